@@ -1,0 +1,6 @@
+"""`python -m dsfix`."""
+
+from dsfix.cli import main
+
+if __name__ == "__main__":
+    main()

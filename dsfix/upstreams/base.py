@@ -1,0 +1,50 @@
+"""What an upstream is: a vendor's endpoints, models and rules, read from a dated data file."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+
+@dataclass(frozen=True, slots=True)
+class Model:
+    """One model of an upstream; sizes in tokens."""
+
+    id: str
+    context: int
+    output: int
+    vision: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Upstream:
+    """A model API to forward to.
+
+    `origin` is scheme, host and port; `paths` maps a dialect, or `models` and `count_tokens`,
+    to the path at that origin. `hosts` are all host names under which users write this vendor
+    in their agents' settings. `vendor` names the data file the rules come from and `name` is
+    what the user typed. `main` and `small` are the models used when the agent names none that
+    the upstream knows.
+    """
+
+    name: str
+    vendor: str
+    title: str
+    origin: str
+    paths: Mapping[str, str]
+    key_env: str
+    hosts: tuple[str, ...]
+    models: tuple[Model, ...]
+    main: str
+    small: str
+    aliases: Mapping[str, str] = field(default_factory=dict)
+    agent_env: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+
+    @property
+    def host(self) -> str:
+        """Host name (and port, where one is named) of the origin."""
+        return self.origin.partition("://")[2]
+
+    def knows(self, model: str) -> bool:
+        """Whether the upstream serves a model under exactly this name."""
+        return model in self.aliases or any(known.id == model for known in self.models)
