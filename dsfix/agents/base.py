@@ -68,7 +68,8 @@ class Wiring:
     `env` is set, `unset` is removed, `args` stand before the user's own. `models` are names
     that the agent may send and that the upstream knows under that name. `thinking_off` is
     true when the agent's own switch turns thinking off. `bypass` names settings found that
-    could send traffic past the endpoint, for the summary's hint.
+    could send traffic past the endpoint, for the summary's hint; `notes` are remarks on
+    settings that are left as they are.
     """
 
     env: Mapping[str, str] = field(default_factory=dict)
@@ -77,6 +78,7 @@ class Wiring:
     models: tuple[str, ...] = ()
     thinking_off: bool = False
     bypass: tuple[str, ...] = ()
+    notes: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
