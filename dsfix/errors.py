@@ -30,9 +30,7 @@ class DsfixError(Exception):
 
     exit_code: ExitCode = ExitCode.FAILED
 
-    def __init__(
-        self, message: str, *, hint: str = "", exit_code: ExitCode | None = None
-    ) -> None:
+    def __init__(self, message: str, *, hint: str = "", exit_code: ExitCode | None = None) -> None:
         super().__init__(message)
         self.message = message
         self.hint = hint

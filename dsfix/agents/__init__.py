@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from dsfix.agents.base import Agent, Wiring
 from dsfix.agents.claude import CLAUDE
@@ -39,8 +39,7 @@ _SHELL_OPTIONS = frozenset(["-c", "--call", "--shell-mode"])
 _ENDINGS = (".exe", ".cmd", ".bat", ".ps1")
 
 
-@dataclass(frozen=True, slots=True)
-class Invocation:
+class Invocation(NamedTuple):
     """A command line taken apart: `words` start the agent, `args` are the agent's own."""
 
     agent: Agent

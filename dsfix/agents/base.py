@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
 from pathlib import Path
+from types import MappingProxyType
+from typing import Any, NamedTuple
 
 from dsfix.upstreams.base import Upstream
 
+_NOTHING: Mapping[str, Any] = MappingProxyType({})
 
-@dataclass(frozen=True, slots=True)
-class Endpoint:
+
+class Endpoint(NamedTuple):
     """What the agent receives in place of the upstream: a base URL and the session's token.
 
     `root` is `http://127.0.0.1:PORT/<upstream host>`: agents sniff URLs, so the upstream's
@@ -31,8 +33,7 @@ class Endpoint:
         return self.root
 
 
-@dataclass(frozen=True, slots=True)
-class Host:
+class Host(NamedTuple):
     """What an agent's entry may look at, and nothing else.
 
     `read` gives the text of a file, or None when it is missing or unreadable.
@@ -44,8 +45,7 @@ class Host:
     read: Callable[[Path], str | None]
 
 
-@dataclass(frozen=True, slots=True)
-class Request:
+class Request(NamedTuple):
     """All that a wiring is made from.
 
     `model` and `small_model` are the user's choice made to dsfix (flag or setting), empty
@@ -61,8 +61,7 @@ class Request:
     thinking: str = "agent"
 
 
-@dataclass(frozen=True, slots=True)
-class Wiring:
+class Wiring(NamedTuple):
     """How the agent's process differs from the one the user would have started.
 
     `env` is set, `unset` is removed, `args` stand before the user's own. `models` are names
@@ -72,7 +71,7 @@ class Wiring:
     settings that are left as they are.
     """
 
-    env: Mapping[str, str] = field(default_factory=dict)
+    env: Mapping[str, str] = _NOTHING
     unset: tuple[str, ...] = ()
     args: tuple[str, ...] = ()
     models: tuple[str, ...] = ()
@@ -81,8 +80,7 @@ class Wiring:
     notes: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class Agent:
+class Agent(NamedTuple):
     """A coding program that dsfix can launch.
 
     `commands` are the names of its executable, `packages` its registry names (for `npx NAME`),

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from dsfix.agents import jsonc
 from dsfix.agents.base import Host
@@ -17,8 +16,7 @@ _MANAGED = (
 )
 
 
-@dataclass(frozen=True, slots=True)
-class Settings:
+class Settings(NamedTuple):
     """The files found, weakest first, and what they amount to.
 
     `env` holds the variables that the files set: Claude Code lays them over its own process

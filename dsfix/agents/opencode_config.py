@@ -5,9 +5,8 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from dsfix.agents import jsonc
 from dsfix.agents.base import Host
@@ -20,8 +19,7 @@ _VARIABLE = re.compile(r"\{(env|file):([^}]+)\}")
 _MANAGED = (Path("/etc/opencode"), Path("/Library/Application Support/opencode"))
 
 
-@dataclass(frozen=True, slots=True)
-class Config:
+class Config(NamedTuple):
     """The layers, weakest first, and what they amount to.
 
     `inline` is the user's own OPENCODE_CONFIG_CONTENT, its variables still unresolved, and

@@ -8,6 +8,8 @@ import sys
 import typer
 
 from dsfix import __version__
+from dsfix.cli.run import run
+from dsfix.cli.simulate import simulate
 from dsfix.errors import DsfixError, ExitCode
 
 app = typer.Typer(
@@ -33,6 +35,9 @@ def _root(
     ),
 ) -> None:
     """Launch a coding agent on DeepSeek's endpoints, with what breaks on the way repaired."""
+
+app.command(context_settings={"allow_interspersed_args": False})(run)
+app.command()(simulate)
 
 
 def main() -> None:

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from types import MappingProxyType
+from typing import Any, NamedTuple
+
+_NOTHING: Mapping[str, Any] = MappingProxyType({})
 
 
-@dataclass(frozen=True, slots=True)
-class Model:
+class Model(NamedTuple):
     """One model of an upstream; sizes in tokens."""
 
     id: str
@@ -16,8 +18,7 @@ class Model:
     vision: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class Upstream:
+class Upstream(NamedTuple):
     """A model API to forward to.
 
     `origin` is scheme, host and port; `paths` maps a dialect, or `models` and `count_tokens`,
@@ -37,13 +38,19 @@ class Upstream:
     models: tuple[Model, ...]
     main: str
     small: str
-    aliases: Mapping[str, str] = field(default_factory=dict)
-    agent_env: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+    aliases: Mapping[str, str] = _NOTHING
+    agent_env: Mapping[str, Mapping[str, str]] = _NOTHING
 
     @property
     def host(self) -> str:
         """Host name (and port, where one is named) of the origin."""
         return self.origin.partition("://")[2]
+
+    @property
+    def segments(self) -> frozenset[str]:
+        """The names that may stand in a request's path before the end that tells its dialect."""
+        own = {part for path in self.paths.values() for part in path.split("/") if part}
+        return frozenset({*self.hosts, "anthropic", "v1", "beta"} | own)
 
     def knows(self, model: str) -> bool:
         """Whether the upstream serves a model under exactly this name."""

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from dataclasses import replace
 
 import pytest
 
@@ -295,8 +294,8 @@ def test_a_new_model_gets_an_entry():
 
 def test_an_upstream_on_loopback_takes_no_neighbour():
     """Its own host counts only with its own port."""
-    upstream = replace(
-        UPSTREAM, origin="http://127.0.0.1:9000", hosts=("api.deepseek.com", "127.0.0.1")
+    upstream = UPSTREAM._replace(
+        origin="http://127.0.0.1:9000", hosts=("api.deepseek.com", "127.0.0.1")
     )
     files = {
         GLOBAL: {

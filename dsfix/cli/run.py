@@ -1,0 +1,125 @@
+"""`dsfix run`: launch an agent; its exit code is ours."""
+
+from __future__ import annotations
+
+import os
+import sys
+from enum import StrEnum
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, NoReturn
+
+import typer
+
+from dsfix.errors import DsfixError, ExitCode, LaunchError, UsageError
+
+if TYPE_CHECKING:
+    from dsfix import session
+
+
+class Thinking(StrEnum):
+    """Whether the model thinks: as told here, or as the agent has it."""
+
+    ON = "on"
+    OFF = "off"
+    AGENT = "agent"
+
+
+def run(
+    command: Annotated[
+        list[str] | None,
+        typer.Argument(
+            metavar="AGENT [ARGS]...",
+            help="claude, opencode, a path to one, or any other command; what follows is its own.",
+        ),
+    ] = None,
+    upstream: Annotated[
+        str, typer.Option(metavar="NAME|URL", help="Where to forward to.")
+    ] = "deepseek",
+    key_env: Annotated[
+        str, typer.Option(metavar="NAME", help="Variable that holds the API key.")
+    ] = "",
+    model: Annotated[str, typer.Option(help="Model for the agent's main work.")] = "",
+    small_model: Annotated[str, typer.Option(help="Model for titles and sub-agents.")] = "",
+    thinking: Annotated[
+        Thinking, typer.Option(help="Let the model think: always, never, as the agent says.")
+    ] = Thinking.AGENT,
+    no_repair: Annotated[
+        list[str] | None, typer.Option(metavar="NAME", help="Leave this repair out (repeatable).")
+    ] = None,
+    log_bodies: Annotated[
+        bool, typer.Option(help="Keep what was said in the session record, secrets taken out.")
+    ] = True,
+    private: Annotated[
+        bool, typer.Option("--private", help="Keep record and memory in RAM only.")
+    ] = False,
+    keep_env: Annotated[
+        list[str] | None,
+        typer.Option(metavar="NAME", help="Leave this variable to the agent (repeatable)."),
+    ] = None,
+    allow_plain_http: Annotated[
+        bool, typer.Option("--allow-plain-http", help="Accept http:// beyond this machine.")
+    ] = False,
+    quiet: Annotated[bool, typer.Option("-q", "--quiet", help="Print no summary.")] = False,
+    summary_file: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="Write the summary there, as JSON.")
+    ] = None,
+    debug: Annotated[
+        bool, typer.Option("--debug", help="Write a log file beside the record.")
+    ] = False,
+) -> None:
+    """Launch an agent behind a proxy of its own, on DeepSeek's endpoints.
+
+    Options come before the agent. The agent's terminal, arguments and exit code are its own.
+    """
+    from dsfix import session  # a TAB press needs none of it
+
+    words = tuple(command or ())
+    options = session.Options(
+        command=words[1:] if words[:1] == ("--",) else words,
+        upstream=upstream,
+        key_env=key_env,
+        model=model,
+        small_model=small_model,
+        thinking=thinking.value,
+        no_repair=tuple(no_repair or ()),
+        keep_env=tuple(keep_env or ()),
+        log_bodies=log_bodies,
+        private=private,
+        allow_plain_http=allow_plain_http,
+        debug=debug,
+    )
+    try:
+        outcome = session.run(options, os.environ, Path.cwd())
+    except UsageError:
+        raise
+    except DsfixError as error:
+        if error.exit_code is ExitCode.FAILED:
+            error.exit_code = ExitCode.OWN_FAILURE
+        raise
+    _report(outcome, quiet, summary_file)
+    if outcome.failure:
+        raise LaunchError(outcome.failure, hint="run it again with --debug and look at the log")
+    _leave(outcome.exit_code, busy=outcome.busy)
+
+
+def _report(outcome: session.Outcome, quiet: bool, summary_file: Path | None) -> None:
+    """The summary, where and as it was asked for."""
+    if quiet and summary_file is None:
+        return
+    from dsfix.cli.summary import print_summary, write_summary
+    from dsfix.report import summarise
+
+    summary = summarise(outcome)
+    if summary_file is not None:
+        write_summary(summary, summary_file)
+    if not quiet:
+        print_summary(summary)
+
+
+def _leave(code: int, *, busy: bool) -> NoReturn:
+    """Exit with the agent's code; at once where a thread is still importing."""
+    if busy:
+        sys.stdout.flush()
+        sys.stderr.flush()
+        os._exit(code)
+    sys.exit(code)

@@ -1,0 +1,159 @@
+"""One SQLite file, written by one thread: private, bounded in waiting, never in the way.
+
+A write is queued and committed within 100 ms together with what else has come; a read happens
+on the caller's own connection and never waits for a writer. What fails is told once, by
+`trouble`, and from then on nothing touches the file.
+"""
+
+from __future__ import annotations
+
+import os
+import queue
+import sqlite3
+import threading
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import TypeAlias
+
+from dsfix.paths import PRIVATE_FILE
+
+Row: TypeAlias = tuple[object, ...]
+Write: TypeAlias = Callable[[sqlite3.Connection], None]
+
+COMMIT_WITHIN = 0.05
+_NETWORK = frozenset({"nfs", "nfs4", "cifs", "smb3", "smbfs", "9p", "afs", "fuse.sshfs"})
+
+
+class Database:
+    """A SQLite file with its writer. `first` runs once when the file is open."""
+
+    def __init__(self, path: Path, migrations: Sequence[str], first: Write | None = None) -> None:
+        self._path = path
+        self._migrations = migrations
+        self._first = first
+        self._waiting: queue.SimpleQueue[Write | None] = queue.SimpleQueue()
+        self._reader: sqlite3.Connection | None = None
+        self._reading = threading.Lock()
+        self._thread: threading.Thread | None = None
+        self._ready = threading.Event()
+        self.trouble = ""
+
+    def open(self) -> None:
+        """Start the writer thread, which opens the file."""
+        self._thread = threading.Thread(target=self._run, name="dsfix-store", daemon=True)
+        self._thread.start()
+
+    def write(self, write: Write) -> None:
+        """Queue a write; it is dropped when the file has failed."""
+        if not self.trouble:
+            self._waiting.put(write)
+
+    def read(self, sql: str, values: Sequence[object]) -> list[Row]:
+        """The rows of a query, none when the file cannot be read now."""
+        if self._thread is not None:
+            self._ready.wait(1.0)
+        if self.trouble:
+            return []
+        with self._reading:
+            try:
+                if self._reader is None:
+                    self._reader = _connect(self._path, timeout=0.05)
+                return self._reader.execute(sql, values).fetchall()
+            except sqlite3.Error:
+                return []
+
+    @property
+    def size(self) -> int:
+        """Bytes of the file."""
+        try:
+            return self._path.stat().st_size
+        except OSError:
+            return 0
+
+    def close(self, timeout: float) -> None:
+        """Commit what waits and stop, within `timeout` seconds."""
+        if self._thread is not None:
+            self._waiting.put(None)
+            self._thread.join(timeout)
+
+    def _run(self) -> None:
+        try:
+            connection = _open(self._path, self._migrations)
+            if self._first is not None:
+                self._first(connection)
+                connection.commit()
+        except (sqlite3.Error, OSError) as error:
+            self.trouble = f"{self._path.name}: {error}"
+            return
+        finally:
+            self._ready.set()
+        while (write := self._waiting.get()) is not None:
+            if not self._commit(connection, write):
+                break
+        connection.close()
+
+    def _commit(self, connection: sqlite3.Connection, write: Write) -> bool:
+        """Commit one write with those that come soon after; False when it was the last."""
+        batch: list[Write] = [write]
+        more: Write | None = write
+        while len(batch) < 1000:
+            try:
+                more = self._waiting.get(timeout=COMMIT_WITHIN if len(batch) < 2 else 0)
+            except queue.Empty:
+                break
+            if more is None:
+                break
+            batch.append(more)
+        try:
+            for each in batch:
+                each(connection)
+            connection.commit()
+        except sqlite3.Error as error:
+            self.trouble = f"{self._path.name}: {error}"
+            return False
+        return more is not None
+
+
+def _open(path: Path, migrations: Sequence[str]) -> sqlite3.Connection:
+    """The file, made private before SQLite sees it, with its schema up to date."""
+    os.close(os.open(path, os.O_CREAT | os.O_RDWR | os.O_CLOEXEC | os.O_NOFOLLOW, PRIVATE_FILE))
+    path.chmod(PRIVATE_FILE)
+    connection = _connect(path, timeout=5.0)
+    journal = "DELETE" if _on_network(path) else "WAL"
+    connection.execute(f"PRAGMA journal_mode = {journal}")
+    connection.execute("PRAGMA synchronous = NORMAL")
+    connection.execute("PRAGMA foreign_keys = ON")
+    connection.execute("BEGIN IMMEDIATE")
+    version = connection.execute("PRAGMA user_version").fetchone()[0]
+    if version > len(migrations):
+        connection.rollback()
+        raise sqlite3.DatabaseError(f"made by a newer dsfix (schema {version})")
+    for number, script in enumerate(migrations[version:], version + 1):
+        for statement in script.split(";\n"):
+            connection.execute(statement)
+        connection.execute(f"PRAGMA user_version = {number}")
+    connection.commit()
+    return connection
+
+
+def _connect(path: Path, timeout: float) -> sqlite3.Connection:
+    connection = sqlite3.connect(path, timeout=timeout, check_same_thread=False)
+    connection.execute("PRAGMA trusted_schema = OFF")
+    return connection
+
+
+def _on_network(path: Path) -> bool:
+    """Whether the file lies on a network file system, where WAL does not work."""
+    try:
+        mounts = Path("/proc/self/mounts").read_text(encoding="utf-8", errors="replace")
+    except OSError:
+        return False
+    where = str(path.resolve())
+    best, kind = "", ""
+    for line in mounts.splitlines():
+        fields = line.split()
+        if len(fields) > 2 and len(fields[1]) >= len(best):
+            point = fields[1]
+            if where == point or where.startswith(point.rstrip("/") + "/"):
+                best, kind = point, fields[2]
+    return kind in _NETWORK

@@ -1,0 +1,95 @@
+"""The memory of one upstream, as the repairs ask it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from dsfix.memory.recall import Stored, chosen, unleaked
+from dsfix.memory.store import Store, as_json
+from dsfix.protocol.turns import Reasoning, Turn
+from dsfix.repairs.base import Found, Step
+
+
+@dataclass(frozen=True, slots=True)
+class OriginMemory:
+    """What `repairs.base.Memory` asks for; reasoning never crosses to another upstream."""
+
+    store: Store
+    origin: str
+
+    def recall(
+        self, turn: Turn, previous: Callable[[], str], chain: Callable[[], str]
+    ) -> Found | None:
+        """The reasoning of exactly this turn; None when unknown or ambiguous."""
+        if turn.calls:
+            return self._by_calls(turn, previous, chain)
+        return self._by_text(turn, previous(), chain)
+
+    def remember(self, turn: Turn, previous: str, chain: str) -> None:
+        """Keep a turn that the upstream answered with; one that says nothing is not kept."""
+        if turn.calls or turn.text:
+            self.store.add(self.origin, Stored.of(turn, previous, chain))
+
+    def sent(self, conversation: str, turn: str) -> Reasoning | None:
+        """The placeholder once sent for that turn in that conversation."""
+        return self.store.thread(self._thread(conversation)).sent.get(turn)
+
+    def remember_sent(self, conversation: str, turn: str, placeholder: Reasoning) -> None:
+        """Keep what was sent, so that it is sent again byte for byte."""
+        name = self._thread(conversation)
+        self.store.thread(name).sent[turn] = placeholder
+        self.store.write(
+            "INSERT OR REPLACE INTO sent (conversation, turn, reasoning, used) VALUES (?,?,?,?)",
+            (name, turn, as_json(placeholder.blocks)),
+        )
+
+    def step(self, conversation: str) -> Step:
+        """The recovery step at which this conversation's requests start."""
+        return self.store.thread(self._thread(conversation)).step
+
+    def remember_step(self, conversation: str, step: Step) -> None:
+        """Keep the step that worked."""
+        name = self._thread(conversation)
+        self.store.thread(name).step = step
+        self.store.write(
+            "INSERT OR REPLACE INTO recovery (conversation, step, used) VALUES (?,?,?)",
+            (name, int(step)),
+        )
+
+    def _thread(self, conversation: str) -> str:
+        return f"{self.origin} {conversation}"
+
+    def _by_calls(
+        self, turn: Turn, previous: Callable[[], str], chain: Callable[[], str]
+    ) -> Found | None:
+        wanted = set(turn.calls)
+        found = self.store.candidates(self.origin, "call", turn.calls[0])
+        for fits in (
+            [each for each in found if set(each.calls) == wanted],
+            [each for each in found if set(each.calls) > wanted],  # a turn cut or split later
+        ):
+            if fits:
+                one = chosen(fits, turn.names, previous, chain)
+                return Found(one.reasoning, unleaked(turn, one)) if one else None
+        return None
+
+    def _by_text(self, turn: Turn, previous: str, chain: Callable[[], str]) -> Found | None:
+        if not turn.text:
+            return None
+        exact = [
+            each
+            for each in self.store.candidates(self.origin, "key", turn.key)
+            if each.previous == previous
+        ]
+        if exact:
+            one = chosen(exact, (), lambda: previous, chain)
+            return Found(one.reasoning) if one else None
+        near = self.store.candidates(self.origin, "previous", previous)
+        leaked = [
+            (each, texts)
+            for each in near
+            if not each.calls and (texts := unleaked(turn, each)) is not None
+        ]
+        one = chosen([each for each, _ in leaked], (), lambda: previous, chain) if leaked else None
+        return next((Found(one.reasoning, texts) for each, texts in leaked if each is one), None)

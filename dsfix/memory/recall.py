@@ -1,0 +1,86 @@
+"""Which stored turn is meant: decided from what is stored, without any I/O.
+
+What is ambiguous is unknown: a wrong reasoning is worse than a placeholder
+(mnfst/llm-gateway#2339 attached reasoning to the wrong turn by matching visible text alone).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+
+from dsfix.protocol.turns import Reasoning, Turn, digest
+
+
+@dataclass(frozen=True, slots=True)
+class Stored:
+    """One turn in memory."""
+
+    key: str
+    calls: tuple[str, ...]
+    names: tuple[str, ...]
+    text: str
+    previous: str
+    chain: str
+    reasoning: Reasoning
+
+    @classmethod
+    def of(cls, turn: Turn, previous: str, chain: str) -> Stored:
+        """A turn as it is stored, with what stood before it."""
+        text = digest("text", turn.text)
+        reasoning = turn.reasoning or Reasoning()
+        return cls(turn.key, turn.calls, turn.names, text, previous, chain, reasoning)
+
+
+def chosen(
+    found: Sequence[Stored],
+    names: tuple[str, ...],
+    previous: Callable[[], str],
+    chain: Callable[[], str],
+) -> Stored | None:
+    """The one stored turn that is meant, None when several could be.
+
+    Some vendors repeat ids (`call_0`), and users repeat themselves: then the tools' names
+    decide, then the user's turn before, then all that stood before.
+    """
+    tests: tuple[Callable[[Stored], bool], ...] = (
+        lambda each: True,
+        lambda each: not names or each.names == names,
+        lambda each: each.previous == previous(),
+        lambda each: each.chain == chain(),
+    )
+    for test in tests:
+        fits = [each for each in found if test(each)]
+        if fits and len({each.reasoning.text for each in fits}) == 1:
+            return fits[0]
+    return None
+
+
+def without_leak(texts: Iterable[str], reasoning: str) -> tuple[str, ...] | None:
+    """The visible texts less the reasoning at their head; None when it does not stand there.
+
+    OpenCode and pi turn reasoning into text on a model switch (measured with 1.18.33 and
+    0.73.1, 2026-11-20): as a block of its own on Messages, glued to the answer on Chat.
+    """
+    rest, missing = list(texts), reasoning.strip()
+    while rest and missing:
+        head = rest[0].strip()
+        if missing.startswith(head):
+            missing = missing[len(head) :].lstrip()
+            rest.pop(0)
+        elif head.startswith(missing):
+            rest[0] = rest[0].lstrip()[len(missing) :]
+            missing = ""
+        else:
+            return None
+    return None if missing else tuple(rest)
+
+
+def unleaked(turn: Turn, stored: Stored) -> tuple[str, ...] | None:
+    """The turn's texts without the reasoning that leaked into them, None if none did."""
+    if not turn.text or not stored.reasoning.text or digest("text", turn.text) == stored.text:
+        return None
+    rest = without_leak(turn.texts, stored.reasoning.text)
+    if rest is None or digest("text", "".join(rest).strip()) != stored.text:
+        return None
+    return rest

@@ -1,0 +1,283 @@
+"""Reasoning that survives the process, so that a conversation can be continued tomorrow.
+
+One SQLite file for all sessions. The loop's thread reads and keeps what is recent in RAM; one
+writer thread commits within 100 ms, so a turn is known to this process before its last byte is
+relayed. A tool turn is found by its set of call ids, a text turn by its text and the user's
+turn before it. What is ambiguous is unknown: a wrong reasoning is worse than a placeholder.
+If the file is broken or locked, the session goes on in RAM and says so once.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+import time
+from collections import OrderedDict
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from dsfix.memory.database import Database, Row, Write
+from dsfix.memory.recall import Stored
+from dsfix.protocol import spans
+from dsfix.protocol.turns import Reasoning
+from dsfix.repairs.base import Step
+
+DAY = 86_400.0
+
+MIGRATIONS: tuple[str, ...] = (
+    """
+    CREATE TABLE turns (
+        id INTEGER PRIMARY KEY,
+        origin TEXT NOT NULL,     -- scheme and host of the upstream that reasoned
+        key TEXT NOT NULL,        -- Turn.key
+        calls TEXT NOT NULL,      -- ids of the calls, as a JSON list
+        names TEXT NOT NULL,      -- their tools' names, as a JSON list
+        text TEXT NOT NULL,       -- digest of the visible text
+        previous TEXT NOT NULL,   -- History.previous
+        chain TEXT NOT NULL,      -- History.chain
+        reasoning TEXT NOT NULL,  -- [[text, signature], ...]
+        used REAL NOT NULL
+    );
+    CREATE INDEX turns_key ON turns (origin, key);
+    CREATE INDEX turns_previous ON turns (origin, previous);
+    CREATE INDEX turns_used ON turns (used);
+    CREATE TABLE calls (origin TEXT NOT NULL, call TEXT NOT NULL, turn INTEGER NOT NULL
+        REFERENCES turns (id) ON DELETE CASCADE);
+    CREATE INDEX calls_call ON calls (origin, call);
+    CREATE INDEX calls_turn ON calls (turn);
+    CREATE TABLE sent (conversation TEXT NOT NULL, turn TEXT NOT NULL, reasoning TEXT NOT NULL,
+        used REAL NOT NULL, PRIMARY KEY (conversation, turn)) WITHOUT ROWID;
+    CREATE TABLE recovery (conversation TEXT PRIMARY KEY, step INTEGER NOT NULL,
+        used REAL NOT NULL) WITHOUT ROWID;
+    """,
+)
+_COLUMNS = "key, calls, names, text, previous, chain, reasoning"
+
+
+@dataclass(slots=True)
+class _Thread:
+    """What was decided for one conversation: placeholders sent, and how far recovery went."""
+
+    sent: dict[str, Reasoning] = field(default_factory=dict)
+    step: Step = Step.NONE
+
+
+class Store:
+    """The memory of all upstreams; `OriginMemory` is the view of one.
+
+    `secret` tells whether a text holds a secret: such reasoning never reaches the disk.
+    """
+
+    def __init__(
+        self,
+        path: Path | None,
+        *,
+        secret: Callable[[str], bool] = lambda text: False,
+        clock: Callable[[], float] = time.time,
+        max_age: float = 90 * DAY,
+        max_bytes: int = 512 << 20,
+        ram: int = 16 << 20,
+    ) -> None:
+        self._clock = clock
+        self._secret = secret
+        self._max_age, self._max_bytes, self._ram = max_age, max_bytes, ram
+        self._turns: OrderedDict[str, tuple[Stored, ...]] = OrderedDict()
+        self._size = 0
+        self._threads: OrderedDict[str, _Thread] = OrderedDict()
+        self._database = Database(path, MIGRATIONS, first=self._prune) if path else None
+
+    def open(self) -> None:
+        """Start the writer. Never raises: what fails is told by `trouble`."""
+        if self._database:
+            self._database.open()
+
+    def close(self, timeout: float = 2.0) -> None:
+        """Commit what is waiting, for at most `timeout` seconds."""
+        if self._database:
+            self._database.close(timeout)
+
+    @property
+    def trouble(self) -> str:
+        """Why nothing is being kept on disk, empty while all is well."""
+        return self._database.trouble if self._database else ""
+
+    def add(self, origin: str, stored: Stored) -> None:
+        """Remember a turn: at once for this process, on disk within 100 ms."""
+        private = self._database is None or any(map(self._secret, (stored.reasoning.text,)))
+        self._keep(origin, stored, pinned=private)
+        if self._database is None or private:
+            return
+        row = (
+            origin,
+            stored.key,
+            as_json(stored.calls),
+            as_json(stored.names),
+            stored.text,
+            stored.previous,
+            stored.chain,
+            as_json(stored.reasoning.blocks),
+            self._clock(),
+        )
+        calls = stored.calls
+
+        def write(connection: sqlite3.Connection) -> None:
+            marks = ", ".join("?" * len(row))
+            cursor = connection.execute(
+                f"INSERT INTO turns (origin, {_COLUMNS}, used) VALUES ({marks})", row
+            )
+            connection.executemany(
+                "INSERT INTO calls (origin, call, turn) VALUES (?, ?, ?)",
+                [(origin, call, cursor.lastrowid) for call in calls],
+            )
+
+        self._database.write(write)
+
+    def candidates(self, origin: str, by: str, value: str) -> tuple[Stored, ...]:
+        """The turns stored under a call id, a key, or the user's turn before them."""
+        name = f"{by}\0{origin}\0{value}"
+        kept = self._turns.get(name)
+        if kept is not None:
+            self._turns.move_to_end(name)
+            return kept
+        if self._database is None:
+            return ()
+        where = "id IN (SELECT turn FROM calls WHERE origin = ?1 AND call = ?2)"
+        if by != "call":
+            where = f"origin = ?1 AND {by} = ?2"
+        rows = self._database.read(
+            f"SELECT {_COLUMNS} FROM turns WHERE {where} ORDER BY id DESC LIMIT 64",
+            (origin, value),
+        )
+        found = tuple(_stored(row) for row in rows)
+        if found:
+            self._database.write(_touch(origin, found[0].key, self._clock()))
+            self._put(name, found)
+        return found
+
+    def thread(self, conversation: str) -> _Thread:
+        """What is known of a conversation, read from disk the first time it is asked for."""
+        thread = self._threads.get(conversation)
+        if thread is not None:
+            self._threads.move_to_end(conversation)
+            return thread
+        thread = _Thread()
+        if self._database is not None:
+            rows = self._database.read(
+                "SELECT turn, reasoning FROM sent WHERE conversation = ?", (conversation,)
+            )
+            thread.sent = {str(turn): _reasoning(str(blocks)) for turn, blocks in rows}
+            steps = self._database.read(
+                "SELECT step FROM recovery WHERE conversation = ?", (conversation,)
+            )
+            thread.step = Step(int(str(steps[0][0]))) if steps else Step.NONE
+        self._threads[conversation] = thread
+        while len(self._threads) > 256:
+            self._threads.popitem(last=False)
+        return thread
+
+    def write(self, sql: str, values: Sequence[object]) -> None:
+        """Queue one statement for the disk; its last value is the time."""
+        if self._database is not None:
+            row = (*values, self._clock())
+            self._database.write(_statement(sql, row))
+
+    def stats(self) -> tuple[int, int]:
+        """Turns on disk, and bytes of the file."""
+        if self._database is None:
+            return 0, 0
+        rows = self._database.read("SELECT count(*) FROM turns", ())
+        return (int(str(rows[0][0])) if rows else 0), self._database.size
+
+    def clear(self) -> None:
+        """Forget everything, on disk as well."""
+        self._turns.clear()
+        self._threads.clear()
+        if self._database is not None:
+            for table in ("calls", "turns", "sent", "recovery"):
+                self._database.write(_statement(f"DELETE FROM {table}", ()))
+
+    def _keep(self, origin: str, stored: Stored, *, pinned: bool) -> None:
+        names = [f"call\0{origin}\0{call}" for call in stored.calls]
+        if not stored.calls:
+            names = [f"key\0{origin}\0{stored.key}", f"previous\0{origin}\0{stored.previous}"]
+        for name in names:
+            by, _, value = name.split("\0")
+            known = self._turns.get(name)
+            if known is None:
+                known = self.candidates(origin, by, value)
+            if stored not in known:
+                self._put(name, (stored, *known), pinned=pinned)
+
+    def _put(self, name: str, found: tuple[Stored, ...], *, pinned: bool = False) -> None:
+        self._size += sum(_weight(each) for each in found) - sum(
+            _weight(each) for each in self._turns.get(name, ())
+        )
+        self._turns[name] = found
+        self._turns.move_to_end(name)
+        if pinned:  # there is no disk to read it from again
+            return
+        while self._size > self._ram and len(self._turns) > 1:
+            _, gone = self._turns.popitem(last=False)
+            self._size -= sum(_weight(each) for each in gone)
+
+    def _prune(self, connection: sqlite3.Connection) -> None:
+        """Drop what is too old, then the least used until the file is small enough."""
+        oldest = self._clock() - self._max_age
+        for table in ("turns", "sent", "recovery"):
+            connection.execute(f"DELETE FROM {table} WHERE used < ?", (oldest,))
+        pages, free, size = (
+            connection.execute(f"PRAGMA {name}").fetchone()[0]
+            for name in ("page_count", "freelist_count", "page_size")
+        )
+        excess = 1 - self._max_bytes / max((pages - free) * size, 1)
+        if excess > 0:
+            connection.execute(
+                "DELETE FROM turns WHERE id IN (SELECT id FROM turns ORDER BY used"
+                " LIMIT (SELECT cast(count(*) * ? AS INTEGER) + 1 FROM turns))",
+                (excess,),
+            )
+
+
+def _weight(stored: Stored) -> int:
+    return 400 + sum(len(text) for text, _ in stored.reasoning.blocks)
+
+
+def _statement(sql: str, values: Sequence[object]) -> Write:
+    def write(connection: sqlite3.Connection) -> None:
+        connection.execute(sql, values)
+
+    return write
+
+
+def _touch(origin: str, key: str, now: float) -> Write:
+    """A hit keeps a turn young; once a day is enough."""
+
+    def write(connection: sqlite3.Connection) -> None:
+        connection.execute(
+            "UPDATE turns SET used = ?1 WHERE origin = ?2 AND key = ?3 AND used < ?1 - ?4",
+            (now, origin, key, DAY),
+        )
+
+    return write
+
+
+def as_json(value: object) -> str:
+    return spans.encode(value).decode()
+
+
+def _reasoning(text: str) -> Reasoning:
+    blocks = spans.value(text.encode()) or []
+    return Reasoning(tuple((str(said), str(mark)) for said, mark in blocks))
+
+
+def _stored(row: Row) -> Stored:
+    key, calls, names, text, previous, chain, reasoning = map(str, row)
+    return Stored(
+        key,
+        tuple(spans.value(calls.encode())),
+        tuple(spans.value(names.encode())),
+        text,
+        previous,
+        chain,
+        _reasoning(reasoning),
+    )

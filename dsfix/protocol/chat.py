@@ -1,0 +1,90 @@
+"""The Chat Completions dialect (OpenAI): how a message is read and given its reasoning.
+
+Shapes: https://api-docs.deepseek.com/api/create-chat-completion (2026-08-27). An empty
+`reasoning_content` counts as missing: V4-pro refused it (NousResearch/hermes-agent#17341).
+"""
+
+from __future__ import annotations
+
+import msgspec
+
+from dsfix.protocol import spans
+from dsfix.protocol.turns import Reasoning, Turn
+
+
+class _Part(msgspec.Struct):
+    type: str = ""
+    text: str | None = None
+
+
+class _Function(msgspec.Struct):
+    name: str | None = None
+
+
+class _Call(msgspec.Struct):
+    id: str | None = None
+    function: _Function | None = None
+
+
+class _Message(msgspec.Struct):
+    role: str = ""
+    content: str | list[_Part] | None = None
+    reasoning_content: str | None = None
+    tool_calls: list[_Call] | None = None
+    tool_call_id: str | None = None
+
+
+_message = msgspec.json.Decoder(_Message)
+
+
+def turn(raw: bytes) -> Turn | None:
+    """The assistant's turn in this message; None when it is of no known shape."""
+    message = _read(raw)
+    if message is None:
+        return None
+    calls = message.tool_calls or []
+    text = message.reasoning_content or ""
+    known = bool(text.strip())
+    return Turn(
+        calls=tuple(call.id or "" for call in calls),
+        names=tuple((call.function and call.function.name) or "" for call in calls),
+        texts=_texts(message.content),
+        reasoning=Reasoning(((text, ""),)) if known else None,
+        sound=known,
+    )
+
+
+def with_reasoning(raw: bytes, reasoning: Reasoning, texts: tuple[str, ...] | None = None) -> bytes:
+    """The message with this reasoning; all other members' bytes as they were.
+
+    `texts` replaces the visible text, where leaked reasoning is taken out of it.
+    """
+    message = spans.members(raw)
+    if message is None:
+        return raw
+    if texts is not None and not message.get("content", b"[").startswith(b"["):
+        message = {**message, "content": spans.encode("".join(texts))}
+    return spans.build_object({**message, "reasoning_content": spans.encode(reasoning.text)})
+
+
+def user_key(raw: bytes) -> tuple[list[str], str]:
+    """What a user's or tool's message says of itself: the id it answers, or its own text."""
+    message = _read(raw)
+    if message is None:
+        return [], ""
+    if message.role == "tool":
+        return [message.tool_call_id or ""], ""
+    return [], "\n".join(_texts(message.content))
+
+
+def _read(raw: bytes) -> _Message | None:
+    try:
+        return _message.decode(raw)
+    except spans.Malformed:
+        return None
+
+
+def _texts(content: str | list[_Part] | None) -> tuple[str, ...]:
+    if isinstance(content, str):
+        return (content,)
+    return tuple(part.text or "" for part in content or [] if part.type == "text")

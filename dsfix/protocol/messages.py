@@ -1,0 +1,149 @@
+"""The Messages dialect (Anthropic): how a message is read and how reasoning is put into it.
+
+Shapes: https://api-docs.deepseek.com/guides/anthropic_api (2026-08-27). DeepSeek wants thinking
+first in the assistant's content, does not read `redacted_thinking`, and fails on a thinking
+block without text ("missing field `thinking`", esengine/DeepSeek-Reasonix#8927, 2026-08-15).
+"""
+
+from __future__ import annotations
+
+import msgspec
+
+from dsfix.protocol import spans
+from dsfix.protocol.turns import Reasoning, Turn, digest
+
+# Anthropic signs with some hundred base64 characters, DeepSeek with a UUID (36 characters:
+# NousResearch/hermes-agent#21048), we with `dsfix-` and a digest.
+FOREIGN_SIGNATURE = 100
+OWN_SIGNATURE = "dsfix-"
+_REMINDER = "<system-reminder>"
+
+
+class _Block(msgspec.Struct):
+    type: str = ""
+    text: str | None = None
+    thinking: str | None = None
+    signature: str | None = None
+    id: str | None = None
+    name: str | None = None
+    tool_use_id: str | None = None
+
+
+class _Message(msgspec.Struct):
+    content: str | list[_Block] = ""
+
+
+_message = msgspec.json.Decoder(_Message)
+
+
+def sign(text: str) -> str:
+    """A non-empty signature of our own for a thinking text: OpenCode drops unsigned blocks."""
+    return OWN_SIGNATURE + digest("signature", text)
+
+
+def turn(raw: bytes) -> Turn | None:
+    """The assistant's turn in this message; None when its content is of no known shape."""
+    blocks = _blocks(raw)
+    if blocks is None:
+        return None
+    if isinstance(blocks, str):
+        return Turn(texts=(blocks,))
+    thinking = [block for block in blocks if block.type == "thinking"]
+    calls = [block for block in blocks if block.type == "tool_use"]
+    said = [(block.thinking or "", block.signature or "") for block in thinking]
+    kept = tuple((text, mark) for text, mark in said if text.strip())
+    return Turn(
+        calls=tuple(block.id or "" for block in calls),
+        names=tuple(block.name or "" for block in calls),
+        texts=tuple(block.text or "" for block in blocks if block.type == "text"),
+        reasoning=Reasoning(kept) if kept else None,
+        sound=bool(kept)
+        and blocks[0].type == "thinking"
+        and len(kept) == len(thinking)
+        and not any(_foreign(mark) for _, mark in kept)
+        and not any(block.type == "redacted_thinking" for block in blocks),
+    )
+
+
+def with_reasoning(raw: bytes, reasoning: Reasoning, texts: tuple[str, ...] | None = None) -> bytes:
+    """The message with exactly this reasoning as its first blocks; all other bytes as they were.
+
+    `texts` replaces the visible texts, where leaked reasoning is taken out of them.
+    """
+    message = spans.members(raw)
+    if message is None:
+        return raw
+    content = message.get("content", b'""')
+    rest = spans.items(content)
+    if rest is None:
+        rest = (
+            [b'{"type":"text","text":' + content + b"}"] if content not in (b'""', b"null") else []
+        )
+    kinds = [spans.value(block) for block in rest]
+    kept = [
+        block
+        for block, kind in zip(rest, kinds, strict=True)
+        if not (isinstance(kind, dict) and kind.get("type") in ("thinking", "redacted_thinking"))
+    ]
+    if texts is not None:
+        kept = _retexted(kept, texts)
+    first = [
+        spans.encode({"type": "thinking", "thinking": text, "signature": _own(text, mark)})
+        for text, mark in reasoning.blocks
+    ]
+    return spans.build_object({**message, "content": spans.build_array([*first, *kept])})
+
+
+def user_key(raw: bytes) -> tuple[list[str], str]:
+    """What a user's message says of itself: the ids of its tool results, and its own text.
+
+    Reminders that the agent adds are not the user's text: Claude Code moves and changes them.
+    """
+    blocks = _blocks(raw)
+    if blocks is None:
+        return [], ""
+    if isinstance(blocks, str):
+        return [], blocks
+    results = [block.tool_use_id or "" for block in blocks if block.type == "tool_result"]
+    texts = [block.text or "" for block in blocks if block.type == "text"]
+    own = [text for text in texts if not text.lstrip().startswith(_REMINDER)]
+    return results, "\n".join(own or texts)
+
+
+def _blocks(raw: bytes) -> str | list[_Block] | None:
+    try:
+        return _message.decode(raw).content
+    except spans.Malformed:
+        return None
+
+
+def _foreign(mark: str) -> bool:
+    return len(mark) >= FOREIGN_SIGNATURE
+
+
+def _own(text: str, mark: str) -> str:
+    return sign(text) if not mark or _foreign(mark) else mark
+
+
+def _retexted(blocks: list[bytes], texts: tuple[str, ...]) -> list[bytes]:
+    """The blocks with their text blocks replaced by these texts, the first ones dropped."""
+    is_text = [
+        isinstance(kind := spans.value(block), dict) and kind.get("type") == "text"
+        for block in blocks
+    ]
+    drop = sum(is_text) - len(texts)
+    out, seen = [], 0
+    for block, text in zip(blocks, is_text, strict=True):
+        if not text:
+            out.append(block)
+            continue
+        seen += 1
+        if seen > drop:
+            message = spans.members(block) or {}
+            new = spans.encode(texts[seen - drop - 1])
+            out.append(
+                block
+                if message.get("text") == new
+                else spans.build_object({**message, "text": new})
+            )
+    return out

@@ -1,0 +1,112 @@
+"""Server-sent events as they travel: found in a byte stream and passed on as they are.
+
+https://html.spec.whatwg.org/multipage/server-sent-events.html: an event ends at a blank line,
+lines end in LF, CRLF or CR. Comments (`: keep-alive`) and blank lines are events of no data
+here; they pass like any other. Nothing is split that nobody needs to look at: a run of complete
+events stays one run of bytes.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import NamedTuple
+
+_END = re.compile(rb"\r\n\r\n|\n\n|\r\r|\n\r\n")
+# An event that grows past this cannot be one that a repair edits (those are some hundred
+# bytes), so its bytes go on before its end is there.
+HOLD = 64 * 1024
+
+
+class Fed(NamedTuple):
+    """What a chunk brought: bytes of a long event to pass on as they are, that event once it is
+    complete (its bytes have gone on already), and the complete events to pass on after it."""
+
+    head: bytes
+    long: bytes
+    events: bytes
+
+
+class Relay:
+    """Bytes in, whole events out; linear in the bytes fed, however they are cut."""
+
+    def __init__(self) -> None:
+        self._pending = bytearray()
+        self._passed = 0
+
+    def feed(self, data: bytes) -> Fed:
+        """Take a chunk; give what can go on."""
+        if not self._pending:
+            end = _last_end(data, 0)
+            if end == len(data):
+                return Fed(b"", b"", data)
+            self._pending += data[end:]
+            return Fed(b"", b"", data[:end])
+        start = max(0, len(self._pending) - 3)
+        self._pending += data
+        if not (end := _last_end(self._pending, start)):
+            return Fed(self._overlong(), b"", b"")
+        events = bytes(self._pending[:end])
+        del self._pending[:end]
+        if not self._passed:
+            return Fed(b"", b"", events)
+        first = _END.search(events, start)
+        long = events[: first.end()] if first else events
+        head = long[self._passed :]
+        self._passed = 0
+        return Fed(head, long, events[len(long) :])
+
+    def rest(self) -> bytes:
+        """At the end of the stream: the unfinished event's bytes that have not gone on."""
+        rest = bytes(self._pending[self._passed :])
+        self._pending.clear()
+        self._passed = 0
+        return rest
+
+    def _overlong(self) -> bytes:
+        """What of the unfinished event goes on before its end is there."""
+        if len(self._pending) - self._passed <= HOLD:
+            return b""
+        ready = bytes(self._pending[self._passed :])
+        self._passed = len(self._pending)
+        return ready
+
+
+def _last_end(data: bytes | bytearray, start: int) -> int:
+    """Offset behind the last complete event, 0 when there is none after `start`."""
+    if data.endswith(b"\n\n", start):
+        return len(data)
+    return max(
+        at + len(end) if (at := data.rfind(end, start)) >= 0 else 0
+        for end in (b"\n\n", b"\r\n\r\n", b"\r\r", b"\n\r\n")
+    )
+
+
+def split(events: bytes) -> list[bytes]:
+    """A run of complete events as single ones, ends included."""
+    out, start = [], 0
+    for match in _END.finditer(events):
+        out.append(events[start : match.end()])
+        start = match.end()
+    if start < len(events):
+        out.append(events[start:])
+    return out
+
+
+def lines(events: bytes) -> list[bytes]:
+    """The payload of every `data:` line in a run of events, in order."""
+    if b"\r" in events:
+        events = events.replace(b"\r\n", b"\n").replace(b"\r", b"\n")
+    if events.startswith(b"data:"):
+        events = b"\n" + events
+    return [part.partition(b"\n")[0].strip() for part in events.split(b"\ndata:")[1:]]
+
+
+def data_of(event: bytes) -> bytes:
+    """The payload of one event; lines of a payload in several parts are joined."""
+    return b"\n".join(lines(event))
+
+
+def encode(data: bytes, name: str = "") -> bytes:
+    """One event as bytes."""
+    head = f"event: {name}\n".encode() if name else b""
+    return head + b"data: " + data + b"\n\n"

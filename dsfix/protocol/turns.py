@@ -1,0 +1,67 @@
+"""An assistant's turn as memory sees it: what identifies it, and the reasoning it carries."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Reasoning:
+    """The reasoning of one turn: (text, signature) of each thinking block, in order.
+
+    Chat has one text and no signature. Without blocks, the model is known to have given none.
+    """
+
+    blocks: tuple[tuple[str, str], ...] = ()
+
+    @property
+    def text(self) -> str:
+        """All of the reasoning as one text."""
+        return "".join(text for text, _ in self.blocks)
+
+
+@dataclass(frozen=True, slots=True)
+class Turn:
+    """What an assistant message says of itself, in any dialect.
+
+    `calls` are the ids of its tool calls and `names` the tools' names, in order; `texts` its
+    visible texts. `reasoning` is what it carries, None when that is absent or blank. `sound`
+    is whether the message can be sent as it is: reasoning there, not blank, in its place, and
+    nothing beside it that DeepSeek does not read.
+    """
+
+    calls: tuple[str, ...] = ()
+    names: tuple[str, ...] = ()
+    texts: tuple[str, ...] = ()
+    reasoning: Reasoning | None = None
+    sound: bool = False
+
+    @property
+    def text(self) -> str:
+        """The visible text as it is compared; agents trim it."""
+        return "".join(self.texts).strip()
+
+    @property
+    def key(self) -> str:
+        """Identity of the turn within a conversation: its call ids, else its visible text.
+
+        Agents replay ids unchanged and rewrite arguments (Claude Code 2.1.197 strips a leading
+        `cd`, trims texts, adds defaults; measured 2026-11-20), so arguments never count.
+        """
+        return calls_key(self.calls) if self.calls else digest("text", self.text)
+
+
+def calls_key(calls: Iterable[str]) -> str:
+    """Identity of a tool turn: its set of call ids."""
+    return digest("calls", *sorted(set(calls)))
+
+
+def digest(*parts: str) -> str:
+    """A short stable name for these texts (128 bits, hexadecimal)."""
+    state = hashlib.blake2b(digest_size=16)
+    for part in parts:
+        state.update(part.encode("utf-8", "surrogatepass"))
+        state.update(b"\0")
+    return state.hexdigest()

@@ -1,0 +1,66 @@
+"""Token counts in one form, whatever the dialect calls them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import msgspec
+
+
+class Wire(msgspec.Struct):
+    """The usage object of any dialect; fields another dialect has are simply absent."""
+
+    input_tokens: int | None = None
+    cache_read_input_tokens: int | None = None
+    cache_creation_input_tokens: int | None = None
+    output_tokens: int | None = None
+    prompt_tokens: int | None = None
+    completion_tokens: int | None = None
+    prompt_cache_hit_tokens: int | None = None
+    prompt_tokens_details: Details | None = None
+    completion_tokens_details: Details | None = None
+
+
+class Details(msgspec.Struct):
+    """The nested counts of Chat Completions."""
+
+    cached_tokens: int | None = None
+    reasoning_tokens: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Usage:
+    """Tokens of one exchange. `input` includes what was read from the cache (`cached`).
+
+    Messages reports input without cache reads and Chat with them
+    (https://api-docs.deepseek.com/guides/kv_cache); here they mean the same. `reasoning` is
+    part of `output` and None where the upstream does not tell (Messages).
+    """
+
+    input: int = 0
+    cached: int = 0
+    output: int = 0
+    reasoning: int | None = None
+
+    @classmethod
+    def read(cls, wire: Wire, before: Usage | None = None) -> Usage:
+        """The counts in `wire`; a field it lacks keeps its value from an earlier event."""
+        known = before or cls()
+        if wire.prompt_tokens is not None or wire.completion_tokens is not None:
+            details = wire.prompt_tokens_details or Details()
+            out = wire.completion_tokens_details or Details()
+            cached = wire.prompt_cache_hit_tokens
+            return cls(
+                wire.prompt_tokens or 0,
+                details.cached_tokens or 0 if cached is None else cached,
+                wire.completion_tokens or 0,
+                out.reasoning_tokens,
+            )
+        cached = (
+            known.cached if wire.cache_read_input_tokens is None else wire.cache_read_input_tokens
+        )
+        fresh = known.input - known.cached
+        if wire.input_tokens is not None:
+            fresh = wire.input_tokens + (wire.cache_creation_input_tokens or 0)
+        output = known.output if wire.output_tokens is None else wire.output_tokens
+        return cls(fresh + cached, cached, output, known.reasoning)

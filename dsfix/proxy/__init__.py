@@ -1,0 +1,1 @@
+"""The loopback proxy: a guard at the door, and bytes passed on. The only aiohttp server."""

@@ -1,0 +1,102 @@
+"""The way to the upstream: one pinned origin, no redirects, bounded silence."""
+
+from __future__ import annotations
+
+import ssl
+from collections.abc import AsyncIterator, Iterable
+from contextlib import asynccontextmanager
+
+import aiohttp
+from yarl import URL
+
+from dsfix.proxy.headers import upstream_headers
+from dsfix.upstreams import is_loopback
+
+CONNECT = 30.0
+SILENCE = 600.0  # an upstream that has not begun after ten minutes closes: DeepSeek, rate_limit
+
+
+class Unreachable(Exception):
+    """No answer could be had; the text says why, without secrets."""
+
+
+class Client:
+    """Requests to one upstream. Made and closed on the proxy's loop."""
+
+    def __init__(self, origin: str, key: str) -> None:
+        self._origin = URL(origin)
+        self._key = key
+        timeout = aiohttp.ClientTimeout(
+            total=None, connect=CONNECT, sock_connect=CONNECT, sock_read=SILENCE
+        )
+        loopback = is_loopback(self._origin.host or "")
+        self._pooled, self._fresh = (
+            aiohttp.ClientSession(
+                connector=aiohttp.TCPConnector(
+                    limit=0, ssl=_tls() if self._origin.scheme == "https" else False, **kind
+                ),
+                timeout=timeout,
+                trust_env=not loopback,  # a loopback upstream is never reached through a proxy
+                skip_auto_headers=("User-Agent",),
+                cookie_jar=aiohttp.DummyCookieJar(),
+                read_bufsize=1 << 18,
+            )
+            for kind in ({"keepalive_timeout": 60.0}, {"force_close": True})
+        )
+
+    async def close(self) -> None:
+        """End every connection."""
+        await self._pooled.close()
+        await self._fresh.close()
+
+    @asynccontextmanager
+    async def post(
+        self, path: str, data: bytes, headers: Iterable[tuple[str, str]]
+    ) -> AsyncIterator[aiohttp.ClientResponse]:
+        """The upstream's response; its connection is closed unless it was read to the end.
+
+        A connection that was idle may be closed by the upstream at the very moment it is used
+        again; no byte of an answer has come then, so the request goes once more on a fresh one.
+        """
+        url = self._origin.with_path(path.partition("?")[0]).with_query(path.partition("?")[2])
+        sent = upstream_headers(headers, self._key)
+        try:
+            response = await self._send(self._pooled, url, data, sent)
+        except (aiohttp.ServerDisconnectedError, ConnectionResetError, BrokenPipeError):
+            try:
+                response = await self._send(self._fresh, url, data, sent)
+            except (aiohttp.ClientError, OSError) as error:
+                raise Unreachable(_why(error)) from error
+        except (aiohttp.ClientError, TimeoutError, OSError) as error:
+            raise Unreachable(_why(error)) from error
+        try:
+            yield response
+        finally:
+            if response.content.at_eof():
+                response.release()
+            else:
+                response.close()
+
+    @staticmethod
+    async def _send(
+        session: aiohttp.ClientSession, url: URL, data: bytes, headers: dict[str, str]
+    ) -> aiohttp.ClientResponse:
+        return await session.post(url, data=data, headers=headers, allow_redirects=False)
+
+
+def _why(error: BaseException) -> str:
+    if isinstance(error, TimeoutError):
+        return "no answer in time"
+    if isinstance(error, aiohttp.ClientConnectorCertificateError):
+        return "its certificate was not accepted"
+    if isinstance(error, aiohttp.ClientConnectorError):
+        return error.os_error.strerror or type(error.os_error).__name__
+    return type(error).__name__
+
+
+def _tls() -> ssl.SSLContext:
+    """Verification always on, TLS 1.2 at least, and no key log whatever the environment says."""
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    context.minimum_version = ssl.TLSVersion.TLSv1_2
+    context.load_default_certs()
+    return context

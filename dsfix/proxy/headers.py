@@ -1,0 +1,49 @@
+"""Which headers travel: an allow-list towards the upstream, and a short refusal list back."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+# Sent on as the agent wrote them. All others stay here: credentials, cookies, session and
+# device ids, forwarding and hop-by-hop headers.
+_FORWARDED = frozenset({"accept", "content-type", "user-agent", "anthropic-version"})
+_FORWARDED_PREFIXES = ("anthropic-beta", "openai-beta", "x-stainless-")
+# Not passed back: hop-by-hop (RFC 9110, 7.6.1), framing that is ours, and what would let a web
+# page read an answer or keep a cookie.
+_KEPT_BACK = frozenset(
+    {
+        "connection",
+        "keep-alive",
+        "proxy-authenticate",
+        "proxy-authorization",
+        "te",
+        "trailer",
+        "transfer-encoding",
+        "upgrade",
+        "content-length",
+        "content-encoding",
+        "set-cookie",
+        "date",
+    }
+)
+
+
+def upstream_headers(given: Iterable[tuple[str, str]], key: str) -> dict[str, str]:
+    """The headers of a request upstream, with the real key and without compression."""
+    headers = {
+        name: value
+        for name, value in given
+        if (low := name.lower()) in _FORWARDED or low.startswith(_FORWARDED_PREFIXES)
+    }
+    headers["Authorization"] = f"Bearer {key}"
+    headers["Accept-Encoding"] = "identity"
+    return headers
+
+
+def agent_headers(given: Iterable[tuple[str, str]]) -> list[tuple[str, str]]:
+    """The headers of an answer to the agent."""
+    return [
+        (name, value)
+        for name, value in given
+        if (low := name.lower()) not in _KEPT_BACK and not low.startswith("access-control-")
+    ]

@@ -1,0 +1,65 @@
+"""What the proxy answers itself, in the shape that the asking dialect reads."""
+
+from __future__ import annotations
+
+import math
+
+from aiohttp import web
+
+from dsfix.protocol import spans
+from dsfix.protocol.body import Dialect
+from dsfix.proxy.guard import Refusal, Route
+from dsfix.repairs.error_shape import envelope
+from dsfix.upstreams.base import Upstream
+
+# Four bytes to a token is what DeepSeek's page says of English text
+# (https://api-docs.deepseek.com/quick_start/token_usage).
+_BYTES_PER_TOKEN = 4
+
+
+def refused(request: web.BaseRequest, route: Route | None, refusal: Refusal) -> web.Response:
+    """A refusal of the guard. The body was not read, so the connection ends with it."""
+    response = _error(route, refusal.status, f"dsfix: {refusal.reason}")
+    response.force_close()
+    return response
+
+
+def too_large(request: web.BaseRequest, route: Route | None, limit: int) -> web.Response:
+    """A body over the cap."""
+    response = _error(route, 413, f"dsfix: request body over {limit >> 20} MiB")
+    response.force_close()
+    return response
+
+
+def unreachable(
+    request: web.BaseRequest, dialect: Dialect, host: str, error: Exception
+) -> web.Response:
+    """An upstream that could not be reached; agents retry a 502."""
+    return _error(Route(str(dialect)), 502, f"dsfix: {host} cannot be reached: {error}")
+
+
+def estimated_tokens(body: bytes) -> web.Response:
+    """A token count for an upstream that does not count."""
+    count = math.ceil(len(body) / _BYTES_PER_TOKEN)
+    return web.Response(body=spans.encode({"input_tokens": count}), content_type="application/json")
+
+
+def models(request: web.BaseRequest, upstream: Upstream) -> web.Response:
+    """The upstream's models, in the shape of the asking client's own vendor."""
+    anthropic = "anthropic-version" in request.headers or "/anthropic" in request.path
+    ids = [model.id for model in upstream.models]
+    if anthropic:
+        listed = [{"type": "model", "id": each, "display_name": each} for each in ids]
+        body = {"data": listed, "has_more": False, "first_id": ids[0], "last_id": ids[-1]}
+    else:
+        listed = [{"id": each, "object": "model", "owned_by": upstream.vendor} for each in ids]
+        body = {"object": "list", "data": listed}
+    return web.Response(body=spans.encode(body), content_type="application/json")
+
+
+def _error(route: Route | None, status: int, text: str) -> web.Response:
+    if route in (Route.MESSAGES, Route.COUNT_TOKENS):
+        body = envelope(status, text)
+    else:
+        body = spans.encode({"error": {"message": text, "type": "dsfix_error", "code": status}})
+    return web.Response(status=status, body=body, content_type="application/json")

@@ -1,0 +1,54 @@
+"""The account of one exchange: what was asked, what came back, what was changed on the way."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from dsfix.protocol.body import Dialect
+from dsfix.protocol.usage import Usage
+from dsfix.repairs.base import Change, Step
+
+
+@dataclass(frozen=True, slots=True)
+class Attempt:
+    """One try at the upstream that was not the last: its status and words, and why again."""
+
+    status: int
+    words: str
+    then: str
+
+
+@dataclass(slots=True)
+class Exchange:
+    """One request of the agent and its response, filled in as it goes.
+
+    Times: `started` is wall-clock seconds, `first_byte` and `duration` are seconds since then
+    (None while they have not happened). `asked`, `sent` and `served` are the model's three
+    names. `cut` says who ended the response before it was whole: `upstream`, `agent`, or empty.
+    `conversation` names the thread and `kind` its label (main, sub-agent, title, probe, count).
+    """
+
+    id: int
+    started: float
+    dialect: Dialect
+    path: str
+    kind: str = "main"
+    conversation: str = ""
+    stream: bool = False
+    asked: str = ""
+    sent: str = ""
+    served: str = ""
+    status: int = 0
+    finish: str = ""
+    error: str = ""
+    cut: str = ""
+    step: Step = Step.NONE
+    usage: Usage | None = None
+    first_byte: float | None = None
+    duration: float | None = None
+    bytes_in: int = 0
+    bytes_out: int = 0
+    replayed: int = 0
+    placeholders: int = 0
+    changes: list[Change] = field(default_factory=list)
+    attempts: list[Attempt] = field(default_factory=list)

@@ -1,0 +1,162 @@
+"""The one funnel for secrets: all that touches a disk or a screen goes through a Redactor.
+
+Exact values first (the real key, the session's token, the environment's secrets), then patterns
+that are specific enough not to hit ordinary text (entireio/cli#471 over-redacted). A hit becomes
+`[REDACTED:kind]`; nothing of the secret is kept, not even its ends.
+
+A pattern runs only where one of its anchors stands in the text, which a plain search tells a
+hundred times faster than the pattern does. Each begins with literal characters and cannot start
+inside a word, so that a long word of base64 is read once, not once from each of its characters.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from urllib.parse import quote
+
+
+@dataclass(frozen=True, slots=True)
+class _Kind:
+    """A kind of secret: what shows that a text may hold one, and where in a match it is.
+
+    Where the pattern has a group, only the group is the secret.
+    """
+
+    name: str
+    anchors: tuple[str, ...]
+    pattern: re.Pattern[str]
+
+
+def _kind(name: str, anchors: str, pattern: str) -> _Kind:
+    return _Kind(name, tuple(anchors.split("|")), re.compile(pattern, re.DOTALL))
+
+
+# Each prefix is followed by "not in the middle of a word": `risk-`, `shelf_` are no prefixes.
+_KINDS: tuple[_Kind, ...] = (
+    _kind("anthropic-key", "sk-ant-", r"sk-ant-(?<![\w-]sk-ant-)[\w-]{20,}"),
+    _kind("openai-key", "sk-proj-|sk-svc", r"sk-(?<![\w-]sk-)(?:proj|svcacct)-[\w-]{20,}"),
+    # DeepSeek, Moonshot, OpenRouter (sk-or-v1-), MiniMax (sk-api-) and most others
+    _kind(
+        "api-key",
+        "sk-",
+        r"sk-(?<![\w-]sk-)(?:[A-Za-z0-9]{1,12}-){0,3}(?=[A-Za-z_]*\d)\w{24,}(?![\w-])",
+    ),
+    _kind(
+        "github-token",
+        "ghp_|gho_|ghu_|ghs_|ghr_|github_pat_",
+        r"gh[pousr]_(?<!\wgh[pousr]_)[A-Za-z0-9]{36,}|github_pat_(?<!\wgithub_pat_)\w{40,}",
+    ),
+    _kind("gitlab-token", "glpat-", r"glpat-(?<![\w-]glpat-)[\w-]{20,}"),
+    _kind("slack-token", "xox", r"xox[abprs]-(?<![\w-]xox[abprs]-)(?=[A-Za-z-]*\d)[\w-]{20,}"),
+    _kind("aws-key", "AKIA|ASIA", r"A[KS]IA(?<![\w/+]A[KS]IA)[A-Z0-9]{16}(?![\w/+=])"),
+    _kind("google-key", "AIza", r"AIza(?<![\w/+-]AIza)[\w-]{35}(?![\w/+=-])"),
+    _kind("npm-token", "npm_", r"npm_(?<!\wnpm_)[A-Za-z0-9]{36}(?!\w)"),
+    _kind("pypi-token", "pypi-", r"pypi-(?<![\w-]pypi-)[\w-]{50,}"),
+    _kind("huggingface-token", "hf_", r"hf_(?<!\whf_)[A-Za-z0-9]{30,}(?!\w)"),
+    _kind("stripe-key", "k_live_", r"[rs]k_live_(?<!\w[rs]k_live_)[A-Za-z0-9]{20,}"),
+    _kind("jwt", "eyJ", r"eyJ(?<![\w.-]eyJ)[\w-]{10,}\.eyJ[\w-]{10,}\.[\w-]{10,}"),
+    # A key follows at once; a header that is only spoken of is ordinary text.
+    _kind(
+        "private-key",
+        "PRIVATE KEY",
+        r"-----BEGIN [A-Z0-9 ]{0,30}PRIVATE KEY(?: BLOCK)?-----"
+        r"(?=.{0,160}?[A-Za-z0-9+/]{40}).*?(?:-----END [A-Z0-9 ]{0,30}PRIVATE KEY[A-Z ]*-----|\Z)",
+    ),
+    _kind(
+        "bearer",
+        "earer |EARER |api-key|Api-Key|API-KEY",
+        r"(?i:bearer|x-api-key)(?:\\?[\"'])?[:=]? *(?:\\?[\"'])?"
+        r"((?=[A-Za-z_.~+/-]*\d)[\w.~+/-]{20,}=*)",
+    ),
+    _kind("url-password", "://", r"://[^\s/:@\"'<>]{0,64}:([^\s/:@\"'<>$({]{3,128})@(?=[\w\[])"),
+)
+_NAMES = re.compile(r"(?:KEY|TOKEN|SECRET|PASSWORD|PASSWD|CREDENTIALS?)(?:$|_)")
+# What such a variable names is a place or a public id, not the secret.
+_NOT_SECRET = re.compile(r"_(?:FILE|PATH|DIR|ID|NAME|URL|TYPE)$|^GPG_KEY$|^GOOGLE_APPLICATION_")
+_OPTION = re.compile(r"--?(?:[\w-]*[-_])?(?:key|token|secret|password|passwd)", re.IGNORECASE)
+# Shorter values are words, and would be found everywhere.
+_SHORTEST = 12
+# No secret of any kind is shorter, with what makes it known.
+_TEXT = 10
+
+
+class Redactor:
+    """Takes secrets out of texts. Immutable; safe to use from any thread."""
+
+    def __init__(self, secrets: Mapping[str, str]) -> None:
+        """`secrets` maps a value to the kind that is shown in its place."""
+        known: dict[str, str] = {}
+        for value, kind in secrets.items():
+            if len(value) >= _SHORTEST:
+                for spelled in _spellings(value):
+                    known.setdefault(spelled, f"[REDACTED:{kind}]")
+        # the longest first: one value may be a part of another
+        self._exact = tuple(sorted(known.items(), key=lambda item: -len(item[0])))
+        self.longest = max(map(len, known), default=0)
+
+    @classmethod
+    def of(cls, environ: Mapping[str, str], known: Iterable[tuple[str, str]]) -> Redactor:
+        """A redactor for these (value, kind) pairs and what the environment's names call secret."""
+        named = {
+            value: name
+            for name, value in environ.items()
+            if _NAMES.search(name.upper()) and not _NOT_SECRET.search(name.upper())
+        }
+        return cls({**named, **{value: kind for value, kind in known if value}})
+
+    def text(self, text: str) -> str:
+        """The text with every secret replaced; the same object when there is none."""
+        if len(text) < _TEXT:
+            return text
+        for value, shown in self._exact:
+            if value in text:
+                text = text.replace(value, shown)
+        for kind in _KINDS:
+            for anchor in kind.anchors:
+                if anchor in text:
+                    text = kind.pattern.sub(_Shown(kind.name), text)
+                    break
+        return text
+
+    def finds(self, text: str) -> bool:
+        """Whether the text holds a secret."""
+        return self.text(text) is not text
+
+    def argv(self, words: Sequence[str]) -> list[str]:
+        """A command line with every secret replaced, and the value of every option named for one."""
+        shown: list[str] = []
+        hidden = False
+        for word in words:
+            name, equals, value = word.partition("=")
+            if hidden:
+                shown.append("[REDACTED:argument]")
+            elif equals and value and _OPTION.fullmatch(name):
+                shown.append(f"{name}=[REDACTED:argument]")
+            else:
+                shown.append(self.text(word))
+            hidden = not hidden and _OPTION.fullmatch(word) is not None
+        return shown
+
+
+class _Shown:
+    """What a match becomes: the mark in place of the secret, with what surrounds it."""
+
+    def __init__(self, kind: str) -> None:
+        self._mark = f"[REDACTED:{kind}]"
+
+    def __call__(self, match: re.Match[str]) -> str:
+        if not match.re.groups:
+            return self._mark
+        start = match.start(1) - match.start()
+        end = match.end(1) - match.start()
+        whole = match[0]
+        return f"{whole[:start]}{self._mark}{whole[end:]}"
+
+
+def _spellings(value: str) -> tuple[str, ...]:
+    """A value as it stands, inside JSON, and inside a URL."""
+    quoted = (json.dumps(value, ensure_ascii=ascii)[1:-1] for ascii in (True, False))
+    return value, *quoted, quote(value, safe="")

@@ -1,0 +1,45 @@
+"""What is wrong between agents and DeepSeek, and how to put it right: one ordered list.
+
+Order matters on the request's side: names and roles before what depends on them, the thinking
+mode before the effort that it forbids, and reasoning last, when the messages are final. To add
+a repair, write one file with one value and add its line here.
+"""
+
+from __future__ import annotations
+
+from dsfix.repairs.base import Repair
+from dsfix.repairs.billing_header import BILLING_HEADER
+from dsfix.repairs.effort import EFFORT
+from dsfix.repairs.encoding import ENCODING
+from dsfix.repairs.error_shape import ERROR_SHAPE
+from dsfix.repairs.model_name import MODEL_NAME
+from dsfix.repairs.response_model import RESPONSE_MODEL
+from dsfix.repairs.roles import ROLES
+from dsfix.repairs.signature import SIGNATURE
+from dsfix.repairs.thinking_mode import THINKING_MODE
+from dsfix.repairs.thinking_replay import THINKING_REPLAY
+from dsfix.repairs.tool_choice import TOOL_CHOICE
+from dsfix.repairs.user_id import USER_ID
+
+REPAIRS: tuple[Repair, ...] = (
+    # the request, in this order
+    ENCODING,
+    BILLING_HEADER,
+    USER_ID,
+    MODEL_NAME,
+    ROLES,
+    THINKING_MODE,
+    TOOL_CHOICE,
+    EFFORT,
+    THINKING_REPLAY,
+    # the answer
+    RESPONSE_MODEL,
+    SIGNATURE,
+    ERROR_SHAPE,
+)
+NAMES: tuple[str, ...] = tuple(repair.name for repair in REPAIRS)
+
+
+def without(disabled: frozenset[str]) -> tuple[Repair, ...]:
+    """The registry less those that the user turned off."""
+    return tuple(repair for repair in REPAIRS if repair.name not in disabled)

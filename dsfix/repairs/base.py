@@ -1,0 +1,161 @@
+"""What a repair is: a pure function that makes a request or an answer valid.
+
+Laws, tested over the whole registry: a repair never mutates, is idempotent, and gives back the
+same object when nothing is wrong.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from enum import IntEnum
+from typing import Protocol
+
+from dsfix.protocol.body import Body, Dialect
+from dsfix.protocol.history import History
+from dsfix.protocol.turns import Reasoning, Turn
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """What one repair did to one exchange; `failed` when it raised and nothing was changed."""
+
+    repair: str
+    detail: str
+    count: int = 1
+    failed: bool = False
+
+
+class Step(IntEnum):
+    """How far recovery had to go for a conversation; each step includes the ones before.
+
+    RESEND sends the same bytes again; NATIVE puts placeholders where reasoning of another
+    origin was replayed; PLACEHOLDERS does so for every turn; OFF disables thinking.
+    """
+
+    NONE = 0
+    RESEND = 1
+    NATIVE = 2
+    PLACEHOLDERS = 3
+    OFF = 4
+
+
+@dataclass(frozen=True, slots=True)
+class Rules:
+    """What the repairs are told about the upstream and the user's wishes.
+
+    `known` says whether the upstream serves a model under that name; `main` and `small`
+    stand in for names it does not know. `thinking` is `on`, `off` or `agent`. Under `strict`
+    rules a repair's exception is raised instead of recorded.
+    """
+
+    main: str
+    small: str
+    known: Callable[[str], bool]
+    thinking: str = "agent"
+    strict: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """What memory knows of a turn: its reasoning, and its visible texts where they had leaked.
+
+    `texts` is None unless the agent shows the reasoning as visible text.
+    """
+
+    reasoning: Reasoning
+    texts: tuple[str, ...] | None = None
+
+
+class Memory(Protocol):
+    """Reasoning by turn, as the repairs see it. Never raises; what it does not know is None."""
+
+    def recall(
+        self, turn: Turn, previous: Callable[[], str], chain: Callable[[], str]
+    ) -> Found | None:
+        """The reasoning of exactly this turn; None when unknown or ambiguous."""
+
+    def sent(self, conversation: str, turn: str) -> Reasoning | None:
+        """The placeholder once sent for that turn in that conversation."""
+
+    def remember_sent(self, conversation: str, turn: str, placeholder: Reasoning) -> None:
+        """Keep what was sent, so that it is sent again byte for byte."""
+
+
+@dataclass(slots=True)
+class Context:
+    """What a repair may look at besides the body, and where it says what it did.
+
+    `history` is the conversation as the agent sent it: keys of turns are taken from there, so
+    that no other repair can change them. `quiet` is true when the agent or the user turned
+    thinking off: then nothing new is invented for a turn.
+    """
+
+    rules: Rules
+    memory: Memory
+    history: History
+    quiet: bool = False
+    step: Step = Step.NONE
+    changes: list[Change] = field(default_factory=list)
+    replayed: int = 0
+    placeholders: int = 0
+
+    def note(self, repair: str, detail: str, count: int = 1) -> None:
+        """Say what a repair did."""
+        self.changes.append(Change(repair, detail, count))
+
+
+@dataclass(slots=True)
+class Answering:
+    """What a repair of the answer may look at: the request's side, and its own notes.
+
+    `asked` is the model name as the agent wrote it, `served` the one the upstream answered
+    under. `state` belongs to the repair that fills it, one mapping for each answer.
+    """
+
+    dialect: Dialect
+    asked: str
+    served: str = ""
+    changes: list[Change] = field(default_factory=list)
+    state: dict[str, str] = field(default_factory=dict)
+
+    def note(self, repair: str, detail: str) -> None:
+        """Say what a repair did, once for each answer."""
+        change = Change(repair, detail)
+        if change not in self.changes:
+            self.changes.append(change)
+
+
+@dataclass(frozen=True, slots=True)
+class AnswerRepair:
+    """How an answer is put right.
+
+    `marks` are bytes without which an event needs no look. `event` gets one event's payload
+    and gives the payloads to send in its place, `whole` gets a JSON answer; both give back
+    the same bytes where nothing is wrong.
+    """
+
+    marks: tuple[bytes, ...]
+    event: Callable[[bytes, Answering], list[bytes]]
+    whole: Callable[[bytes, Answering], bytes]
+
+
+@dataclass(frozen=True, slots=True)
+class Repair:
+    """One entry of the registry. `name` is stable: settings, records and docs use it.
+
+    `request` works on a body, `answer` on what comes back, `error` on a refusal's body (status,
+    body), and `text` on a body that is no JSON yet (giving the mended bytes and a count).
+    """
+
+    name: str
+    summary: str
+    dialects: frozenset[Dialect]
+    request: Callable[[Body, Context], Body] | None = None
+    answer: Mapping[Dialect, AnswerRepair] = field(default_factory=dict)
+    error: Callable[[int, bytes, Answering], bytes] | None = None
+    text: Callable[[bytes], tuple[bytes, int]] | None = None
+
+
+MESSAGES = frozenset({Dialect.MESSAGES})
+BOTH = frozenset({Dialect.MESSAGES, Dialect.CHAT})

@@ -1,0 +1,223 @@
+"""The registry at work: a request prepared, an answer put right as it passes.
+
+A repair that raises is recorded as a failed change and what it was given goes on; under strict
+rules (DSFIX_STRICT=1) it raises. Nothing here does I/O.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from functools import partial
+from typing import TypeVar
+
+from dsfix.protocol import answer as answers
+from dsfix.protocol import sse
+from dsfix.protocol.answer import Answer
+from dsfix.protocol.body import Body, Dialect
+from dsfix.protocol.history import History
+from dsfix.repairs.base import (
+    Answering,
+    AnswerRepair,
+    Change,
+    Context,
+    Memory,
+    Repair,
+    Rules,
+    Step,
+)
+from dsfix.repairs.thinking_mode import is_disabled
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, slots=True)
+class Outgoing:
+    """A request as it goes upstream, and what is known of it.
+
+    `body` and `history` are as the agent sent them, None where the body is no request that can
+    be taken apart: then `data` is what came in. `conversation` names its thread.
+    """
+
+    dialect: Dialect
+    data: bytes
+    asked: str = ""
+    sent: str = ""
+    stream: bool = False
+    body: Body | None = None
+    history: History | None = None
+    conversation: str = ""
+    step: Step = Step.NONE
+    changes: tuple[Change, ...] = ()
+    replayed: int = 0
+    placeholders: int = 0
+
+
+def guarded(
+    name: str, changes: list[Change], call: Callable[[], T], otherwise: T, strict: bool
+) -> T:
+    """The call's result, or `otherwise` where it raised."""
+    try:
+        return call()
+    except Exception as error:  # a failing repair must never break the conversation
+        if strict:
+            raise
+        changes.append(Change(name, type(error).__name__, failed=True))
+        return otherwise
+
+
+def prepare(
+    dialect: Dialect,
+    data: bytes,
+    repairs: Sequence[Repair],
+    rules: Rules,
+    memory: Memory,
+    step: Callable[[str], Step],
+) -> Outgoing:
+    """The request with every repair applied, byte-identical where none had to.
+
+    `step` tells how far recovery has gone for a conversation.
+    """
+    changes: list[Change] = []
+    body = Body.read(dialect, data)
+    if body is None:
+        data = _mended(data, repairs, dialect, changes)
+        body = Body.read(dialect, data) if changes else None
+    if body is None:
+        return Outgoing(dialect, data, changes=tuple(changes))
+    history = History.of(body)
+    conversation = history.root
+    at = step(conversation)
+    quiet = is_disabled(body) or rules.thinking == "off" or at is Step.OFF
+    context = Context(rules, memory, history, quiet, at, changes)
+    mended = body
+    for repair in repairs:
+        if repair.request is not None and dialect in repair.dialects:
+            call = partial(repair.request, mended, context)
+            mended = guarded(repair.name, changes, call, mended, rules.strict)
+    return Outgoing(
+        dialect,
+        mended.encode(),
+        asked=_name(body),
+        sent=_name(mended),
+        stream=body.get("stream") is True,
+        body=body,
+        history=history,
+        conversation=conversation,
+        step=at,
+        changes=tuple(changes),
+        replayed=context.replayed,
+        placeholders=context.placeholders,
+    )
+
+
+def _mended(
+    data: bytes, repairs: Sequence[Repair], dialect: Dialect, changes: list[Change]
+) -> bytes:
+    for repair in repairs:
+        if repair.text is not None and dialect in repair.dialects:
+            new, count = repair.text(data)
+            if count:
+                changes.append(Change(repair.name, "lone surrogates replaced", count))
+                data = new
+    return data
+
+
+def _name(body: Body) -> str:
+    model = body.get("model")
+    return model if isinstance(model, str) else ""
+
+
+@dataclass(slots=True)
+class Reply:
+    """An answer on its way to the agent: bytes in, bytes out, and read while it passes."""
+
+    dialect: Dialect
+    repairs: Sequence[Repair]
+    answering: Answering
+    strict: bool = False
+    answer: Answer = field(default_factory=Answer)
+    _relay: sse.Relay = field(default_factory=sse.Relay)
+    _active: tuple[tuple[str, AnswerRepair], ...] = ()
+    _marks: tuple[bytes, ...] = ()
+
+    @classmethod
+    def to(cls, outgoing: Outgoing, repairs: Sequence[Repair], rules: Rules) -> Reply:
+        """The reply to that request."""
+        active = tuple(
+            (repair.name, repair.answer[outgoing.dialect])
+            for repair in repairs
+            if outgoing.dialect in repair.answer
+        )
+        answering = Answering(outgoing.dialect, outgoing.asked)
+        reply = cls(outgoing.dialect, repairs, answering, rules.strict)
+        reply._active = active
+        reply._marks = tuple({mark for _, repair in active for mark in repair.marks})
+        return reply
+
+    def feed(self, data: bytes) -> bytes:
+        """A chunk of the event stream; gives what goes to the agent now."""
+        head, long, events = self._relay.feed(data)
+        if long:
+            self._observe(long)
+        if events:
+            for mark in self._marks:
+                if mark in events:
+                    events = self._edited(events)
+                    break
+            self._observe(events)
+        return head + events if head else events
+
+    def end(self) -> bytes:
+        """The end of the stream; gives what was held back of an unfinished event."""
+        return self._relay.rest()
+
+    def whole(self, data: bytes) -> bytes:
+        """An answer that came as one JSON document."""
+        for name, repair in self._active:
+            data = self._guarded(name, partial(repair.whole, data, self.answering), data)
+        self._read(partial(answers.observe_json, self.dialect, self.answer, data))
+        return data
+
+    def error(self, status: int, data: bytes) -> bytes:
+        """The body of a refusal."""
+        for repair in self.repairs:
+            if repair.error is not None and self.dialect in repair.dialects:
+                fix = partial(repair.error, status, data, self.answering)
+                data = self._guarded(repair.name, fix, data)
+        return data
+
+    def _edited(self, events: bytes) -> bytes:
+        return b"".join(map(self._edited_event, sse.split(events)))
+
+    def _edited_event(self, event: bytes) -> bytes:
+        active = [(name, r) for name, r in self._active if any(m in event for m in r.marks)]
+        if not active:
+            return event
+        payload = sse.data_of(event)
+        payloads = [payload]
+        for name, repair in active:
+            payloads = [
+                new
+                for old in payloads
+                for new in self._guarded(name, partial(repair.event, old, self.answering), [old])
+            ]
+        if len(payloads) == 1 and payloads[0] == payload:
+            return event
+        return b"".join(sse.encode(new, _event_name(self.dialect, new)) for new in payloads)
+
+    def _observe(self, events: bytes) -> None:
+        self._read(partial(answers.observe, self.dialect, self.answer, events))
+
+    def _read(self, read: Callable[[], None]) -> None:
+        self._guarded("reader", read, None)
+        if self.answering.served:  # what the upstream said before it was rewritten
+            self.answer.served = self.answering.served
+
+    def _guarded(self, name: str, call: Callable[[], T], otherwise: T) -> T:
+        return guarded(name, self.answering.changes, call, otherwise, self.strict)
+
+
+def _event_name(dialect: Dialect, payload: bytes) -> str:
+    """Messages names its events after their type; Chat does not name them."""
+    return answers.kind_of(payload) if dialect is Dialect.MESSAGES else ""

@@ -1,0 +1,46 @@
+"""The text that stands in for reasoning nobody knows any more.
+
+It is short, not blank (V4-pro refused `""`: NousResearch/hermes-agent#17341), the same whenever
+the same turn is sent, and **different from turn to turn**: one identical text on all turns made
+V4 answer empty in 40 to 47 percent of calls at 200K context (Lingtai-AI/lingtai-kernel#9).
+The model can read it, so it says what it is.
+"""
+
+from __future__ import annotations
+
+from dsfix.protocol.messages import sign
+from dsfix.protocol.turns import Reasoning, Turn, digest
+
+_MARK = "[reasoning not recorded"
+
+# What other programs put in the place of reasoning they lost. Identical on every turn, so they
+# count as missing.
+FOREIGN = frozenset(
+    {
+        ".",
+        "(thinking omitted)",  # opencode-deepseek-thinking-fix 0.2.5, npm
+        "(elided)",  # STRML/cc-ds4
+        "tool call",  # farion1231/cc-switch, src-tauri/src/proxy/providers/claude.rs
+        "[redacted thinking]",  # the same
+        "[thinking not recorded]",  # damianvtran/local-operator#1037
+        "Compatibility bridge placeholder reasoning for prior assistant history.",
+    }
+)
+
+
+def placeholder(turn: Turn, seen: dict[str, int]) -> Reasoning:
+    """The stand-in for a turn; `seen` counts those already given in this body.
+
+    Some vendors repeat ids (`call_0`): the second turn of one key says that it is the second.
+    """
+    key = turn.key
+    seen[key] = count = seen.get(key, 0) + 1
+    what = f"before calling {', '.join(dict.fromkeys(turn.names))}" if turn.calls else "here"
+    nth = f" #{count}" if count > 1 else ""
+    text = f"{_MARK} {what}: {digest('placeholder', key)[:8]}{nth}]"
+    return Reasoning(((text, sign(text)),))
+
+
+def is_placeholder(text: str) -> bool:
+    """Whether a reasoning text is a stand-in, ours or another program's."""
+    return text.startswith(_MARK) or text.strip() in FOREIGN

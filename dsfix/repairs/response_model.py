@@ -1,0 +1,74 @@
+"""The answer names the model that the agent asked for.
+
+Claude Code drops the reasoning of every turn whose response named another model than the next
+request (measured with 2.1.197, 2026-11-20), so an upstream that serves an alias breaks the
+session at its first tool call. The name that was served is kept for the record first.
+"""
+
+from __future__ import annotations
+
+import re
+
+from dsfix.protocol import spans
+from dsfix.protocol.body import Dialect
+from dsfix.repairs.base import BOTH, Answering, AnswerRepair, Repair
+
+_MODEL = re.compile(rb'"model"\s*:\s*"((?:[^"\\]|\\.)*)"')
+
+
+def _whole(data: bytes, answering: Answering) -> bytes:
+    """A JSON answer, or one Chat chunk, under the name that was asked for."""
+    message = spans.members(data)
+    if message is None or not answering.asked:
+        return data
+    served = spans.value(message.get("model"))
+    if not isinstance(served, str):
+        return data
+    answering.served = served
+    if served == answering.asked:
+        return data
+    _note(answering)
+    return spans.build_object({**message, "model": spans.encode(answering.asked)})
+
+
+def _start(data: bytes, answering: Answering) -> list[bytes]:
+    """`message_start`, which is where Messages names the model."""
+    event = spans.members(data)
+    if event is None or "message" not in event:
+        return [data]
+    message = _whole(event["message"], answering)
+    return [
+        data if message is event["message"] else spans.build_object({**event, "message": message})
+    ]
+
+
+def _chunk(data: bytes, answering: Answering) -> list[bytes]:
+    """A Chat chunk: each one names the model, so the name is replaced without parsing it.
+
+    A quote inside a JSON string is escaped, so the pattern can only match a member.
+    """
+    found = _MODEL.search(data)
+    served = spans.value(b'"' + found[1] + b'"') if found else None
+    if not found or not isinstance(served, str) or not answering.asked:
+        return [data]
+    answering.served = served
+    if served == answering.asked:
+        return [data]
+    _note(answering)
+    name = b'"model":' + spans.encode(answering.asked)
+    return [data[: found.start()] + name + data[found.end() :]]
+
+
+def _note(answering: Answering) -> None:
+    answering.note(RESPONSE_MODEL.name, f"{answering.served} -> {answering.asked}")
+
+
+RESPONSE_MODEL = Repair(
+    "response-model",
+    "Names the model that the agent asked for, or Claude Code drops the turn's reasoning",
+    BOTH,
+    answer={
+        Dialect.MESSAGES: AnswerRepair((b"message_start",), _start, _whole),
+        Dialect.CHAT: AnswerRepair((b'"model"',), _chunk, _whole),
+    },
+)

@@ -1,0 +1,69 @@
+"""The user id becomes a stable pseudonym within the charset.
+
+Claude Code sends JSON with a device and a session id. DeepSeek refused it
+("Invalid 'user_id': string does not match pattern", deepseek-ai/DeepSeek-V3#1277, 2026-05-06),
+and partitions its prompt cache by user id (https://api-docs.deepseek.com/quick_start/rate_limit),
+so two sessions of one user share no cached prefix. The pseudonym is made from what is stable in
+the id; no device id leaves the machine.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+from dsfix.protocol import spans
+from dsfix.protocol.body import Body, Dialect
+from dsfix.protocol.turns import digest
+from dsfix.repairs.base import BOTH, Context, Repair
+
+_VALID = re.compile(r"[a-zA-Z0-9_-]{1,512}")
+# Claude Code before 2.1.129: user_<hash>_account_<uuid>_session_<uuid>
+_OLD_FORM = re.compile(r"(user_[0-9a-f]+)_account_.*_session_.*")
+_SESSION_KEYS = ("session_id",)
+
+
+def with_pseudonym(body: Body, context: Context) -> Body:
+    """The body with a user id that the upstream accepts and that does not change."""
+    if body.dialect is Dialect.CHAT:
+        changed = _replaced(body.members, "user_id")
+        result = body.having("user_id", changed) if changed else body
+    else:
+        metadata = spans.members(body.members.get("metadata", b"null"))
+        changed = _replaced(metadata, "user_id") if metadata else None
+        if not metadata or not changed:
+            return body
+        result = body.having("metadata", spans.build_object({**metadata, "user_id": changed}))
+    if result is not body:
+        context.note(USER_ID.name, "user id replaced by a stable pseudonym")
+    return result
+
+
+def _replaced(members: Any, name: str) -> bytes | None:
+    """The raw value to put in place of the user id, None where it can stay."""
+    given = spans.value(members.get(name))
+    if not isinstance(given, str):
+        return None
+    stable = _stable_part(given)
+    if stable == given and _VALID.fullmatch(given):
+        return None
+    return spans.encode("dsfix-" + digest("user", stable))
+
+
+def _stable_part(given: str) -> str:
+    """What names the user and not the session."""
+    if old := _OLD_FORM.fullmatch(given):
+        return old[1]
+    inner = spans.value(given.encode("utf-8", "replace")) if given.startswith("{") else None
+    if isinstance(inner, dict):
+        kept = {key: inner[key] for key in sorted(inner) if key not in _SESSION_KEYS}
+        return spans.encode(kept).decode()
+    return given
+
+
+USER_ID = Repair(
+    "user-id",
+    "Replaces the user id by a stable pseudonym, so that the cache is shared",
+    BOTH,
+    request=with_pseudonym,
+)

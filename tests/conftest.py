@@ -1,0 +1,37 @@
+"""Every test gets an empty home and environment, strict repairs, and loopback only."""
+
+from __future__ import annotations
+
+import os
+import socket
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+_REAL_CONNECT = socket.socket.connect
+
+
+def _loopback_only(self: socket.socket, address: object) -> None:
+    host = address[0] if isinstance(address, tuple) else "local"
+    if host not in ("127.0.0.1", "::1", "localhost", "local"):
+        raise AssertionError(f"a test tried to reach {host}")
+    _REAL_CONNECT(self, address)  # type: ignore[arg-type]  # as given
+
+
+@pytest.fixture(autouse=True)
+def isolated(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """An empty HOME, none of the user's settings, and no network but loopback."""
+    for name in list(os.environ):
+        if name.upper().startswith(("DSFIX_", "ANTHROPIC_", "CLAUDE", "OPENCODE", "XDG_")) or (
+            name.upper().endswith("_PROXY") or name.endswith("_API_KEY")
+        ):
+            if name not in ("DSFIX_CLIENTS", "DSFIX_REQUIRE_CLIENTS"):
+                monkeypatch.delenv(name)
+    home = tmp_path / "home"
+    home.mkdir()
+    monkeypatch.setenv("HOME", str(home))
+    monkeypatch.setenv("DSFIX_STRICT", "1")
+    monkeypatch.setenv("DSFIX_STATE_DIR", str(tmp_path / "state"))
+    monkeypatch.setattr(socket.socket, "connect", _loopback_only)
+    yield

@@ -1,0 +1,66 @@
+"""JSON as raw spans: nothing is lost, nothing is read twice."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from dsfix.protocol import spans
+from dsfix.protocol.body import Body, Dialect
+
+JSON = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False, allow_infinity=False) | st.text(),
+    lambda inner: st.lists(inner, max_size=4) | st.dictionaries(st.text(), inner, max_size=4),
+    max_leaves=12,
+)
+
+
+@given(st.dictionaries(st.text(), JSON, max_size=6), st.sampled_from([None, (",", ":"), (" , ", " : ")]))
+def test_members_keep_every_value(value: dict[str, object], separators: tuple[str, str]) -> None:
+    """An object's members hold exactly the values it has, in any layout."""
+    data = json.dumps(value, separators=separators).encode("utf-8", "surrogatepass")
+    members = spans.members(data)
+    if members is None:  # a lone surrogate in a key or value is no well-formed text
+        assert any(0xD800 <= ord(each) <= 0xDFFF for each in json.dumps(value, ensure_ascii=False))
+        return
+    assert {key: json.loads(raw) for key, raw in members.items()} == value
+    assert json.loads(spans.build_object(members)) == value
+
+
+@pytest.mark.parametrize(
+    "data",
+    [b'{"a":1,"a":2}', b'{ "a" : 1 , "a" : 2 }', b'{"a":1, "a":2}', b'{"a":{}, "\\u0061":1}'],
+)
+def test_duplicate_keys_are_left_alone(data: bytes) -> None:
+    """An object that a mapping cannot hold is given back as unreadable."""
+    assert spans.members(data) is None
+
+
+@pytest.mark.parametrize(
+    "data", [b"", b"[1]", b"null", b'{"a":}', b'{"a":"\\ud83d"}', b"{", b"[" * 5000]
+)
+def test_what_is_no_object_is_no_object(data: bytes) -> None:
+    """Anything but a well-formed object has no members."""
+    assert spans.members(data) is None
+
+
+def test_integers_of_any_length_stay_as_they_are() -> None:
+    """Thirty digits go through as thirty digits."""
+    data = b'{"n":123456789012345678901234567890,"messages":[]}'
+    body = Body.read(Dialect.CHAT, data)
+    assert body is not None
+    assert body.encode() == data
+    changed = body.having("x", b"1")
+    assert b'"n":123456789012345678901234567890' in changed.encode()
+
+
+def test_an_edit_keeps_the_order_and_every_other_byte() -> None:
+    """Only the edited member's bytes differ."""
+    data = b'{"model":"a","messages":[{"x": 1},  {"y":2}],"z":[1, 2]}'
+    body = Body.read(Dialect.MESSAGES, data)
+    assert body is not None
+    edited = body.having("model", b'"b"').encode()
+    assert edited == b'{"model":"b","messages":[{"x": 1},{"y":2}],"z":[1, 2]}'

@@ -1,0 +1,69 @@
+"""A byte stream of events, whole and cut anywhere."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from dsfix.protocol import sse
+
+STREAM = (
+    b": keep-alive\n\nevent: a\ndata: {1}\n\n\n\ndata: two\n\n"
+    b"event: b\ndata: {3}\nid: x\n\ndata: [DONE]\n\n"
+)
+LAYOUTS = [STREAM, STREAM.replace(b"\n", b"\r\n"), STREAM.replace(b"\n", b"\r")]
+
+
+def run(stream: bytes, sizes: list[int]) -> tuple[bytes, bytes]:
+    relay, passed, events, at = sse.Relay(), b"", b"", 0
+    while at < len(stream):
+        size = sizes.pop(0) if sizes else 1
+        head, long, complete = relay.feed(stream[at : at + size])
+        passed += head + complete
+        events += long + complete
+        at += size
+    return passed + relay.rest(), events
+
+
+@pytest.mark.parametrize("stream", LAYOUTS)
+@given(st.lists(st.integers(1, 40)))
+def test_bytes_pass_unchanged_however_they_are_cut(stream: bytes, sizes: list[int]) -> None:
+    """What goes in comes out, every event of it complete, in any line ending."""
+    passed, events = run(stream, sizes)
+    assert passed == stream
+    assert sse.lines(events) == [b"{1}", b"two", b"{3}", b"[DONE]"]
+
+
+def test_a_complete_event_goes_on_at_once() -> None:
+    """No byte of an event is kept once its end is there."""
+    relay = sse.Relay()
+    assert relay.feed(b"data: x\n\nda").events == b"data: x\n\n"
+    assert relay.feed(b"ta: y\n").events == b""
+    assert relay.feed(b"\n").events == b"data: y\n\n"
+
+
+def test_a_long_event_is_not_held_back() -> None:
+    """A long event's bytes go on before its end, and are looked at when it is there."""
+    stream = b"data: " + b"x" * 300_000 + b"\n\ndata: y\n\n"
+    relay, passed, seen = sse.Relay(), [], b""
+    for at in range(0, len(stream), 10_000):
+        head, long, events = relay.feed(stream[at : at + 10_000])
+        passed.append(head + events)
+        seen += long + events
+    assert b"".join(passed) == stream == seen
+    assert sum(map(len, passed[:10])) > 60_000
+
+
+@given(st.binary(max_size=300), st.lists(st.integers(1, 20)))
+def test_any_bytes_pass(stream: bytes, sizes: list[int]) -> None:
+    """A stream of no shape at all is passed on as it is."""
+    assert run(stream, sizes)[0] == stream
+
+
+def test_split_gives_single_events() -> None:
+    """A run of events is taken apart without losing a byte."""
+    for stream in LAYOUTS:
+        parts = sse.split(stream)
+        assert b"".join(parts) == stream
+        assert sum(bool(sse.data_of(part)) for part in parts) == 4
