@@ -14,6 +14,9 @@ from dsfix.errors import DsfixError, ExitCode, LaunchError, UsageError
 
 if TYPE_CHECKING:
     from dsfix import session
+    from dsfix.report.summary import Summary
+
+BYPASS_AFTER = 5.0  # seconds; an agent that lived longer without a request went past us
 
 
 class Thinking(StrEnum):
@@ -104,16 +107,57 @@ def run(
 
 def _report(outcome: session.Outcome, quiet: bool, summary_file: Path | None) -> None:
     """The summary, where and as it was asked for."""
-    if quiet and summary_file is None:
+    idle = not outcome.log.exchanges and not outcome.troubles and outcome.duration < BYPASS_AFTER
+    if summary_file is None and (quiet or idle):
+        if not quiet:
+            print(
+                f"dsfix: {outcome.agent} ended ({outcome.exit_code}), no requests", file=sys.stderr
+            )
         return
-    from dsfix.cli.summary import print_summary, write_summary
-    from dsfix.report import summarise
-
-    summary = summarise(outcome)
+    summary = _summary(outcome)
     if summary_file is not None:
-        write_summary(summary, summary_file)
+        _write(summary_file, summary.as_dict())
     if not quiet:
+        from dsfix.cli.summary import print_summary
+
         print_summary(summary)
+
+
+def _summary(outcome: session.Outcome) -> Summary:
+    from dsfix.report.summary import Facts, Summary
+
+    log = outcome.log
+    facts = Facts(
+        log.id,
+        outcome.agent,
+        outcome.upstream.origin,
+        started=log.began_at,
+        duration=outcome.duration,
+        exit_code=outcome.exit_code,
+        record=str(log.path or ""),
+        plain_http=_plain(outcome.upstream.origin),
+        bypass=outcome.wiring.bypass,
+        notes=(*outcome.wiring.notes, *outcome.troubles),
+        beyond=log.beyond,
+    )
+    return Summary.of(log.exchanges, facts, log.redactor.text)
+
+
+def _plain(origin: str) -> bool:
+    from dsfix.upstreams import is_loopback
+
+    scheme, _, host = origin.partition("://")
+    return scheme == "http" and not is_loopback(host.partition(":")[0])
+
+
+def _write(path: Path, document: dict[str, object]) -> None:
+    """The summary as one JSON document; a failure is told and changes no exit code."""
+    import json
+
+    try:
+        path.write_text(json.dumps(document, ensure_ascii=False, indent=2) + "\n", encoding="utf-8")
+    except OSError as error:
+        print(f"dsfix: {path} could not be written: {error.strerror}", file=sys.stderr)
 
 
 def _leave(code: int, *, busy: bool) -> NoReturn:

@@ -34,7 +34,7 @@ CheckUserId = Annotated[bool, typer.Option(help="Enforce the user id's charset."
 Context = Annotated[int, typer.Option(min=1, help="Context limit in tokens.")]
 Balance = Annotated[bool, typer.Option(help="The account has money.")]
 CountTokens = Annotated[bool, typer.Option("--count-tokens", help="Have the counting route.")]
-Seed = Annotated[int, typer.Option(help="Makes ids and texts differ.")]
+Seed = Annotated[int | None, typer.Option(help="Makes ids, texts and file names repeatable.")]
 ServeAs = Annotated[str, typer.Option(help="Model name in every answer.")]
 Signature = Annotated[
     Literal["delta", "start", "none"], typer.Option(help="Where thinking blocks are signed.")
@@ -70,7 +70,7 @@ def simulate(
     context: Context = 1_048_576,
     balance: Balance = True,
     count_tokens: CountTokens = False,
-    seed: Seed = 0,
+    seed: Seed = None,
     serve_as: ServeAs = "",
     signature: Signature = "delta",
     keep_alive: KeepAlive = False,

@@ -16,6 +16,7 @@ CASES = [*FORM, *MEANING]
 
 
 def ids(case: Case) -> str:
+    """What a case is called."""
     return f"{case.dialect}-{case.rule}"
 
 

@@ -222,3 +222,11 @@ def test_mute_after_system() -> None:
     request = body(messages=[*PROMPT, {"role": "system", "content": "s"}])
     whole = answer_of(post(server, "messages", request))
     assert (whole["content"], whole["stop_reason"]) == ([], "end_turn")
+
+
+def test_servers_differ() -> None:
+    """Without a seed no two servers mint the same ids, with one they do."""
+    ids = {answer_of(post(Engine(), "messages", body()))["id"] for _ in range(3)}
+    assert len(ids) == 3
+    seeded = {answer_of(post(engine(), "messages", body()))["id"] for _ in range(3)}
+    assert len(seeded) == 1

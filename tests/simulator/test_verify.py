@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from dsfix.simulator.engine import Engine
+from dsfix.simulator.engine import Engine, Reply
 from tests.simulator.support import (
     AGENT_TOOLS,
     CHAT_AGENT_TOOLS,
@@ -41,7 +41,8 @@ def altered(history: list[Any], index: int, thinking: str | None) -> list[Any]:
     return [*history[:index], changed, *history[index + 1 :]]
 
 
-def send(server: Engine, history: list[Any]) -> Any:
+def send(server: Engine, history: list[Any]) -> Reply:
+    """The answer to a history on Messages."""
     return post(server, "messages", body(messages=history, tools=AGENT_TOOLS))
 
 

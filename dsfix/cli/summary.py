@@ -1,0 +1,179 @@
+"""The summary on a terminal: one line when nothing happened, else a small table."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from dsfix.errors import DsfixError
+from dsfix.paths import PRIVATE_FILE
+from dsfix.report.summary import Models, Summary, Tokens, Trouble
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+# Rows of one kind that are shown; the rest is counted, and is in the record.
+SHOWN = 5
+
+
+def print_summary(summary: Summary, console: Console | None = None) -> None:
+    """Show the summary on stderr, or on that console."""
+    from rich.console import Console
+    from rich.text import Text
+
+    console = console or Console(stderr=True, highlight=False)
+    console.print(Text(_headline(summary), style="bold"), soft_wrap=True)
+    rows = list(_rows(summary))
+    indent = max((len(name) for name, _, _ in rows), default=0) + 4
+    for name, said, style in rows:
+        text = Text(said, style=style)
+        text.highlight_regex(r" [·→] ", "dim")
+        for line in text.wrap(console, max(20, console.width - indent), overflow="fold"):
+            line.rstrip()
+            label = Text(f"  {name}".ljust(indent), style="dim")
+            console.print(label + line, soft_wrap=True)
+            name = ""
+
+
+def write_summary(summary: Summary, path: Path) -> None:
+    """Write the summary as one JSON document, readable by its owner only.
+
+    Raises DsfixError when the file cannot be written.
+    """
+    document = json.dumps(summary.as_dict(), indent=2, ensure_ascii=False) + "\n"
+    new = path.with_name(f".{path.name}.{os.getpid()}")
+    try:
+        fd = os.open(new, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, PRIVATE_FILE)
+        with os.fdopen(fd, "w", encoding="utf-8") as file:
+            file.write(document)
+        new.replace(path)
+    except OSError as error:
+        new.unlink(missing_ok=True)
+        raise DsfixError(
+            f"summary file {path} cannot be written: {error.strerror or error}",
+            hint="name a file in a directory that you can write",
+        ) from error
+
+
+def _headline(summary: Summary) -> str:
+    facts = summary.facts
+    parts = [f"dsfix: {facts.agent} via {facts.upstream}", seconds(facts.duration)]
+    if facts.exit_code is not None:
+        parts.append(f"exit {facts.exit_code}")
+    if not summary.exchanges:
+        parts.append("no requests")
+    return " · ".join(parts)
+
+
+def _rows(summary: Summary) -> Iterable[tuple[str, str, str]]:
+    """Name, text and style of each line, in order; what did not happen has none."""
+    if summary.exchanges:
+        yield "exchanges", f"{summary.exchanges:,} · {_counts(summary.kinds)}", ""
+        yield "models", "\n".join(_few(map(_models, summary.models))), ""
+        yield "tokens", _tokens(summary.tokens), ""
+        yield from _threads(summary)
+    if summary.replayed.count or summary.placeholders.count:
+        yield "reasoning", " · ".join(_reasoning(summary)), ""
+    done = [f"{each.name} {each.exchanges:,}" for each in summary.repairs if each.exchanges]
+    if done:
+        yield "repairs", " · ".join(done), ""
+    failed = [f"{each.name} ({each.failed:,})" for each in summary.repairs if each.failed]
+    if failed:
+        yield "failed", " · ".join(failed), "yellow"
+    if summary.retries:
+        yield "retries", "\n".join(_few(map(_trouble, summary.retries))), ""
+    if summary.errors:
+        yield "errors", "\n".join(_few(map(_trouble, summary.errors))), "red"
+    if summary.cut:
+        whose = (f"{count:,} by the {who}" for who, count in summary.cut.items())
+        yield "cut", " · ".join(whose), "yellow"
+    for note in summary.notes:
+        yield "note", note, "yellow"
+    if summary.exchanges and summary.facts.record:
+        yield "record", f"dsfix sessions show {summary.facts.session}", ""
+
+
+def _threads(summary: Summary) -> Iterable[tuple[str, str, str]]:
+    """The cache by conversation, where several went on for more than one exchange."""
+    threads = [each for each in summary.conversations if each.exchanges > 1 and each.tokens.input]
+    if len(threads) < 2:
+        return
+    threads.sort(key=lambda each: -each.tokens.input)
+    lines = (
+        f"{each.kind} ({each.exchanges:,}): {_rate(each.tokens)} of {_count(each.tokens.input)}"
+        for each in threads
+    )
+    yield "cached", "\n".join(_few(lines)), ""
+
+
+def _tokens(tokens: Tokens) -> str:
+    parts = [f"{_count(tokens.input)} in", f"{_count(tokens.output)} out"]
+    if tokens.input:
+        parts[0] += f" ({_rate(tokens)} cached)"
+    if tokens.reasoning:
+        parts[1] += f" ({_count(tokens.reasoning)} reasoning)"
+    return " · ".join(parts)
+
+
+def _reasoning(summary: Summary) -> Iterable[str]:
+    if summary.replayed.count:
+        yield f"real reasoning put back in {_exchanges(summary.replayed.exchanges)}"
+    if summary.placeholders.count:
+        yield f"placeholders of dsfix in {_exchanges(summary.placeholders.exchanges)}"
+
+
+def _exchanges(count: int) -> str:
+    return f"{count:,} exchange{'' if count == 1 else 's'}"
+
+
+def _models(models: Models) -> str:
+    names = [models.asked or "?"]
+    for name in (models.sent, models.served):
+        if name and name != names[-1]:
+            names.append(name)
+    return f"{' → '.join(names)} ({models.count:,})"
+
+
+def _trouble(trouble: Trouble) -> str:
+    times = f"{trouble.count:,} × " if trouble.count > 1 else ""
+    then = f" → {trouble.then}" if trouble.then else ""
+    words = trouble.words if len(trouble.words) <= 160 else trouble.words[:159] + "…"
+    status = f"{trouble.status}: " if trouble.status >= 400 else ""
+    return f"{times}{status}{words}{then}"
+
+
+def _few(lines: Iterable[str]) -> list[str]:
+    every = list(lines)
+    more = len(every) - SHOWN
+    return every if more <= 0 else [*every[:SHOWN], f"and {more} more"]
+
+
+def _counts(counts: Mapping[str, int]) -> str:
+    return " · ".join(f"{name} {count:,}" for name, count in counts.items())
+
+
+def _rate(tokens: Tokens) -> str:
+    return f"{100 * (tokens.hit_rate or 0):.0f}%"
+
+
+def _count(number: int) -> str:
+    """A number in at most four digits: 950, 12.3k, 2.31M."""
+    for size, unit, digits in ((999_950, "M", 2), (9_995, "k", 1)):
+        if number >= size:
+            return f"{number / (1_000_000 if unit == 'M' else 1000):.{digits}f}{unit}"
+    return f"{number:,}"
+
+
+def seconds(duration: float) -> str:
+    """A duration for people: 0.4 s, 12 s, 3 min 05 s, 2 h 07 min."""
+    whole = round(duration)
+    if duration < 9.95:
+        return f"{duration:.1f} s"
+    if whole < 60:
+        return f"{whole} s"
+    if whole < 3600:
+        return f"{whole // 60} min {whole % 60:02d} s"
+    return f"{whole // 3600} h {whole % 3600 // 60:02d} min"

@@ -1,0 +1,44 @@
+"""What the model answers, before it is put into a dialect."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+
+@dataclass(frozen=True, slots=True)
+class ToolUse:
+    """One call the model makes."""
+
+    id: str
+    name: str
+    arguments: Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Usage:
+    """Tokens of one exchange; `hit` of the prompt's were cached."""
+
+    prompt: int
+    hit: int
+    answer: int
+    reasoning: int
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """One assistant turn. `redacted`: the reasoning goes out as an opaque block on Messages."""
+
+    id: str
+    model: str
+    reasoning: str = ""
+    text: str = ""
+    calls: tuple[ToolUse, ...] = ()
+    redacted: bool = False
+    truncated: bool = False
+
+
+def pieces(text: str, size: int = 12) -> list[str]:
+    """A text in the fragments in which it is streamed: cut anywhere, also inside a word."""
+    return [text[start : start + size] for start in range(0, len(text), size)]

@@ -1,0 +1,106 @@
+"""An answer as Anthropic Messages, the way DeepSeek sends it.
+
+Shapes: https://api-docs.deepseek.com/zh-cn/api/create-message (2026-08). The signature is the
+message id, and the thinking block starts without one (NousResearch/hermes-agent#21048,
+QuantumNous/new-api#4761).
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping
+from typing import Any, Literal
+
+from dsfix.simulator.answer import Answer, Usage, pieces
+
+Signature = Literal["delta", "start", "none"]
+Event = Mapping[str, Any]
+
+
+def message(answer: Answer, usage: Usage, signature: Signature) -> dict[str, Any]:
+    """The whole answer as one object."""
+    return {
+        "id": answer.id,
+        "type": "message",
+        "role": "assistant",
+        "model": answer.model,
+        "content": list(_blocks(answer, signature)),
+        "stop_reason": _stop_reason(answer),
+        "stop_sequence": None,
+        "usage": _usage(usage, usage.answer),
+    }
+
+
+def events(answer: Answer, usage: Usage, signature: Signature) -> Iterator[Event]:
+    """The answer as stream events."""
+    start = message(answer, usage, signature)
+    start |= {"content": [], "stop_reason": None, "usage": _usage(usage, 0)}
+    yield {"type": "message_start", "message": start}
+    for index, block in enumerate(_blocks(answer, signature)):
+        opening, deltas = _opened(block, signature)
+        yield {"type": "content_block_start", "index": index, "content_block": opening}
+        for delta in deltas:
+            yield {"type": "content_block_delta", "index": index, "delta": delta}
+        yield {"type": "content_block_stop", "index": index}
+    stop = {"stop_reason": _stop_reason(answer), "stop_sequence": None}
+    yield {"type": "message_delta", "delta": stop, "usage": _usage(usage, usage.answer)}
+    yield {"type": "message_stop"}
+
+
+def frame(event: Event) -> bytes:
+    """One event on the wire."""
+    data = json.dumps(event, ensure_ascii=False, separators=(",", ":"))
+    return f"event: {event['type']}\ndata: {data}\n\n".encode()
+
+
+def _blocks(answer: Answer, signature: Signature) -> Iterator[dict[str, Any]]:
+    if answer.redacted:
+        yield {"type": "redacted_thinking", "data": answer.id}
+    elif answer.reasoning:
+        thought = {"type": "thinking", "thinking": answer.reasoning}
+        yield thought if signature == "none" else thought | {"signature": answer.id}
+    if answer.text:
+        yield {"type": "text", "text": answer.text}
+    for call in answer.calls:
+        yield {"type": "tool_use", "id": call.id, "name": call.name, "input": call.arguments}
+
+
+def _opened(
+    block: dict[str, Any], signature: Signature
+) -> tuple[dict[str, Any], list[dict[str, Any]]]:
+    match block["type"]:
+        case "thinking":
+            deltas = [
+                {"type": "thinking_delta", "thinking": piece} for piece in pieces(block["thinking"])
+            ]
+            opening = {"type": "thinking", "thinking": ""}
+            if signature != "none":
+                deltas.append({"type": "signature_delta", "signature": block["signature"]})
+            return opening | ({"signature": ""} if signature == "start" else {}), deltas
+        case "text":
+            texts = [{"type": "text_delta", "text": piece} for piece in pieces(block["text"])]
+            return {"type": "text", "text": ""}, texts
+        case "tool_use":
+            source = json.dumps(block["input"], ensure_ascii=False)
+            inputs = [
+                {"type": "input_json_delta", "partial_json": piece} for piece in pieces(source)
+            ]
+            return block | {"input": {}}, inputs
+        case _:
+            return block, []
+
+
+def _stop_reason(answer: Answer) -> str:
+    if answer.truncated:
+        return "max_tokens"
+    return "tool_use" if answer.calls else "end_turn"
+
+
+def _usage(usage: Usage, answered: int) -> dict[str, Any]:
+    return {
+        "input_tokens": usage.prompt - usage.hit,
+        "cache_creation_input_tokens": 0,
+        "cache_read_input_tokens": usage.hit,
+        "output_tokens": answered,
+        "service_tier": "standard",
+    }

@@ -1,0 +1,112 @@
+"""What DeepSeek refuses, as data: one `Rule` per refusal, in the order of the server's checks.
+
+The order follows from which text wins when a body has several faults; it is inferred, not
+documented. Nothing here imports anything of dsfix but its errors.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from dsfix.simulator.rules.account import check_balance, check_context
+from dsfix.simulator.rules.base import BOTH, Policy, Refusal, Request, Rule
+from dsfix.simulator.rules.ledger import Ledger
+from dsfix.simulator.rules.pairing import (
+    check_chat_content,
+    check_chat_pairing,
+    check_messages_pairing,
+)
+from dsfix.simulator.rules.shape import check_shape
+from dsfix.simulator.rules.thinking import (
+    check_effort,
+    check_flaky,
+    check_pass_back,
+    check_tool_choice,
+    check_verify,
+)
+from dsfix.simulator.rules.transport import (
+    check_content_type,
+    check_json,
+    check_key,
+    check_route,
+    decode,
+    dialect_of,
+    key_of,
+)
+from dsfix.simulator.rules.values import (
+    check_max_tokens,
+    check_model,
+    check_temperature,
+    check_tool_names,
+    check_tool_schemas,
+    check_user_id,
+)
+from dsfix.simulator.rules.wire import Dialect
+
+_CDA = "chatdeepai/deepseek-api-reproducible-tests"
+_CHAT: tuple[Dialect, ...] = ("chat",)
+_MESSAGES: tuple[Dialect, ...] = ("messages",)
+
+RULES: tuple[Rule, ...] = (
+    Rule("key", BOTH, _CDA, "2026-07-27", check_key, everywhere=True),
+    Rule("route", BOTH, _CDA, "2026-07-27", check_route, everywhere=True),
+    Rule("content-type", BOTH, _CDA, "2026-07-27", check_content_type),
+    Rule("json", BOTH, "esengine/DeepSeek-Reasonix#1906", "2026-05-26", check_json),
+    Rule("shape", BOTH, "decolua/9router#773", "2026-05-02", check_shape),
+    Rule("model", BOTH, "ooboqoo/interview-coder-cn#87", "2026-09-20", check_model),
+    Rule("max-tokens", BOTH, "tinkerindustries/agent-harness", "2026-09-10", check_max_tokens),
+    Rule("temperature", BOTH, _CDA, "2026-07-27", check_temperature),
+    Rule("user-id", BOTH, "deepseek-ai/DeepSeek-V3#1277", "2026-05-06", check_user_id),
+    Rule("tool-names", BOTH, "zed-industries/zed#57531", "2026-05-22", check_tool_names),
+    Rule("tool-schemas", BOTH, "Kilo-Org/kilocode#12237", "2026-07-15", check_tool_schemas),
+    Rule("content", _CHAT, "cline/cline#10501", "2026-05-01", check_chat_content),
+    Rule("effort", BOTH, "deepseek-ai/awesome-deepseek-agent#193", "2026-06-08", check_effort),
+    Rule("tool-choice", BOTH, "deepseek-ai/DeepSeek-V3#1376", "2026-08-21", check_tool_choice),
+    Rule("pairing", _MESSAGES, "decolua/9router#2338", "2026-07-03", check_messages_pairing),
+    Rule("pairing", _CHAT, "TurixAI/TuriX-CUA#15", "2026-03-03", check_chat_pairing),
+    Rule("pass-back", BOTH, "Gitlawb/openclaude#878", "2026-04-24", check_pass_back),
+    Rule("verify", BOTH, "simulator only", "", check_verify),
+    Rule("context", BOTH, "evalstate/fast-agent#621", "2026-01-19", check_context),
+    Rule("balance", BOTH, "Aider-AI/aider#4851", "2026-02-19", check_balance),
+    Rule("flaky", BOTH, "aaif-goose/goose#10012", "2026-06-25", check_flaky),
+)
+
+
+def read(
+    method: str,
+    path: str,
+    headers: Mapping[str, str],
+    raw: bytes,
+    *,
+    policy: Policy,
+    ledger: Ledger,
+) -> Request:
+    """A request as the rules see it; nothing in it is checked yet."""
+    dialect = dialect_of(path)
+    value, fault = decode(raw) if dialect else (None, "")
+    return Request(
+        method=method,
+        path=path,
+        headers=headers,
+        raw=raw,
+        dialect=dialect,
+        policy=policy,
+        ledger=ledger,
+        key=key_of(headers) or "",
+        fault=fault,
+        value=value,
+        body=value if isinstance(value, dict) else {},
+    )
+
+
+def refusal(request: Request) -> tuple[Rule, Refusal] | None:
+    """The first rule that refuses a request, with what it answers."""
+    for rule in RULES:
+        if rule.everywhere or request.dialect in rule.dialects:
+            refused = rule.check(request)
+            if refused is not None:
+                return rule, refused
+    return None
+
+
+__all__ = ["RULES", "Ledger", "Policy", "Refusal", "Request", "Rule", "read", "refusal"]

@@ -1,0 +1,97 @@
+"""Refusals about thinking: what it excludes, and that it must come back."""
+
+from __future__ import annotations
+
+from dsfix.simulator.rules.base import Refusal, Request
+from dsfix.simulator.rules.ledger import Minted
+from dsfix.simulator.rules.refusals import meaning
+from dsfix.simulator.rules.wire import Turn, context
+
+PASS_BACK = {
+    "chat": "The `reasoning_content` in the thinking mode must be passed back to the API.",
+    "messages": "The `content[].thinking` in the thinking mode must be passed back to the API.",
+}
+
+
+def check_effort(request: Request) -> Refusal | None:
+    """Thinking that is off has no effort."""
+    if request.thinking or request.effort is None:
+        return None
+    return meaning("thinking options type cannot be disabled when reasoning_effort is set")
+
+
+def check_tool_choice(request: Request) -> Refusal | None:
+    """While thinking, no call can be forced."""
+    choice = request.body.get("tool_choice")
+    kind = choice.get("type") if isinstance(choice, dict) else choice
+    if request.thinking and kind in ("any", "tool", "required", "function"):
+        return meaning("Thinking mode does not support this tool_choice")
+    return None
+
+
+def check_pass_back(request: Request) -> Refusal | None:
+    """Each assistant turn in scope carries its reasoning."""
+    policy = request.policy
+    if not request.thinking or policy.pass_back == "lenient":
+        return None
+    history = request.history
+    tools = bool(request.body.get("tools")) or any(turn.calls for turn in history)
+    every = policy.pass_back == "strict-all" and tools
+    for turn in history:
+        if turn.role != "assistant" or not (turn.calls or every) or _given(turn, request):
+            continue
+        if not _restored(turn, request):
+            return _missing(request)
+    return None
+
+
+def check_verify(request: Request) -> Refusal | None:
+    """Reasoning of a turn that was produced here is the text that was sent.
+
+    Not a rule of DeepSeek: it proves that a proxy replays the real text at the right place.
+    """
+    if not request.policy.verify or not request.thinking:
+        return None
+    history = request.history
+    for turn in history:
+        sent = [] if turn.role != "assistant" else _sent(turn, history, request)
+        known = {minted.reasoning for minted in sent}
+        if known and turn.reasoning not in known and not _restored(turn, request):
+            id = turn.ids[0] if turn.ids else sent[0].id
+            return _missing(request, f" [simulator: reasoning of {id} differs]")
+    return None
+
+
+def check_flaky(request: Request) -> Refusal | None:
+    """A refusal that passes when the same bytes are sent again."""
+    if not request.policy.flaky or request.ledger.refused_once or not request.thinking:
+        return None
+    return _missing(request) if any(turn.calls for turn in request.history) else None
+
+
+def _missing(request: Request, detail: str = "") -> Refusal:
+    return meaning(PASS_BACK["chat" if request.dialect == "chat" else "messages"] + detail)
+
+
+def _given(turn: Turn, request: Request) -> bool:
+    if turn.reasoning is None:
+        return False
+    return not request.policy.reject_blank or bool(turn.reasoning.strip())
+
+
+def _restored(turn: Turn, request: Request) -> bool:
+    """Whether the server finds the omitted reasoning itself, by the ids of the calls.
+
+    https://api-docs.deepseek.com/zh-cn/api/create-message, 2026-08.
+    """
+    if not request.policy.restore or (turn.reasoning or "").strip():
+        return False
+    return request.ledger.minted_together(turn.ids, request.key)
+
+
+def _sent(turn: Turn, history: tuple[Turn, ...], request: Request) -> list[Minted]:
+    if turn.calls:
+        found = request.ledger.of_calls(turn.ids)
+    else:
+        found = request.ledger.of_text(turn.text, context(history[: turn.index]))
+    return [minted for minted in found if minted.reasoning]

@@ -1,0 +1,204 @@
+"""The simulator on a loopback port: the only module here that opens a socket."""
+
+from __future__ import annotations
+
+import asyncio
+import socket
+import struct
+import threading
+import uuid
+import zlib
+from collections import deque
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from types import TracebackType
+from typing import Self
+
+from aiohttp import web
+
+from dsfix.simulator.engine import Engine, Reply
+from dsfix.simulator.options import Options
+
+_KEPT = 10_000
+
+
+@dataclass(frozen=True, slots=True)
+class Received:
+    """One request that arrived; header names are in lower case."""
+
+    method: str
+    path: str
+    headers: Mapping[str, str]
+    body_bytes: bytes
+    status: int
+    refused_by: str
+
+
+class Simulator:
+    """A running simulator: `async with Simulator(options) as simulator`.
+
+    Tests without a loop of their own use `Simulator.in_thread(options)`. `hangups` counts the
+    clients that left before their answer was complete.
+    """
+
+    def __init__(
+        self,
+        options: Options | None = None,
+        *,
+        port: int = 0,
+        on_request: Callable[[Received], None] | None = None,
+    ) -> None:
+        self.options = options or Options()
+        self.engine = Engine(self.options)
+        self.hangups = 0
+        self.url = ""
+        self._received: deque[Received] = deque(maxlen=_KEPT)
+        self._on_request = on_request
+        self._port = port
+        self._runner: web.AppRunner | None = None
+
+    @property
+    def requests(self) -> list[Received]:
+        """The latest requests, oldest first."""
+        return list(self._received)
+
+    @property
+    def problems(self) -> list[Received]:
+        """The requests that were refused."""
+        return [received for received in self._received if received.refused_by]
+
+    async def __aenter__(self) -> Self:
+        app = web.Application(client_max_size=0)
+        app.router.add_route("*", "/{path:.*}", self._handle)
+        app.on_response_prepare.append(_without_default_type)
+        self._runner = web.AppRunner(
+            app, access_log=None, handler_cancellation=True, shutdown_timeout=0.1
+        )
+        await self._runner.setup()
+        site = web.TCPSite(self._runner, "127.0.0.1", self._port)
+        await site.start()
+        self.url = f"http://127.0.0.1:{self._runner.addresses[0][1]}"
+        return self
+
+    async def __aexit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        if self._runner is not None:
+            await self._runner.cleanup()
+
+    @classmethod
+    @contextmanager
+    def in_thread(cls, options: Options | None = None) -> Iterator[Self]:
+        """A simulator with a thread and a loop of its own."""
+        simulator = cls(options)
+        loop = asyncio.new_event_loop()
+        thread = threading.Thread(target=loop.run_forever, daemon=True)
+        thread.start()
+        try:
+            asyncio.run_coroutine_threadsafe(simulator.__aenter__(), loop).result()
+            try:
+                yield simulator
+            finally:
+                closing = simulator.__aexit__(None, None, None)
+                asyncio.run_coroutine_threadsafe(closing, loop).result()
+        finally:
+            loop.call_soon_threadsafe(loop.stop)
+            thread.join()
+            loop.close()
+
+    async def _handle(self, request: web.Request) -> web.StreamResponse:
+        raw = await request.read()
+        headers = {name.lower(): value for name, value in request.headers.items()}
+        reply = self.engine.reply(request.method, request.path, headers, raw)
+        received = Received(
+            request.method, request.path_qs, headers, raw, reply.status, reply.refused_by
+        )
+        self._received.append(received)
+        if self._on_request is not None:
+            self._on_request(received)
+        try:
+            return await self._send(request, reply)
+        except (ConnectionError, asyncio.CancelledError):
+            self.hangups += 1
+            raise
+
+    async def _send(self, request: web.Request, reply: Reply) -> web.StreamResponse:
+        response = web.StreamResponse(status=reply.status, headers=_headers(reply, self.options))
+        if reply.streamed:
+            response.enable_chunked_encoding()
+            await response.prepare(request)
+            await self._stream(request, response, reply)
+            return response
+        body = b"".join(reply.frames)
+        if self.options.keep_alive and reply.status == 200:
+            body = b"\n\n\n" + body
+        if self.options.gzip:
+            body = zlib.compress(body, wbits=31)
+        response.content_length = len(body)
+        await response.prepare(request)
+        await response.write(body)
+        await response.write_eof()
+        return response
+
+    async def _stream(
+        self, request: web.Request, response: web.StreamResponse, reply: Reply
+    ) -> None:
+        packer = zlib.compressobj(wbits=31) if self.options.gzip else None
+        for count, frame in enumerate(reply.frames, 1):
+            if self.options.delay:
+                await asyncio.sleep(self.options.delay)
+            if packer is not None:
+                frame = packer.compress(frame) + packer.flush(zlib.Z_SYNC_FLUSH)
+            for piece in _cut(frame, self.options.chunk):
+                await response.write(piece)
+            if count == reply.cut_after:
+                await _reset(request)
+                return
+        if packer is not None:
+            await response.write(packer.flush())
+        await response.write_eof()
+
+
+async def _without_default_type(request: web.Request, response: web.StreamResponse) -> None:
+    """An answer without content type has none: aiohttp would add one."""
+    if not response.headers["Content-Type"]:
+        del response.headers["Content-Type"]
+
+
+def _headers(reply: Reply, options: Options) -> dict[str, str]:
+    """The headers seen on every answer: SaladDay/cc-switch-cli#170, 2026."""
+    headers = {
+        "Server": "openresty",
+        "Content-Type": reply.content_type or "",
+        "x-ds-trace-id": uuid.uuid4().hex,
+        "vary": "origin, access-control-request-method, access-control-request-headers",
+        "access-control-allow-credentials": "true",
+        "x-content-type-options": "nosniff",
+    }
+    if reply.streamed:
+        headers["Cache-Control"] = "no-cache"
+    if options.gzip:
+        headers["Content-Encoding"] = "gzip"
+    return headers
+
+
+def _cut(data: bytes, size: int) -> list[bytes]:
+    if not size:
+        return [data]
+    return [data[start : start + size] for start in range(0, len(data), size)]
+
+
+async def _reset(request: web.Request) -> None:
+    """End the connection with a reset, as a crashed upstream does."""
+    transport = request.transport
+    if transport is None:
+        return
+    await asyncio.sleep(0.05)
+    sock = transport.get_extra_info("socket")
+    if sock is not None:
+        sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+    transport.abort()
