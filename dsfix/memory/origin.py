@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from dsfix.memory.recall import Stored, chosen, unleaked
 from dsfix.memory.store import Store, as_json
 from dsfix.protocol.turns import Reasoning, Turn
-from dsfix.repairs.base import Found, Step
+from dsfix.repairs.base import Decision, Found, Step
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,6 +30,14 @@ class OriginMemory:
         """Keep a turn that the upstream answered with; one that says nothing is not kept."""
         if turn.calls or turn.text:
             self.store.add(self.origin, Stored.of(turn, previous, chain))
+
+    def prefetch(self, calls: Sequence[str]) -> None:
+        """Read the turns with these calls in one look-up."""
+        self.store.prefetch(self.origin, calls)
+
+    def decided(self, conversation: str) -> dict[tuple[int, bytes], Decision]:
+        """What was decided in this conversation, for as long as it is among the recent ones."""
+        return self.store.thread(self._thread(conversation)).decided
 
     def sent(self, conversation: str, turn: str) -> Reasoning | None:
         """The placeholder once sent for that turn in that conversation."""

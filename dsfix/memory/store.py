@@ -20,7 +20,7 @@ from dsfix.memory.database import Database, Row, Write
 from dsfix.memory.recall import Stored
 from dsfix.protocol import spans
 from dsfix.protocol.turns import Reasoning
-from dsfix.repairs.base import Step
+from dsfix.repairs.base import Decision, Step
 
 DAY = 86_400.0
 
@@ -60,6 +60,7 @@ class _Thread:
 
     sent: dict[str, Reasoning] = field(default_factory=dict)
     step: Step = Step.NONE
+    decided: dict[tuple[int, bytes], Decision] = field(default_factory=dict)
 
 
 class Store:
@@ -82,6 +83,7 @@ class Store:
         self._secret = secret
         self._max_age, self._max_bytes, self._ram = max_age, max_bytes, ram
         self._turns: OrderedDict[str, tuple[Stored, ...]] = OrderedDict()
+        self._absent: set[str] = set()  # what the last prefetch did not find
         self._size = 0
         self._threads: OrderedDict[str, _Thread] = OrderedDict()
         self._database = Database(path, MIGRATIONS, first=self._prune) if path else None
@@ -139,7 +141,7 @@ class Store:
         if kept is not None:
             self._turns.move_to_end(name)
             return kept
-        if self._database is None:
+        if self._database is None or name in self._absent:
             return ()
         where = "id IN (SELECT turn FROM calls WHERE origin = ?1 AND call = ?2)"
         if by != "call":
@@ -150,9 +152,32 @@ class Store:
         )
         found = tuple(_stored(row) for row in rows)
         if found:
-            self._database.write(_touch(origin, found[0].key, self._clock()))
+            self._database.write(_touch(origin, [found[0].key], self._clock()))
             self._put(name, found)
         return found
+
+    def prefetch(self, origin: str, calls: Sequence[str]) -> None:
+        """Read the turns with these call ids into RAM, all in one query."""
+        self._absent.clear()
+        names = {f"call\0{origin}\0{call}": call for call in calls}
+        missing = {name: call for name, call in names.items() if name not in self._turns}
+        if self._database is None or not missing:
+            return
+        rows = self._database.read(
+            f"SELECT call, {_COLUMNS} FROM calls JOIN turns ON turns.id = calls.turn"
+            " WHERE calls.origin = ? AND call IN (SELECT value FROM json_each(?))"
+            " ORDER BY turns.id DESC",
+            (origin, as_json(list(missing.values()))),
+        )
+        found: dict[str, list[Stored]] = {}
+        for call, *row in rows:
+            found.setdefault(f"call\0{origin}\0{call}", []).append(_stored(tuple(row)))
+        for name, stored in found.items():
+            self._put(name, tuple(stored))
+        self._absent.update(name for name in missing if name not in found)
+        keys = [each[0].key for each in found.values()]
+        if keys:
+            self._database.write(_touch(origin, keys, self._clock()))
 
     def thread(self, conversation: str) -> _Thread:
         """What is known of a conversation, read from disk the first time it is asked for."""
@@ -249,13 +274,13 @@ def _statement(sql: str, values: Sequence[object]) -> Write:
     return write
 
 
-def _touch(origin: str, key: str, now: float) -> Write:
+def _touch(origin: str, keys: Sequence[str], now: float) -> Write:
     """A hit keeps a turn young; once a day is enough."""
 
     def write(connection: sqlite3.Connection) -> None:
-        connection.execute(
+        connection.executemany(
             "UPDATE turns SET used = ?1 WHERE origin = ?2 AND key = ?3 AND used < ?1 - ?4",
-            (now, origin, key, DAY),
+            [(now, origin, key, DAY) for key in keys],
         )
 
     return write

@@ -40,7 +40,10 @@ class Journal(Protocol):
     """Where exchanges are written down. Its methods never raise and never wait."""
 
     def began(self, exchange: Exchange, outgoing: Outgoing) -> None:
-        """A request is about to go upstream."""
+        """A request has gone upstream, and the first byte of its answer to the agent."""
+
+    def answering(self, exchange: Exchange, reply: Reply) -> None:
+        """`reply` grows from now until the exchange has ended."""
 
     def ended(self, exchange: Exchange, reply: Reply | None) -> None:
         """The exchange is over, well or not."""
@@ -106,7 +109,6 @@ class Forwarder:
         clock = time.perf_counter()
         outgoing = prepare(dialect, body, self.repairs, self.rules, self.memory, self._step)
         _describe(exchange, outgoing, kind_of(outgoing, request.headers))
-        self.journal.began(exchange, outgoing)
         reply: Reply | None = None
         try:
             async with AsyncExitStack() as stack:
@@ -125,6 +127,8 @@ class Forwarder:
             exchange.duration = time.perf_counter() - clock
             if reply is not None:
                 _conclude(exchange, reply)
+            if exchange.first_byte is None:
+                self.journal.began(exchange, outgoing)
             self.journal.ended(exchange, reply)
 
     def _step(self, conversation: str) -> Step:
@@ -274,14 +278,21 @@ class _Answering:
             headers = [(n, v) for n, v in headers if n.lower() not in ("content-type", "location")]
             headers.append(("Content-Type", "application/json"))
         self.exchange.bytes_out = len(out)
-        self.exchange.first_byte = time.perf_counter() - self.clock
+        self._began()
         return web.Response(status=status, body=out, headers=headers)
 
     async def _write(self, out: web.StreamResponse, data: bytes) -> None:
-        if self.exchange.first_byte is None:
-            self.exchange.first_byte = time.perf_counter() - self.clock
         self.exchange.bytes_out += len(data)
         await out.write(data)
+        if self.exchange.first_byte is None:
+            self._began()
+
+    def _began(self) -> None:
+        """Only now is the request written down: the agent does not wait for its record."""
+        self.exchange.first_byte = time.perf_counter() - self.clock
+        journal = self.forwarder.journal
+        journal.began(self.exchange, self.outgoing)
+        journal.answering(self.exchange, self.reply)
 
     def _cut(self, out: web.StreamResponse) -> None:
         """End the agent's connection in the middle, as the upstream's ended."""

@@ -6,9 +6,9 @@ same object when nothing is wrong.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from enum import IntEnum
+from enum import IntEnum, StrEnum
 from typing import Protocol
 
 from dsfix.protocol.body import Body, Dialect
@@ -67,6 +67,27 @@ class Found:
     texts: tuple[str, ...] | None = None
 
 
+class Kind(StrEnum):
+    """What was put into an assistant's message; the value is how the record words it."""
+
+    REAL = "real reasoning replayed"
+    PLACEHOLDER = "placeholder, reasoning not known"
+    FORM = "reasoning put into the form the upstream reads"
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """What is sent for one assistant message: its bytes, and what was put into them if anything.
+
+    `turn` is the key of the turn; `settled` is whether the decision holds for later requests.
+    """
+
+    raw: bytes
+    kind: Kind | None = None
+    turn: str = ""
+    settled: bool = True
+
+
 class Memory(Protocol):
     """Reasoning by turn, as the repairs see it. Never raises; what it does not know is None."""
 
@@ -77,6 +98,12 @@ class Memory(Protocol):
 
     def sent(self, conversation: str, turn: str) -> Reasoning | None:
         """The placeholder once sent for that turn in that conversation."""
+
+    def prefetch(self, calls: Sequence[str]) -> None:
+        """Be ready for `recall` of turns with these calls; one look-up for all of them."""
+
+    def decided(self, conversation: str) -> dict[tuple[int, bytes], Decision]:
+        """What was decided in this conversation for a message at a place; kept by the caller."""
 
     def remember_sent(self, conversation: str, turn: str, placeholder: Reasoning) -> None:
         """Keep what was sent, so that it is sent again byte for byte."""

@@ -13,29 +13,26 @@ are in play: what is decided for a turn never depends on what comes after it.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable
 
 from dsfix.protocol.body import Body
-from dsfix.protocol.history import WIRES, role_of
+from dsfix.protocol.history import WIRES, History
 from dsfix.protocol.messages import FOREIGN_SIGNATURE
 from dsfix.protocol.turns import Reasoning, Turn
-from dsfix.repairs.base import BOTH, Context, Found, Repair, Step
+from dsfix.repairs.base import BOTH, Context, Decision, Found, Kind, Repair, Step
 from dsfix.repairs.placeholder import is_placeholder, placeholder
 
 
 def with_reasoning(body: Body, context: Context) -> Body:
     """The body with reasoning on every assistant turn, once tools are in play."""
-    wire = WIRES[body.dialect]
-    places = [place for place, raw in enumerate(body.messages) if role_of(raw) == "assistant"]
-    turns = [wire.turn(body.messages[place]) for place in places]
-    if not body.has_tools and not any(turn and turn.calls for turn in turns):
+    same = body.messages is context.history.messages
+    history = context.history if same else History.of(body)
+    if not body.has_tools and not history.has_calls:
         return body
-    replay = _Replay(context, len(places))
-    out = list(body.messages)
-    for nth, (place, turn) in enumerate(zip(places, turns, strict=True)):
-        if turn is not None and (found := replay.find(turn, nth)) is not None:
-            out[place] = wire.with_reasoning(out[place], found.reasoning, found.texts)
-    if not replay.changed:
+    replay = _Replay(context, history)
+    out = replay.decided()
+    if not replay.counts:
         return body
     replay.report()
     return body.saying(out)
@@ -44,52 +41,82 @@ def with_reasoning(body: Body, context: Context) -> Body:
 class _Replay:
     """Decides turn by turn, and counts what it decided."""
 
-    def __init__(self, context: Context, turns: int) -> None:
-        self._context = context
+    def __init__(self, context: Context, history: History) -> None:
+        self._context, self._history = context, history
         self._conversation = context.history.root
-        self._aligned = len(context.history.assistants) == turns
+        self._aligned = len(context.history.assistants) == len(history.assistants)
         self._seen: dict[str, int] = {}
-        self.real = self.invented = self.kept = 0
+        self.counts: Counter[Kind] = Counter()
 
-    @property
-    def changed(self) -> bool:
-        return bool(self.real or self.invented or self.kept)
+    def decided(self) -> list[bytes]:
+        """All messages, each assistant's as it is to be sent.
 
-    def find(self, turn: Turn, nth: int) -> Found | None:
-        """What to put into the message of the nth assistant turn; None to leave it alone."""
-        own = turn.reasoning
-        stand_in = own is not None and is_placeholder(own.text)
-        foreign = own is not None and any(len(mark) >= FOREIGN_SIGNATURE for _, mark in own.blocks)
-        step = self._context.step
-        if step >= Step.PLACEHOLDERS or (step is Step.NATIVE and foreign):
-            return self._placeholder(turn, sticky=False)
-        if turn.sound and not stand_in:
-            return None
-        if (sent := self._context.memory.sent(self._conversation, turn.key)) is not None:
-            return self._invented(turn, sent)
-        known = self._context.memory.recall(turn, *self._keys(nth))
-        if known is not None and known.reasoning.blocks:
-            self.real += 1
-            return known
-        if own is not None and not stand_in:
-            self.kept += 1
-            return Found(own)
-        if self._context.quiet:
-            return None
-        return self._placeholder(turn, sticky=True)
+        What was decided for a message at its place in this conversation is kept: the next
+        request brings all of them back, and only the last turns are new.
+        """
+        out = list(self._history.messages)
+        plain = self._context.step < Step.NATIVE
+        known = self._context.memory.decided(self._conversation) if plain else {}
+        fresh: list[tuple[int, int, Turn]] = []
+        for nth, place in enumerate(self._history.assistants):
+            decision = known.get((place, out[place]))
+            if decision is not None:
+                out[place] = self._counted(decision)
+            elif (turn := self._history.turn(place)) is not None:
+                fresh.append((nth, place, turn))
+        lost = [turn for _, _, turn in fresh if not turn.sound or self._stand_in(turn)]
+        self._context.memory.prefetch([call for turn in lost for call in turn.calls[:1]])
+        for nth, place, turn in fresh:
+            raw = out[place]
+            decision = self._decide(raw, turn, nth)
+            out[place] = self._counted(decision)
+            if decision.settled:
+                known[place, raw] = decision
+        return out
 
     def report(self) -> None:
         """Say what was done."""
-        self._context.replayed += self.real
-        self._context.placeholders += self.invented
-        name = THINKING_REPLAY.name
-        for count, detail in (
-            (self.real, "real reasoning replayed"),
-            (self.invented, "placeholder, reasoning not known"),
-            (self.kept, "reasoning put into the form the upstream reads"),
-        ):
-            if count:
-                self._context.note(name, detail, count)
+        self._context.replayed += self.counts[Kind.REAL]
+        self._context.placeholders += self.counts[Kind.PLACEHOLDER]
+        for kind, count in sorted(self.counts.items()):
+            self._context.note(THINKING_REPLAY.name, kind.value, count)
+
+    def _counted(self, decision: Decision) -> bytes:
+        if decision.kind is not None:
+            self.counts[decision.kind] += 1
+        if decision.kind is Kind.PLACEHOLDER:
+            self._seen[decision.turn] = self._seen.get(decision.turn, 0) + 1
+        return decision.raw
+
+    def _decide(self, raw: bytes, turn: Turn, nth: int) -> Decision:
+        """What is sent for the nth assistant turn."""
+        own, step = turn.reasoning, self._context.step
+        stand_in = self._stand_in(turn)
+        foreign = own is not None and any(len(mark) >= FOREIGN_SIGNATURE for _, mark in own.blocks)
+        if step >= Step.PLACEHOLDERS or (step is Step.NATIVE and foreign):
+            return self._placeholder(raw, turn, placeholder(turn, self._seen))
+        if turn.sound and not stand_in:
+            return Decision(raw)
+        if (sent := self._context.memory.sent(self._conversation, turn.key)) is not None:
+            return self._placeholder(raw, turn, sent)
+        found = self._context.memory.recall(turn, *self._keys(nth))
+        if found is not None and found.reasoning.blocks:
+            return Decision(self._with(raw, found), Kind.REAL, turn.key)
+        if own is not None and not stand_in:
+            return Decision(self._with(raw, Found(own)), Kind.FORM, turn.key)
+        if self._context.quiet:
+            return Decision(raw, settled=False)
+        text = placeholder(turn, self._seen)
+        self._context.memory.remember_sent(self._conversation, turn.key, text)
+        return self._placeholder(raw, turn, text)
+
+    def _placeholder(self, raw: bytes, turn: Turn, text: Reasoning) -> Decision:
+        if turn.sound and turn.reasoning is not None and turn.reasoning.text == text.text:
+            return Decision(raw)
+        return Decision(self._with(raw, Found(text)), Kind.PLACEHOLDER, turn.key)
+
+    def _with(self, raw: bytes, found: Found) -> bytes:
+        return WIRES[self._history.dialect].with_reasoning(raw, found.reasoning, found.texts)
 
     def _keys(self, nth: int) -> tuple[Callable[[], str], Callable[[], str]]:
         history = self._context.history
@@ -98,17 +125,9 @@ class _Replay:
         place = history.assistants[nth]
         return (lambda: history.previous(place)), (lambda: history.chain(place))
 
-    def _placeholder(self, turn: Turn, *, sticky: bool) -> Found | None:
-        text = placeholder(turn, self._seen)
-        if sticky:
-            self._context.memory.remember_sent(self._conversation, turn.key, text)
-        return self._invented(turn, text)
-
-    def _invented(self, turn: Turn, text: Reasoning) -> Found | None:
-        if turn.sound and turn.reasoning is not None and turn.reasoning.text == text.text:
-            return None
-        self.invented += 1
-        return Found(text)
+    @staticmethod
+    def _stand_in(turn: Turn) -> bool:
+        return turn.reasoning is not None and is_placeholder(turn.reasoning.text)
 
 
 THINKING_REPLAY = Repair(

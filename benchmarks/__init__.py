@@ -1,0 +1,1 @@
+"""Repeatable side-by-side measurements on loopback: `python -m benchmarks`, or `make bench`."""

@@ -1,0 +1,128 @@
+"""The proxy's thread: imports the server, opens memory and record, serves until told to stop.
+
+It starts when the agent has been spawned, and everything heavy is imported in here, because
+nobody but this thread waits for it: the agent's first connection comes 300 ms after its start
+and waits in the listener's backlog (a first request after 0.4 s is answered in 6 to 12 ms).
+"""
+
+from __future__ import annotations
+
+import socket
+import sys
+import threading
+from collections.abc import Callable
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING, NamedTuple
+
+from dsfix.environment import Credentials
+
+if TYPE_CHECKING:
+    from dsfix.record.log import SessionLog
+    from dsfix.repairs.base import Rules
+
+END = 3.0  # seconds for the proxy to end after the agent has
+# Seconds after which a busy thread lets another run: the loop must get its turn while record and
+# memory are written, and the main thread while this one imports. Python's own 5 ms would be
+# added to events; switching this often costs nothing that could be measured.
+SWITCH = 0.0002
+
+
+class Plan(NamedTuple):
+    """What the proxy of a session is made from.
+
+    `state` is where memory lives, None when nothing is kept on disk; `models` are names that
+    the upstream knows by the user's word.
+    """
+
+    found: Credentials
+    token: str
+    log: SessionLog
+    state: Path | None
+    models: frozenset[str] = frozenset()
+    main: str = ""
+    small: str = ""
+    thinking: str = "agent"
+    no_repair: tuple[str, ...] = ()
+    strict: bool = False
+    debug: Path | None = None
+
+
+class ProxyThread:
+    """The proxy as the main thread sees it. `failed` is called when it cannot go on."""
+
+    def __init__(self, plan: Plan, listener: socket.socket, failed: Callable[[], None]) -> None:
+        self.failure = ""
+        self.trouble = ""
+        self._plan, self._listener, self._failed = plan, listener, failed
+        self._stop: Callable[[], None] | None = None
+        self._thread = threading.Thread(target=self._run, name="dsfix-proxy", daemon=True)
+
+    def start(self) -> None:
+        """Start importing and serving."""
+        sys.setswitchinterval(SWITCH)
+        self._thread.start()
+
+    def end(self) -> bool:
+        """Stop serving, once the agent has ended; False if the proxy had not come up.
+
+        An agent that ends within a moment is not made to wait for imports.
+        """
+        if self._stop is None:
+            return False
+        self._stop()
+        self._thread.join(END)
+        return not self._thread.is_alive()
+
+    def _run(self) -> None:
+        try:
+            self._serve()
+        except BaseException as error:  # the agent must not go on without its endpoint
+            self.failure = f"the proxy failed: {type(error).__name__}: {error}"
+            self._failed()
+
+    def _serve(self) -> None:
+        import asyncio
+
+        from dsfix import repairs
+        from dsfix.memory import OriginMemory, Store
+        from dsfix.proxy.client import Client
+        from dsfix.proxy.forward import Forwarder
+        from dsfix.proxy.guard import Guard
+        from dsfix.proxy.server import serve, to_file
+
+        plan, upstream = self._plan, self._plan.found.upstream
+        to_file(plan.debug)
+        path = plan.state / "memory.db" if plan.state else None
+        store = Store(path, secret=plan.log.redactor.finds)
+        forwarder = partial(
+            Forwarder,
+            upstream,
+            guard=Guard(self._listener.getsockname()[1], plan.token, upstream.segments),
+            repairs=repairs.without(frozenset(plan.no_repair)),
+            rules=self._rules(),
+            memory=OriginMemory(store, plan.found.memory_origin),
+            journal=plan.log,
+        )
+        client = partial(Client, upstream.origin, plan.found.key)
+        store.open()
+        try:
+            asyncio.run(serve(self._listener, client, forwarder, self._ready))
+        finally:
+            store.close()
+            self.trouble = store.trouble
+
+    def _ready(self, stop: Callable[[], None]) -> None:
+        self._stop = stop
+
+    def _rules(self) -> Rules:
+        from dsfix.repairs.base import Rules
+
+        plan, upstream = self._plan, self._plan.found.upstream
+        return Rules(
+            main=plan.main or upstream.main,
+            small=plan.small or upstream.small,
+            known=lambda name: name in plan.models or upstream.knows(name),
+            thinking=plan.thinking,
+            strict=plan.strict,
+        )
