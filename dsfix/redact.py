@@ -14,12 +14,11 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
-from urllib.parse import quote
+from functools import cache
+from typing import Any, NamedTuple
 
 
-@dataclass(frozen=True, slots=True)
-class _Kind:
+class _Kind(NamedTuple):
     """A kind of secret: what shows that a text may hold one, and where in a match it is.
 
     Where the pattern has a group, only the group is the secret.
@@ -27,11 +26,11 @@ class _Kind:
 
     name: str
     anchors: tuple[str, ...]
-    pattern: re.Pattern[str]
+    pattern: str
 
 
 def _kind(name: str, anchors: str, pattern: str) -> _Kind:
-    return _Kind(name, tuple(anchors.split("|")), re.compile(pattern, re.DOTALL))
+    return _Kind(name, tuple(anchors.split("|")), pattern)
 
 
 # Each prefix is followed by "not in the middle of a word": `risk-`, `shelf_` are no prefixes.
@@ -76,6 +75,7 @@ _KINDS: tuple[_Kind, ...] = (
 _NAMES = re.compile(r"(?:KEY|TOKEN|SECRET|PASSWORD|PASSWD|CREDENTIALS?)(?:$|_)")
 # What such a variable names is a place or a public id, not the secret.
 _NOT_SECRET = re.compile(r"_(?:FILE|PATH|DIR|ID|NAME|URL|TYPE)$|^GPG_KEY$|^GOOGLE_APPLICATION_")
+_UNRESERVED = frozenset("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~")
 _OPTION = re.compile(r"--?(?:[\w-]*[-_])?(?:key|token|secret|password|passwd)", re.IGNORECASE)
 # Shorter values are words, and would be found everywhere.
 _SHORTEST = 12
@@ -117,7 +117,7 @@ class Redactor:
         for kind in _KINDS:
             for anchor in kind.anchors:
                 if anchor in text:
-                    text = kind.pattern.sub(_Shown(kind.name), text)
+                    text = _compiled(kind.pattern).sub(_Shown(kind.name), text)
                     break
         return text
 
@@ -125,8 +125,18 @@ class Redactor:
         """Whether the text holds a secret."""
         return self.text(text) is not text
 
+    def value(self, value: Any) -> Any:
+        """A decoded JSON value with every string in it redacted, keys included."""
+        if isinstance(value, str):
+            return self.text(value)
+        if isinstance(value, list | tuple):
+            return [self.value(item) for item in value]
+        if isinstance(value, dict):
+            return {self.text(str(key)): self.value(item) for key, item in value.items()}
+        return value
+
     def argv(self, words: Sequence[str]) -> list[str]:
-        """A command line with every secret replaced, and the value of every option named for one."""
+        """A command line with every secret replaced, and what follows `--api-key` and the like."""
         shown: list[str] = []
         hidden = False
         for word in words:
@@ -139,6 +149,12 @@ class Redactor:
                 shown.append(self.text(word))
             hidden = not hidden and _OPTION.fullmatch(word) is not None
         return shown
+
+
+@cache
+def _compiled(pattern: str) -> re.Pattern[str]:
+    """Compiled when first needed: all of them take 5 ms, and most sessions need one."""
+    return re.compile(pattern, re.DOTALL)
 
 
 class _Shown:
@@ -157,6 +173,11 @@ class _Shown:
 
 
 def _spellings(value: str) -> tuple[str, ...]:
-    """A value as it stands, inside JSON, and inside a URL."""
-    quoted = (json.dumps(value, ensure_ascii=ascii)[1:-1] for ascii in (True, False))
-    return value, *quoted, quote(value, safe="")
+    """A value as it stands, inside JSON (plain, and ASCII only), and inside a URL."""
+    inside = (json.dumps(value, ensure_ascii=plain)[1:-1] for plain in (True, False))
+    url = "".join(c if c in _UNRESERVED else _percent(c) for c in value)
+    return value, *inside, url
+
+
+def _percent(character: str) -> str:
+    return "".join(f"%{byte:02X}" for byte in character.encode("utf-8", "surrogateescape"))

@@ -36,6 +36,7 @@ def _root(
 ) -> None:
     """Launch a coding agent on DeepSeek's endpoints, with what breaks on the way repaired."""
 
+
 app.command(context_settings={"allow_interspersed_args": False})(run)
 app.command()(simulate)
 

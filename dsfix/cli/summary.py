@@ -19,14 +19,14 @@ if TYPE_CHECKING:
 SHOWN = 5
 
 
-def print_summary(summary: Summary, console: Console | None = None) -> None:
-    """Show the summary on stderr, or on that console."""
+def print_summary(summary: Summary, console: Console | None = None, *, known: bool = False) -> None:
+    """Show the summary on stderr, or on that console; `known` if the record is at hand."""
     from rich.console import Console
     from rich.text import Text
 
     console = console or Console(stderr=True, highlight=False)
     console.print(Text(_headline(summary), style="bold"), soft_wrap=True)
-    rows = list(_rows(summary))
+    rows = [row for row in _rows(summary) if not (known and row[0] == "record")]
     indent = max((len(name) for name, _, _ in rows), default=0) + 4
     for name, said, style in rows:
         text = Text(said, style=style)
@@ -82,7 +82,7 @@ def _rows(summary: Summary) -> Iterable[tuple[str, str, str]]:
         yield "repairs", " · ".join(done), ""
     failed = [f"{each.name} ({each.failed:,})" for each in summary.repairs if each.failed]
     if failed:
-        yield "failed", " · ".join(failed), "yellow"
+        yield "failed", f"repairs: {' · '.join(failed)}", "yellow"
     if summary.retries:
         yield "retries", "\n".join(_few(map(_trouble, summary.retries))), ""
     if summary.errors:
@@ -103,18 +103,18 @@ def _threads(summary: Summary) -> Iterable[tuple[str, str, str]]:
         return
     threads.sort(key=lambda each: -each.tokens.input)
     lines = (
-        f"{each.kind} ({each.exchanges:,}): {_rate(each.tokens)} of {_count(each.tokens.input)}"
+        f"{each.kind} ({each.exchanges:,}): {_rate(each.tokens)} of {count(each.tokens.input)}"
         for each in threads
     )
     yield "cached", "\n".join(_few(lines)), ""
 
 
 def _tokens(tokens: Tokens) -> str:
-    parts = [f"{_count(tokens.input)} in", f"{_count(tokens.output)} out"]
+    parts = [f"{count(tokens.input)} in", f"{count(tokens.output)} out"]
     if tokens.input:
         parts[0] += f" ({_rate(tokens)} cached)"
     if tokens.reasoning:
-        parts[1] += f" ({_count(tokens.reasoning)} reasoning)"
+        parts[1] += f" ({count(tokens.reasoning)} reasoning)"
     return " · ".join(parts)
 
 
@@ -159,7 +159,7 @@ def _rate(tokens: Tokens) -> str:
     return f"{100 * (tokens.hit_rate or 0):.0f}%"
 
 
-def _count(number: int) -> str:
+def count(number: int) -> str:
     """A number in at most four digits: 950, 12.3k, 2.31M."""
     for size, unit, digits in ((999_950, "M", 2), (9_995, "k", 1)):
         if number >= size:

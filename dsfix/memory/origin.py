@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 from dsfix.memory.recall import Stored, chosen, unleaked
@@ -43,13 +43,13 @@ class OriginMemory:
         """The placeholder once sent for that turn in that conversation."""
         return self.store.thread(self._thread(conversation)).sent.get(turn)
 
-    def remember_sent(self, conversation: str, turn: str, placeholder: Reasoning) -> None:
-        """Keep what was sent, so that it is sent again byte for byte."""
+    def remember_sent(self, conversation: str, placeholders: Mapping[str, Reasoning]) -> None:
+        """Keep what was sent for these turns, so that it is sent again byte for byte."""
         name = self._thread(conversation)
-        self.store.thread(name).sent[turn] = placeholder
+        self.store.thread(name).sent.update(placeholders)
         self.store.write(
             "INSERT OR REPLACE INTO sent (conversation, turn, reasoning, used) VALUES (?,?,?,?)",
-            (name, turn, as_json(placeholder.blocks)),
+            [(name, turn, as_json(text.blocks)) for turn, text in placeholders.items()],
         )
 
     def step(self, conversation: str) -> Step:
@@ -62,7 +62,7 @@ class OriginMemory:
         self.store.thread(name).step = step
         self.store.write(
             "INSERT OR REPLACE INTO recovery (conversation, step, used) VALUES (?,?,?)",
-            (name, int(step)),
+            [(name, int(step))],
         )
 
     def _thread(self, conversation: str) -> str:

@@ -200,11 +200,11 @@ class Store:
             self._threads.popitem(last=False)
         return thread
 
-    def write(self, sql: str, values: Sequence[object]) -> None:
-        """Queue one statement for the disk; its last value is the time."""
+    def write(self, sql: str, rows: Sequence[Sequence[object]]) -> None:
+        """Queue a statement for the disk, for each of these rows; the time is its last value."""
         if self._database is not None:
-            row = (*values, self._clock())
-            self._database.write(_statement(sql, row))
+            now = self._clock()
+            self._database.write(_statement(sql, [(*row, now) for row in rows]))
 
     def stats(self) -> tuple[int, int]:
         """Turns on disk, and bytes of the file."""
@@ -219,7 +219,7 @@ class Store:
         self._threads.clear()
         if self._database is not None:
             for table in ("calls", "turns", "sent", "recovery"):
-                self._database.write(_statement(f"DELETE FROM {table}", ()))
+                self._database.write(_statement(f"DELETE FROM {table}", [()]))
 
     def _keep(self, origin: str, stored: Stored, *, pinned: bool) -> None:
         names = [f"call\0{origin}\0{call}" for call in stored.calls]
@@ -267,9 +267,9 @@ def _weight(stored: Stored) -> int:
     return 400 + sum(len(text) for text, _ in stored.reasoning.blocks)
 
 
-def _statement(sql: str, values: Sequence[object]) -> Write:
+def _statement(sql: str, rows: Sequence[Sequence[object]]) -> Write:
     def write(connection: sqlite3.Connection) -> None:
-        connection.execute(sql, values)
+        connection.executemany(sql, rows)
 
     return write
 

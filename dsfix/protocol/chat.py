@@ -59,12 +59,15 @@ def with_reasoning(raw: bytes, reasoning: Reasoning, texts: tuple[str, ...] | No
 
     `texts` replaces the visible text, where leaked reasoning is taken out of it.
     """
+    text = spans.encode(reasoning.text)
+    if texts is None and b'"reasoning_content"' not in raw and raw.startswith(b'{"role":'):
+        return raw[: raw.rindex(b"}")] + b',"reasoning_content":' + text + b"}"
     message = spans.members(raw)
     if message is None:
         return raw
     if texts is not None and not message.get("content", b"[").startswith(b"["):
         message = {**message, "content": spans.encode("".join(texts))}
-    return spans.build_object({**message, "reasoning_content": spans.encode(reasoning.text)})
+    return spans.build_object({**message, "reasoning_content": text})
 
 
 def user_key(raw: bytes) -> tuple[list[str], str]:

@@ -32,19 +32,21 @@ class _Role(msgspec.Struct):
 
 
 _role = msgspec.json.Decoder(_Role)
-# Agents write the role first; recognising that costs a tenth of decoding the message.
-_PREFIXES = tuple(
-    (f'{{"role":{space}"{role}"'.encode(), role)
+# Agents write the role first, with or without a space; a look at that many bytes tells it, at a
+# tenth of the cost of decoding the message.
+_LOOK = 14
+_ROLES = {
+    f'{{"role":{space}"{role}"'[:_LOOK].encode(): role
     for role in ("assistant", "user", "tool", "system")
     for space in ("", " ")
-)
+}
 
 
 def role_of(raw: bytes) -> str:
     """The role a message is in, empty when it has none."""
-    for prefix, role in _PREFIXES:
-        if raw.startswith(prefix):
-            return role
+    known = _ROLES.get(raw[:_LOOK])
+    if known is not None:
+        return known
     try:
         return _role.decode(raw).role
     except spans.Malformed:
@@ -53,12 +55,15 @@ def role_of(raw: bytes) -> str:
 
 @dataclass(frozen=True, slots=True)
 class History:
-    """The messages of one body, read no further than is asked for."""
+    """The messages of one body, read no further than is asked for.
+
+    `assistants` are the places of the assistant's messages, `roles` the role of each message.
+    """
 
     dialect: Dialect
     messages: tuple[bytes, ...]
     assistants: tuple[int, ...]
-    _roles: tuple[str, ...] = field(repr=False)
+    roles: tuple[str, ...] = field(repr=False)
 
     @classmethod
     def of(cls, body: Body) -> History:
@@ -79,9 +84,9 @@ class History:
         results: list[str] = []
         texts: list[str] = []
         for index in range(place - 1, -1, -1):
-            if self._roles[index] == "assistant":
+            if self.roles[index] == "assistant":
                 break
-            if self._roles[index] in ("user", "tool"):
+            if self.roles[index] in ("user", "tool"):
                 ids, text = WIRES[self.dialect].user_key(self.messages[index])
                 results[:0] = ids
                 texts.insert(0, text)
@@ -104,7 +109,7 @@ class History:
     @property
     def root(self) -> str:
         """Key of the conversation: its first user turn."""
-        for index, role in enumerate(self._roles):
+        for index, role in enumerate(self.roles):
             if role == "user":
                 _, text = WIRES[self.dialect].user_key(self.messages[index])
                 return digest("root", text.strip())

@@ -17,6 +17,8 @@ from dsfix.protocol.turns import Reasoning, Turn, digest
 FOREIGN_SIGNATURE = 100
 OWN_SIGNATURE = "dsfix-"
 _REMINDER = "<system-reminder>"
+# How agents write an assistant's message; then blocks can be put in without taking it apart.
+_USUAL = b'{"role":"assistant","content":['
 
 
 class _Block(msgspec.Struct):
@@ -70,6 +72,13 @@ def with_reasoning(raw: bytes, reasoning: Reasoning, texts: tuple[str, ...] | No
 
     `texts` replaces the visible texts, where leaked reasoning is taken out of them.
     """
+    first = [
+        spans.encode({"type": "thinking", "thinking": text, "signature": _own(text, mark)})
+        for text, mark in reasoning.blocks
+    ]
+    if texts is None and raw.startswith(_USUAL) and b"thinking" not in raw:
+        after = raw[len(_USUAL) :]
+        return _USUAL + b",".join(first) + (b"" if after.startswith(b"]") else b",") + after
     message = spans.members(raw)
     if message is None:
         return raw
@@ -87,10 +96,6 @@ def with_reasoning(raw: bytes, reasoning: Reasoning, texts: tuple[str, ...] | No
     ]
     if texts is not None:
         kept = _retexted(kept, texts)
-    first = [
-        spans.encode({"type": "thinking", "thinking": text, "signature": _own(text, mark)})
-        for text, mark in reasoning.blocks
-    ]
     return spans.build_object({**message, "content": spans.build_array([*first, *kept])})
 
 

@@ -60,8 +60,5 @@ def calls_key(calls: Iterable[str]) -> str:
 
 def digest(*parts: str) -> str:
     """A short stable name for these texts (128 bits, hexadecimal)."""
-    state = hashlib.blake2b(digest_size=16)
-    for part in parts:
-        state.update(part.encode("utf-8", "surrogatepass"))
-        state.update(b"\0")
-    return state.hexdigest()
+    joined = "\0".join(parts).encode("utf-8", "surrogatepass")
+    return hashlib.blake2b(joined, digest_size=16).hexdigest()

@@ -105,8 +105,8 @@ class Memory(Protocol):
     def decided(self, conversation: str) -> dict[tuple[int, bytes], Decision]:
         """What was decided in this conversation for a message at a place; kept by the caller."""
 
-    def remember_sent(self, conversation: str, turn: str, placeholder: Reasoning) -> None:
-        """Keep what was sent, so that it is sent again byte for byte."""
+    def remember_sent(self, conversation: str, placeholders: Mapping[str, Reasoning]) -> None:
+        """Keep what was sent for these turns, so that it is sent again byte for byte."""
 
 
 @dataclass(slots=True)
@@ -126,6 +126,10 @@ class Context:
     changes: list[Change] = field(default_factory=list)
     replayed: int = 0
     placeholders: int = 0
+
+    def history_of(self, body: Body) -> History:
+        """The conversation in this body: as the agent sent it, while no repair has changed it."""
+        return self.history if body.messages is self.history.messages else History.of(body)
 
     def note(self, repair: str, detail: str, count: int = 1) -> None:
         """Say what a repair did."""

@@ -28,13 +28,12 @@ FOREIGN = frozenset(
 )
 
 
-def placeholder(turn: Turn, seen: dict[str, int]) -> Reasoning:
-    """The stand-in for a turn; `seen` counts those already given in this body.
+def placeholder(turn: Turn, key: str, seen: dict[str, int]) -> Reasoning:
+    """The stand-in for a turn of this key; `seen` counts those already given in this body.
 
     Some vendors repeat ids (`call_0`): the second turn of one key says that it is the second.
     """
-    key = turn.key
-    seen[key] = count = seen.get(key, 0) + 1
+    count = seen.get(key, 0) + 1
     what = f"before calling {', '.join(dict.fromkeys(turn.names))}" if turn.calls else "here"
     nth = f" #{count}" if count > 1 else ""
     text = f"{_MARK} {what}: {digest('placeholder', key)[:8]}{nth}]"

@@ -12,7 +12,7 @@ from __future__ import annotations
 
 from dsfix.protocol import spans
 from dsfix.protocol.body import Body, Dialect
-from dsfix.protocol.history import WIRES, role_of
+from dsfix.protocol.history import WIRES
 from dsfix.repairs.base import BOTH, Context, Repair
 
 
@@ -24,12 +24,16 @@ def with_known_roles(body: Body, context: Context) -> Body:
 
 
 def _chat(body: Body, context: Context) -> Body:
-    out = [_as_system(raw) if role_of(raw) == "developer" else raw for raw in body.messages]
-    changed = sum(new is not old for new, old in zip(out, body.messages, strict=True))
-    if not changed:
+    roles = context.history_of(body).roles
+    if "developer" not in roles:
         return body
-    context.note(ROLES.name, "developer -> system", changed)
-    return body.saying(out)
+    context.note(ROLES.name, "developer -> system", roles.count("developer"))
+    return body.saying(
+        [
+            _as_system(raw) if role == "developer" else raw
+            for role, raw in zip(roles, body.messages, strict=True)
+        ]
+    )
 
 
 def _as_system(raw: bytes) -> bytes:
@@ -38,7 +42,7 @@ def _as_system(raw: bytes) -> bytes:
 
 
 def _messages(body: Body, context: Context) -> Body:
-    roles = [role_of(raw) for raw in body.messages]
+    roles = context.history_of(body).roles
     if "system" not in roles:
         return body
     out: list[bytes] = []

@@ -26,8 +26,7 @@ from dsfix.repairs.placeholder import is_placeholder, placeholder
 
 def with_reasoning(body: Body, context: Context) -> Body:
     """The body with reasoning on every assistant turn, once tools are in play."""
-    same = body.messages is context.history.messages
-    history = context.history if same else History.of(body)
+    history = context.history_of(body)
     if not body.has_tools and not history.has_calls:
         return body
     replay = _Replay(context, history)
@@ -46,6 +45,7 @@ class _Replay:
         self._conversation = context.history.root
         self._aligned = len(context.history.assistants) == len(history.assistants)
         self._seen: dict[str, int] = {}
+        self._new: dict[str, Reasoning] = {}
         self.counts: Counter[Kind] = Counter()
 
     def decided(self) -> list[bytes]:
@@ -72,6 +72,8 @@ class _Replay:
             out[place] = self._counted(decision)
             if decision.settled:
                 known[place, raw] = decision
+        if self._new:
+            self._context.memory.remember_sent(self._conversation, self._new)
         return out
 
     def report(self) -> None:
@@ -93,27 +95,28 @@ class _Replay:
         own, step = turn.reasoning, self._context.step
         stand_in = self._stand_in(turn)
         foreign = own is not None and any(len(mark) >= FOREIGN_SIGNATURE for _, mark in own.blocks)
-        if step >= Step.PLACEHOLDERS or (step is Step.NATIVE and foreign):
-            return self._placeholder(raw, turn, placeholder(turn, self._seen))
-        if turn.sound and not stand_in:
+        instead = step >= Step.PLACEHOLDERS or (step is Step.NATIVE and foreign)
+        if turn.sound and not stand_in and not instead:
             return Decision(raw)
-        if (sent := self._context.memory.sent(self._conversation, turn.key)) is not None:
-            return self._placeholder(raw, turn, sent)
+        key = turn.key
+        if instead:
+            return self._placeholder(raw, turn, key, placeholder(turn, key, self._seen))
+        if (sent := self._context.memory.sent(self._conversation, key)) is not None:
+            return self._placeholder(raw, turn, key, sent)
         found = self._context.memory.recall(turn, *self._keys(nth))
         if found is not None and found.reasoning.blocks:
-            return Decision(self._with(raw, found), Kind.REAL, turn.key)
+            return Decision(self._with(raw, found), Kind.REAL, key)
         if own is not None and not stand_in:
-            return Decision(self._with(raw, Found(own)), Kind.FORM, turn.key)
+            return Decision(self._with(raw, Found(own)), Kind.FORM, key)
         if self._context.quiet:
             return Decision(raw, settled=False)
-        text = placeholder(turn, self._seen)
-        self._context.memory.remember_sent(self._conversation, turn.key, text)
-        return self._placeholder(raw, turn, text)
+        self._new[key] = text = placeholder(turn, key, self._seen)
+        return self._placeholder(raw, turn, key, text)
 
-    def _placeholder(self, raw: bytes, turn: Turn, text: Reasoning) -> Decision:
+    def _placeholder(self, raw: bytes, turn: Turn, key: str, text: Reasoning) -> Decision:
         if turn.sound and turn.reasoning is not None and turn.reasoning.text == text.text:
             return Decision(raw)
-        return Decision(self._with(raw, Found(text)), Kind.PLACEHOLDER, turn.key)
+        return Decision(self._with(raw, Found(text)), Kind.PLACEHOLDER, key)
 
     def _with(self, raw: bytes, found: Found) -> bytes:
         return WIRES[self._history.dialect].with_reasoning(raw, found.reasoning, found.texts)

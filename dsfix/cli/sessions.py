@@ -1,0 +1,261 @@
+"""`dsfix sessions`: what was recorded, listed and shown."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Callable, Iterable
+from datetime import datetime
+from itertools import islice
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from dsfix.errors import DsfixError
+from dsfix.paths import state_dir
+
+if TYPE_CHECKING:
+    from rich.console import Console
+    from rich.text import Text
+
+    from dsfix.record.reader import Recorded, SessionRecord
+    from dsfix.record.sessions import Listed
+    from dsfix.report.transcript import Said
+
+# Lines of one saying that are shown, by what it is; the rest is counted.
+LINES = {"text": 12, "reasoning": 3, "placeholder": 1, "call": 2, "result": 2, "other": 1}
+_LONG_LINE = 400
+_WIDE = 110  # columns from which on repairs are named, not counted
+
+sessions_app = typer.Typer(
+    help="List and show recorded sessions.", no_args_is_help=True, rich_markup_mode=None
+)
+
+AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON document.")]
+
+
+@sessions_app.command("list")
+def list_sessions(
+    limit: Annotated[int, typer.Option(min=1, metavar="N", help="How many, newest first.")] = 20,
+    as_json: AsJson = False,
+) -> None:
+    """List the newest sessions."""
+    from dsfix.record.sessions import sessions
+
+    found = list(islice(sessions(state_dir(os.environ)), limit))
+    if as_json:
+        from dsfix.report.documents import listed
+
+        _print_json(["sessions", "list"], list(map(listed, found)))
+    elif found:
+        _print_list(found)
+    else:
+        typer.echo("no session has been recorded", err=True)
+
+
+@sessions_app.command("show")
+def show_session(
+    session: Annotated[
+        str, typer.Argument(metavar="ID", help="An id, its start or its end, or `last`.")
+    ],
+    messages: Annotated[
+        bool, typer.Option("--messages", help="Show what was said, conversation by conversation.")
+    ] = False,
+    as_json: AsJson = False,
+) -> None:
+    """Show one session: its summary and its exchanges."""
+    _answered(["sessions", "show"], lambda: _show(session, messages, as_json), as_json)
+
+
+def _answered(command: list[str], call: Callable[[], None], as_json: bool) -> None:
+    """Do it; where JSON was asked for, an error is told in JSON too."""
+    try:
+        call()
+    except DsfixError as error:
+        if not as_json:
+            raise
+        code = error.exit_code
+        _print_json(command, None, [{"code": code.name.lower(), "message": error.message}])
+        raise typer.Exit(code) from error
+
+
+def _show(name: str, messages: bool, as_json: bool) -> None:
+    from dsfix.record.reader import read
+    from dsfix.record.sessions import find
+
+    record = read(find(state_dir(os.environ), name))
+    if as_json:
+        from dsfix.report.documents import shown
+
+        _print_json(["sessions", "show"], shown(record, messages=messages))
+        return
+    from rich.console import Console
+
+    from dsfix.cli.summary import print_summary
+    from dsfix.report import recalled
+
+    console = Console(highlight=False)
+    print_summary(recalled(record), console, known=True)
+    _print_facts(record, console)
+    _print_exchanges(record.exchanges, console)
+    if messages:
+        for last in record.conversations():
+            _print_conversation(record, last, console)
+
+
+def _print_json(command: list[str], data: object, errors: Iterable[object] = ()) -> None:
+    document = {"schema": 1, "command": command, "data": data, "errors": list(errors)}
+    typer.echo(json.dumps(document, indent=2, ensure_ascii=False))
+
+
+def _print_list(found: list[Listed]) -> None:
+    from rich.console import Console
+    from rich.table import Table
+    from rich.text import Text
+
+    from dsfix.cli.summary import count, seconds
+    from dsfix.record.reader import seconds_of
+
+    table = Table(box=None, pad_edge=False, header_style="dim", padding=(0, 2, 0, 0))
+    table.add_column("id", no_wrap=True)
+    for name in ("started", "agent", "lived"):
+        table.add_column(name, no_wrap=True, overflow="ellipsis")
+    table.add_column("requests", justify="right")
+    table.add_column("tokens", justify="right")
+    table.add_column("end", no_wrap=True)
+    for each in found:
+        totals, lived = each.totals, each.end.get("duration")
+        used = totals.get("input", 0) + totals.get("output", 0)
+        table.add_row(
+            each.id,
+            _time(seconds_of(each.start.get("ts")), "%d %b %H:%M"),
+            Text(str(each.start.get("agent", "?"))),
+            "" if lived is None else seconds(lived),
+            f"{totals.get('exchanges', 0):,}",
+            count(used) if used else "",
+            f"exit {each.end.get('exit_code')}" if each.end else str(each.state),
+        )
+    Console(highlight=False).print(table)
+
+
+def _print_facts(record: SessionRecord, console: Console) -> None:
+    from rich.text import Text
+
+    facts = {
+        "state": "" if record.end else str(record.state),
+        "started": _time(record.started, "%Y-%m-%d %H:%M:%S"),
+        "directory": str(record.start.get("cwd", "")),
+        "command": " ".join(map(str, record.start.get("argv", ()))),
+        "file": str(record.path),
+    }
+    for name, said in facts.items():
+        if said:
+            console.print(Text(f"  {name:<11}", "dim") + Text(said, ""), soft_wrap=True)
+
+
+def _print_exchanges(exchanges: Iterable[Recorded], console: Console) -> None:
+    from rich.table import Table
+    from rich.text import Text
+
+    wide = console.width >= _WIDE
+    table = Table(box=None, pad_edge=False, header_style="dim", padding=(0, 1, 0, 0))
+    for name in ("#", "time", "kind", "model", "in", "hit", "out", "took", "end"):
+        side = "right" if name in ("#", "in", "hit", "out", "took") else "left"
+        table.add_column(name, justify=side, no_wrap=True, overflow="ellipsis")  # type: ignore[arg-type]  # both are sides
+    table.add_column("repairs" if wide else "fix", justify="left" if wide else "right")
+    for each in exchanges:
+        names = list(dict.fromkeys(change.repair for change in each.exchange.changes))
+        repairs = ", ".join(names) if wide else str(len(names) or "")
+        table.add_row(*_columns(each), _end(each), Text(repairs))
+        for remark in _remarks(each):
+            table.add_row("", "", "", Text(remark, "yellow"))
+    if table.row_count:
+        console.print()
+        console.print(table)
+
+
+def _columns(each: Recorded) -> list[str | Text]:
+    """The plain columns of an exchange, from its number to its duration."""
+    from rich.text import Text
+
+    from dsfix.cli.summary import count
+
+    exchange, usage = each.exchange, each.exchange.usage
+    return [
+        str(exchange.id),
+        _time(exchange.started, "%H:%M:%S"),
+        exchange.kind,
+        Text(exchange.served or exchange.sent or exchange.asked),
+        count(usage.input) if usage else "",
+        f"{100 * usage.cached / usage.input:.0f}%" if usage and usage.input else "",
+        count(usage.output) if usage else "",
+        "" if exchange.duration is None else f"{exchange.duration:.1f}",
+    ]
+
+
+def _end(each: Recorded) -> Text:
+    """How an exchange ended, in its colour."""
+    from rich.text import Text
+
+    exchange = each.exchange
+    if exchange.cut:
+        return Text(f"cut: {exchange.cut}", "yellow")
+    if exchange.error:
+        return Text(str(exchange.status or "failed"), "red")
+    return Text(exchange.finish or (str(exchange.status) if each.ended else "unfinished"))
+
+
+def _remarks(each: Recorded) -> Iterable[str]:
+    """What deserves a line of its own under an exchange."""
+    exchange = each.exchange
+    for tried in exchange.attempts:
+        yield f"{tried.status}: {tried.words} → {tried.then}"
+    if exchange.error:
+        yield exchange.error
+    if exchange.placeholders:
+        yield f"{exchange.placeholders} placeholders of dsfix in place of reasoning"
+    for change in exchange.changes:
+        if change.failed:
+            yield f"repair {change.repair} failed: {change.detail}"
+
+
+def _print_conversation(record: SessionRecord, last: Recorded, console: Console) -> None:
+    """A conversation as its last request carries it, long texts folded."""
+    from rich.text import Text
+
+    from dsfix.report.transcript import transcript
+
+    exchange = last.exchange
+    console.print()
+    console.rule(f"{exchange.kind}, exchange {exchange.id}", align="left", style="dim")
+    role = ""
+    for said in transcript(record.messages(last), last.answer):
+        if said.role != role:
+            role = said.role
+            console.print(Text(role, "bold"))
+        for line in _lines(said):
+            console.print(line, soft_wrap=True)
+
+
+def _lines(said: Said) -> Iterable[Text]:
+    """A saying in a few lines, marked with what it is."""
+    from rich.text import Text
+
+    marks = {
+        "reasoning": ("thinks: ", "dim italic"),
+        "placeholder": ("placeholder, not the model's: ", "yellow"),
+        "call": (f"calls {said.name}: ", "cyan"),
+        "result": ("result: ", "dim"),
+        "other": (f"[{said.name}]", "dim"),
+    }
+    mark, style = marks.get(said.sort, ("", ""))
+    lines = (mark + said.text.strip()).splitlines()
+    for line in lines[: LINES[said.sort]]:
+        shown = line if len(line) <= _LONG_LINE else f"{line[:_LONG_LINE]}…"
+        yield Text(f"  {shown}", style)
+    if len(lines) > LINES[said.sort]:
+        yield Text(f"  … {len(lines) - LINES[said.sort]:,} more lines", "dim")
+
+
+def _time(at: float, pattern: str) -> str:
+    return datetime.fromtimestamp(at).strftime(pattern) if at else "?"

@@ -1,0 +1,90 @@
+"""The file of a session: private, append-only, one write for each event.
+
+What was written is readable after `kill -9`; a power cut costs at most the last second. The
+file is locked while it is written, so a reader can tell a running session from a dead one.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import fcntl
+import os
+import time
+from pathlib import Path
+
+from dsfix.paths import PRIVATE_DIR, PRIVATE_FILE
+
+VERSION = 1
+SYNC_EVERY = 1.0
+
+
+class EventFile:
+    """An open events file. Every method raises OSError where the disk does."""
+
+    def __init__(self, path: Path) -> None:
+        _make_private(path.parent)
+        flags = os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC | os.O_NOFOLLOW
+        self._fd = os.open(path, flags, PRIVATE_FILE)
+        with contextlib.suppress(OSError):  # not every file system has locks
+            fcntl.flock(self._fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        self.unsynced = False
+        self._synced = time.monotonic()
+        self._seq = 0
+
+    def event(self, kind: str, at: float, fields: bytes) -> None:
+        """Append one event; `at` is wall-clock seconds, `fields` a JSON object that says more."""
+        self._seq += 1
+        head = f'{{"v":{VERSION},"seq":{self._seq},"ts":"{stamp(at)}","type":"{kind}"'
+        more = b"," + fields[1:] if len(fields) > 2 else fields[1:]
+        line = b"%s%s\n" % (head.encode(), more)
+        self.unsynced = True
+        if os.write(self._fd, line) != len(line):
+            raise OSError("the disk took only part of an event")
+
+    def sync(self, *, now: bool = False) -> None:
+        """Bring what was written to the disk, at most once a second unless `now`."""
+        if not self.unsynced or not (now or time.monotonic() - self._synced >= SYNC_EVERY):
+            return
+        if os.fstat(self._fd).st_nlink == 0:
+            raise OSError("the file was deleted")
+        os.fsync(self._fd)
+        self.unsynced = False
+        self._synced = time.monotonic()
+
+    def close(self) -> None:
+        """Let go of the file and its lock."""
+        os.close(self._fd)
+
+
+def stamp(at: float) -> str:
+    """Wall-clock seconds as `2026-11-21T03:15:22.123Z`."""
+    whole, part = divmod(round(at * 1000), 1000)
+    return f"{time.strftime('%Y-%m-%dT%H:%M:%S', time.gmtime(whole))}.{part:03d}Z"
+
+
+def is_written(path: Path) -> bool | None:
+    """Whether a live process is writing that file; None where the file system cannot tell."""
+    try:
+        fd = os.open(path, os.O_RDONLY | os.O_CLOEXEC | os.O_NOFOLLOW)
+    except OSError:
+        return False
+    try:
+        fcntl.flock(fd, fcntl.LOCK_SH | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return True
+    except OSError:
+        return None
+    finally:
+        os.close(fd)
+    return False
+
+
+def _make_private(directory: Path) -> None:
+    """Make the directory and every missing one above it, closed to others from the start."""
+    missing = []
+    while not directory.is_dir():
+        missing.append(directory)
+        directory = directory.parent
+    for each in reversed(missing):
+        with contextlib.suppress(FileExistsError):
+            each.mkdir(PRIVATE_DIR)

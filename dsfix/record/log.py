@@ -1,0 +1,172 @@
+"""The journal of a session: what happens is queued, and one thread writes it down.
+
+The proxy's loop only puts things on the queue; taking a message apart, redacting, hashing and
+the disk are the writer's, which is imported by its own thread when the first request comes: the
+agent's start waits for none of it. What fails here is told once by `trouble` and stays here.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import queue
+import threading
+import time
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from dsfix import __version__
+from dsfix.record.file import EventFile
+from dsfix.record.ids import EVENTS, new_id, session_dir
+from dsfix.redact import Redactor
+
+if TYPE_CHECKING:
+    from dsfix.record.exchange import Exchange
+    from dsfix.record.writer import Writer
+    from dsfix.repairs.chain import Outgoing, Reply
+
+# Exchanges kept for the summary; what comes after is only counted, and in the record.
+KEPT = 20_000
+# Bytes of requests that may wait for a slow disk; beyond, a request is told without its texts.
+WAITING = 256 << 20
+
+
+class SessionLog:
+    """Writes down one session; a Journal for the proxy. Without a state directory it stays in RAM.
+
+    `exchanges` holds the exchanges for the summary and `beyond` counts those it has no room
+    for. With `bodies` off, no text of a conversation is written, only hashes and sizes.
+    """
+
+    def __init__(
+        self,
+        state: Path | None,
+        redactor: Redactor,
+        *,
+        bodies: bool = True,
+        clock: Callable[[], float] = time.time,
+    ) -> None:
+        self.began_at = clock()
+        self.id = new_id(self.began_at)
+        self.directory = session_dir(state, self.id) if state else None
+        self.redactor = redactor
+        self.exchanges: list[Exchange] = []
+        self.beyond = 0
+        self.trouble = ""
+        self._bodies, self._clock = bodies, clock
+        self._jobs: queue.SimpleQueue[Callable[[Writer], None] | None] = queue.SimpleQueue()
+        self._file: EventFile | None = None
+        self._thread: threading.Thread | None = None
+        self._queued = self._done = 0
+
+    @property
+    def path(self) -> Path | None:
+        """The events file; None when the session leaves nothing on disk."""
+        return self.directory / EVENTS if self.directory else None
+
+    @property
+    def debug_file(self) -> Path | None:
+        """Where a log for debugging goes: beside the record."""
+        return self.directory / "debug.log" if self.directory else None
+
+    def start(self, meta: Mapping[str, object]) -> None:
+        """Open the record with what is known of the session; `argv` is redacted word by word."""
+        if self.path is None:
+            return
+        facts = {"session": self.id, "version": __version__, "pid": os.getpid(), **meta}
+        if isinstance(argv := facts.get("argv"), list | tuple):
+            facts["argv"] = self.redactor.argv([str(word) for word in argv])
+        facts["bodies"] = self._bodies
+        try:
+            self._file = EventFile(self.path)
+            self._file.event("session.start", self.began_at, _json(self.redactor.value(facts)))
+        except OSError as error:
+            self.fail(error)
+
+    def began(self, exchange: Exchange, outgoing: Outgoing) -> None:
+        """A request is about to go upstream."""
+        if len(self.exchanges) < KEPT:
+            self.exchanges.append(exchange)
+        else:
+            self.beyond += 1
+        if self._file is None:
+            return
+        at, size = self._clock(), len(outgoing.data)
+        whole = self._queued - self._done + size <= WAITING
+        self._queued += size
+
+        def job(writer: Writer) -> None:
+            self._done += size
+            writer.request(at, exchange, outgoing, whole=whole)
+
+        self._put(job)
+
+    def answering(self, exchange: Exchange, reply: Reply) -> None:
+        """An answer has begun; `reply` grows from now until the exchange has ended."""
+        if self._bodies:
+            self._put(lambda writer: writer.watch(exchange.id, reply.answer))
+
+    def ended(self, exchange: Exchange, reply: Reply | None) -> None:
+        """The exchange is over, well or not."""
+        at = self._clock()
+        self._put(lambda writer: writer.response(at, exchange, reply))
+
+    def close(self, exit_code: int | None, seconds: float, *, timeout: float = 2.0) -> None:
+        """End the record with the agent's exit code and life, waiting at most `timeout` seconds."""
+        if self._file is None:
+            return
+        at = self._clock()
+        if self._thread is None:  # no request has come, so nobody has opened the writer
+            try:
+                self._file.event("session.end", at, _json(ending(exit_code, seconds, {})))
+                self._file.close()
+            except OSError as error:
+                self.fail(error)
+            return
+        self._put(lambda writer: writer.end(at, exit_code, seconds))
+        self._jobs.put(None)
+        self._thread.join(timeout)
+        if self._thread.is_alive():
+            self.trouble = self.trouble or "the disk was too slow to take the whole record"
+
+    def fail(self, error: Exception) -> None:
+        """Say it once. After an error of the disk nothing more is written."""
+        if isinstance(error, OSError):
+            self._file = None
+            said = f"the record stopped: {error.strerror or error}"
+        else:
+            said = f"the record has a gap: {type(error).__name__}"
+        self.trouble = self.trouble or said
+
+    def _put(self, job: Callable[[Writer], None]) -> None:
+        if self._file is None:
+            return
+        if self._thread is None:
+            self._thread = threading.Thread(target=self._run, name="dsfix-record", daemon=True)
+            self._thread.start()
+        self._jobs.put(job)
+
+    def _run(self) -> None:
+        file = self._file
+        if file is None:
+            return
+        try:
+            from dsfix.record.writer import Writer
+
+            writer = Writer(file, self.redactor, bodies=self._bodies)
+            writer.run(self._jobs, self.fail)
+            file.close()
+        except Exception as error:  # whatever it is, the session goes on
+            self.fail(error if isinstance(error, OSError) else OSError(str(error)))
+
+
+def ending(
+    exit_code: int | None, seconds: float, totals: Mapping[str, object]
+) -> dict[str, object]:
+    """The fields of the event that ends a record."""
+    return {"exit_code": exit_code, "duration": round(seconds, 3), "totals": dict(totals)}
+
+
+def _json(fields: object) -> bytes:
+    return json.dumps(fields, separators=(",", ":")).encode()

@@ -1,0 +1,56 @@
+"""An answer written down while it still comes, so that a killed session leaves what had come.
+
+Only what is new is written, and of that nothing that may be the beginning of a secret: the last
+word is held back. Where a text has to be redacted after a part of it was written, `at` says how
+much of what was written still stands.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from dsfix.protocol.answer import Answer
+from dsfix.redact import Redactor
+
+# A word longer than this is no key: what is before its last characters is written.
+HELD = 64
+
+
+@dataclass(slots=True)
+class Progress:
+    """How much of each block of one answer was written, as redacted text."""
+
+    answer: Answer
+    written: dict[int, str] = field(default_factory=dict)
+
+    def news(self, redactor: Redactor) -> list[dict[str, object]]:
+        """What came since the last time, as redacted text."""
+        news: list[dict[str, object]] = []
+        for index in sorted(self.answer.blocks):
+            block = self.answer.blocks[index]
+            before = self.written.get(index)
+            text = redactor.text(_safe("".join(tuple(block.parts)), redactor.longest))
+            if text == before:
+                continue
+            at = _common(before or "", text)
+            event: dict[str, object] = {"index": index, "at": at, "text": text[at:]}
+            if before is None:
+                event |= {"type": block.kind, "id": block.id, "name": redactor.text(block.name)}
+            news.append(event)
+            self.written[index] = text
+        return news
+
+
+def _safe(text: str, longest: int) -> str:
+    """The text without its last word, and without what a known secret may reach over."""
+    end = max(0, len(text) - max(longest, HELD))
+    while end and not text[end - 1].isspace():
+        end -= 1
+    return text[:end]
+
+
+def _common(one: str, other: str) -> int:
+    """How many characters both begin with."""
+    if other.startswith(one):
+        return len(one)
+    return next((i for i, (a, b) in enumerate(zip(one, other, strict=False)) if a != b), 0)

@@ -1,0 +1,190 @@
+"""A session read back from its events, as far as they were written.
+
+A line that is cut or that this version does not know is passed over. What an exchange was sent
+is found by walking from its last node to the root.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from pathlib import Path
+from typing import Any, TypeAlias
+
+from dsfix.errors import DsfixError
+from dsfix.protocol import spans
+from dsfix.record.events import exchange_of
+from dsfix.record.exchange import Exchange
+from dsfix.record.sessions import EndState, end_state
+
+Event: TypeAlias = dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Recorded:
+    """One exchange, and where to find what was said in it.
+
+    `head` is its last message's node, empty where the texts were not kept; `parts` names what
+    is stored once (system prompt, tools) and `params` the short members of the body. `answer`
+    is as far as it came; `ended` is false while nobody has seen its end.
+    """
+
+    exchange: Exchange
+    head: str = ""
+    messages: int = 0
+    parts: Mapping[str, str] = field(default_factory=dict)
+    params: Mapping[str, Any] = field(default_factory=dict)
+    answer: tuple[Mapping[str, Any], ...] = ()
+    ended: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class SessionRecord:
+    """A session as it stands in its file. `start` and `end` are what those events say."""
+
+    id: str
+    path: Path
+    state: EndState
+    start: Mapping[str, Any]
+    end: Mapping[str, Any]
+    exchanges: tuple[Recorded, ...]
+    duration: float
+    _nodes: Mapping[str, Event] = field(repr=False)
+    _contents: Mapping[str, Any] = field(repr=False)
+    _parts: Mapping[str, Event] = field(repr=False)
+
+    @property
+    def started(self) -> float:
+        """Wall-clock seconds of the first event; 0 when none can be read."""
+        return seconds_of(self.start.get("ts"))
+
+    def messages(self, recorded: Recorded) -> list[Any]:
+        """What the agent sent in that request, in order; None for a message that is not stored."""
+        said: list[Any] = []
+        node = recorded.head
+        while node and len(said) < recorded.messages:
+            event = self._nodes.get(node, {})
+            said.append(self._contents.get(event.get("hash", "")))
+            node = event.get("parent", "")
+        return said[::-1]
+
+    def conversations(self) -> list[Recorded]:
+        """The last exchange of each conversation whose texts were kept, in order."""
+        last = {each.exchange.conversation: each for each in self.exchanges if each.head}
+        return list(last.values())
+
+    def part(self, recorded: Recorded, name: str) -> Any:
+        """A part of that request, such as `system` or `tools`; None when it is not stored."""
+        event = self._parts.get(recorded.parts.get(name, ""), {})
+        if "items" in event:
+            return [self._parts.get(item, {}).get("content") for item in event["items"]]
+        return event.get("content")
+
+
+@dataclass(slots=True)
+class _Reading:
+    """What was read so far."""
+
+    start: Event = field(default_factory=dict)
+    end: Event = field(default_factory=dict)
+    last: Event = field(default_factory=dict)
+    requests: dict[int, Event] = field(default_factory=dict)
+    responses: dict[int, Event] = field(default_factory=dict)
+    growing: dict[int, dict[int, Event]] = field(default_factory=dict)
+    nodes: dict[str, Event] = field(default_factory=dict)
+    contents: dict[str, Any] = field(default_factory=dict)
+    parts: dict[str, Event] = field(default_factory=dict)
+
+    def take(self, event: Event) -> None:
+        """Take in one event; one whose type is not known says nothing."""
+        self.last = event
+        match event.get("type"):
+            case "session.start":
+                self.start = event
+            case "session.end":
+                self.end = event
+            case "message":
+                self.nodes[event["id"]] = event
+                if "content" in event:
+                    self.contents[event["hash"]] = event.pop("content")
+            case "part":
+                self.parts[event["id"]] = event
+            case "request":
+                self.requests[event["exchange"]] = event
+            case "response":
+                self.responses[event["exchange"]] = event
+            case "progress":
+                self._grow(event)
+            case _:
+                pass
+
+    def _grow(self, event: Event) -> None:
+        blocks = self.growing.setdefault(event["exchange"], {})
+        for news in event["blocks"]:
+            block = blocks.setdefault(news["index"], {"type": news.get("type", ""), "text": ""})
+            block |= {key: news[key] for key in ("id", "name") if news.get(key)}
+            block["text"] = block["text"][: news["at"]] + news["text"]
+
+    def exchanges(self) -> Iterator[Recorded]:
+        for number in sorted(self.requests.keys() | self.responses.keys()):
+            request, response = self.requests.get(number, {}), self.responses.get(number, {})
+            blocks = self.growing.get(number, {})
+            answer = response.get("answer") or [blocks[index] for index in sorted(blocks)]
+            yield Recorded(
+                exchange_of(request, response, seconds_of((request or response).get("ts"))),
+                request.get("head", ""),
+                request.get("messages", 0),
+                request.get("parts", {}),
+                request.get("params", {}),
+                tuple(answer),
+                bool(response),
+            )
+
+
+def read(path: Path) -> SessionRecord:
+    """The session in that events file.
+
+    Raises DsfixError when the file cannot be read at all.
+    """
+    reading = _Reading()
+    try:
+        with path.open("rb") as file:
+            for line in file:
+                _take(reading, line)
+    except OSError as error:
+        raise DsfixError(
+            f"session record {path} cannot be read: {error.strerror or error}",
+            hint="see `dsfix sessions list`",
+        ) from error
+    lived = seconds_of(reading.last.get("ts")) - seconds_of(reading.start.get("ts"))
+    return SessionRecord(
+        path.parent.name,
+        path,
+        end_state(path, reading.end),
+        reading.start,
+        reading.end,
+        tuple(reading.exchanges()),
+        reading.end.get("duration", lived if reading.start else 0.0),
+        reading.nodes,
+        reading.contents,
+        reading.parts,
+    )
+
+
+def _take(reading: _Reading, line: bytes) -> None:
+    """Take in a line, unless it is no event that this version can read."""
+    event = spans.value(line)
+    if isinstance(event, dict):
+        try:
+            reading.take(event)
+        except (KeyError, TypeError, AttributeError):
+            return
+
+
+def seconds_of(stamp: object) -> float:
+    """A time stamp as wall-clock seconds; 0 for none."""
+    try:
+        return datetime.fromisoformat(str(stamp)).timestamp()
+    except ValueError:
+        return 0.0

@@ -1,0 +1,106 @@
+"""The writer of a record: takes what was queued apart, redacts it, and appends it to the file."""
+
+from __future__ import annotations
+
+import queue
+import time
+from collections import Counter
+from collections.abc import Callable, Mapping
+
+import msgspec
+
+from dsfix.protocol.answer import Answer
+from dsfix.record.events import answer_fields, request_fields, response_fields
+from dsfix.record.exchange import Exchange
+from dsfix.record.file import EventFile
+from dsfix.record.log import ending
+from dsfix.record.progress import Progress
+from dsfix.record.tree import Tree
+from dsfix.redact import Redactor
+from dsfix.repairs.chain import Outgoing, Reply
+
+PROGRESS_EVERY = 1.0
+
+_encode = msgspec.json.Encoder().encode
+
+
+class Writer:
+    """Writes events on one thread. Its methods raise OSError where the disk does."""
+
+    def __init__(self, file: EventFile, redactor: Redactor, *, bodies: bool = True) -> None:
+        self._file, self._redactor, self._bodies = file, redactor, bodies
+        self._tree = Tree(redactor, bodies=bodies)
+        self._open: dict[int, Progress] = {}
+        self._looked = time.monotonic()
+        self._totals: Counter[str] = Counter()
+
+    def run(
+        self,
+        jobs: queue.SimpleQueue[Callable[[Writer], None] | None],
+        failed: Callable[[Exception], None],
+    ) -> None:
+        """Do the jobs as they come, until None or an error of the disk."""
+        while True:
+            busy = self._open or self._file.unsynced
+            try:
+                job = jobs.get(timeout=PROGRESS_EVERY if busy else None)
+            except queue.Empty:
+                job = Writer.look
+            if job is None:
+                return
+            try:
+                job(self)
+                self.look()
+            except OSError as error:
+                failed(error)
+                return
+            except Exception as error:  # one event that cannot be told is no reason to stop
+                failed(error)
+
+    def request(self, at: float, exchange: Exchange, outgoing: Outgoing, *, whole: bool) -> None:
+        """A request, after what is new in its history; not `whole` means without any texts."""
+        fields = request_fields(exchange, outgoing, self._redactor)
+        if outgoing.body is not None and whole:
+            placed = self._tree.add(outgoing.conversation, outgoing.body)
+            for kind, new in placed.new:
+                self._emit(kind, at, new)
+            fields |= {"head": placed.head, "messages": placed.count}
+            fields |= {"parts": placed.parts} if placed.parts else {}
+            fields |= {"params": placed.params} if placed.params else {}
+        self._emit("request", at, fields)
+
+    def watch(self, exchange: int, answer: Answer) -> None:
+        """An answer that grows from now on."""
+        self._open[exchange] = Progress(answer)
+
+    def response(self, at: float, exchange: Exchange, reply: Reply | None) -> None:
+        """The end of an exchange, with its answer."""
+        self._open.pop(exchange.id, None)
+        fields = response_fields(exchange, self._redactor)
+        if reply is not None and reply.answer.blocks:
+            fields["answer"] = answer_fields(reply.answer, self._redactor, bodies=self._bodies)
+        self._emit("response", at, fields)
+        self._totals["exchanges"] += 1
+        self._totals["errors"] += bool(exchange.error)
+        if exchange.usage:
+            self._totals["input"] += exchange.usage.input
+            self._totals["cached"] += exchange.usage.cached
+            self._totals["output"] += exchange.usage.output
+
+    def end(self, at: float, exit_code: int | None, seconds: float) -> None:
+        """The end of the session."""
+        self._emit("session.end", at, ending(exit_code, seconds, self._totals))
+        self._file.sync(now=True)
+
+    def look(self) -> None:
+        """Write what came of unfinished answers, once a second, and bring it all to the disk."""
+        now = time.monotonic()
+        if self._open and now - self._looked >= PROGRESS_EVERY:
+            self._looked = now
+            for exchange, progress in self._open.items():
+                if news := progress.news(self._redactor):
+                    self._emit("progress", time.time(), {"exchange": exchange, "blocks": news})
+        self._file.sync()
+
+    def _emit(self, kind: str, at: float, fields: Mapping[str, object]) -> None:
+        self._file.event(kind, at, _encode(fields))

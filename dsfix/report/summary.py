@@ -1,0 +1,285 @@
+"""The summary of a session, made from its exchanges. Pure; every text in it is redacted."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from itertools import chain
+from typing import Any
+
+from dsfix.record.exchange import Exchange
+
+# An agent that lived this many seconds without a request has probably gone past us.
+BYPASS_AFTER = 5.0
+# Different texts of errors that are told; more are only counted.
+ERRORS = 20
+_WORDS = 300
+
+
+@dataclass(frozen=True, slots=True)
+class Facts:
+    """What a summary needs besides the exchanges.
+
+    `started` is wall-clock seconds, `duration` seconds. `exit_code` is None while the agent
+    lives or when nobody knows. `record` is the path of the events file, empty when nothing is
+    on disk. `bypass` names settings that may send traffic past us; `notes` are remarks to pass
+    on; `beyond` counts exchanges that are not among those given.
+    """
+
+    session: str
+    agent: str
+    upstream: str
+    started: float = 0.0
+    duration: float = 0.0
+    exit_code: int | None = None
+    record: str = ""
+    plain_http: bool = False
+    bypass: tuple[str, ...] = ()
+    notes: tuple[str, ...] = ()
+    beyond: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Tokens:
+    """Token counts. `input` includes `cached`; `reasoning` is part of `output` where told."""
+
+    input: int = 0
+    cached: int = 0
+    output: int = 0
+    reasoning: int = 0
+
+    @classmethod
+    def of(cls, exchanges: Iterable[Exchange]) -> Tokens:
+        """The sum over these exchanges."""
+        used = [each.usage for each in exchanges if each.usage is not None]
+        return cls(
+            sum(each.input for each in used),
+            sum(each.cached for each in used),
+            sum(each.output for each in used),
+            sum(each.reasoning or 0 for each in used),
+        )
+
+    @property
+    def hit_rate(self) -> float | None:
+        """The share of the input that came from the cache; None without any input."""
+        return self.cached / self.input if self.input else None
+
+    def as_dict(self) -> dict[str, Any]:
+        """For JSON; the rate has four decimals."""
+        rate = self.hit_rate
+        return {
+            "input": self.input,
+            "cached": self.cached,
+            "output": self.output,
+            "reasoning": self.reasoning,
+            "cache_hit_rate": None if rate is None else round(rate, 4),
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class Models:
+    """How often a model was asked for, which was sent, and which answered."""
+
+    asked: str
+    sent: str
+    served: str
+    count: int
+
+
+@dataclass(frozen=True, slots=True)
+class Conversation:
+    """One thread of the session, with the kind that most of its exchanges are of."""
+
+    id: str
+    kind: str
+    exchanges: int
+    tokens: Tokens
+
+
+@dataclass(frozen=True, slots=True)
+class Repaired:
+    """What one repair did: things it put right, in how many exchanges, and how often it failed."""
+
+    name: str
+    count: int
+    exchanges: int
+    failed: int
+
+
+@dataclass(frozen=True, slots=True)
+class Put:
+    """Reasoning put into requests: turns, counted anew in every request, and exchanges."""
+
+    count: int
+    exchanges: int
+
+    @classmethod
+    def of(cls, counts: Iterable[int]) -> Put:
+        """The sum of each exchange's count."""
+        some = [count for count in counts if count]
+        return cls(sum(some), len(some))
+
+    def as_dict(self) -> dict[str, Any]:
+        """For JSON."""
+        return {"count": self.count, "exchanges": self.exchanges}
+
+
+@dataclass(frozen=True, slots=True)
+class Trouble:
+    """A refusal or failure and how often it came; `then` is the step of recovery it led to."""
+
+    status: int
+    words: str
+    count: int
+    then: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Summary:
+    """All that is told of a session when it is over."""
+
+    facts: Facts
+    exchanges: int
+    kinds: Mapping[str, int]
+    models: tuple[Models, ...]
+    tokens: Tokens
+    conversations: tuple[Conversation, ...]
+    repairs: tuple[Repaired, ...]
+    replayed: Put
+    placeholders: Put
+    retries: tuple[Trouble, ...]
+    errors: tuple[Trouble, ...]
+    cut: Mapping[str, int]
+    notes: tuple[str, ...] = field(default=())
+
+    @classmethod
+    def of(
+        cls, exchanges: Sequence[Exchange], facts: Facts, redact: Callable[[str], str]
+    ) -> Summary:
+        """The summary of these exchanges; `redact` is applied to every text from outside."""
+        models = Counter((each.asked, each.sent, each.served) for each in exchanges)
+        tried = list(chain.from_iterable(each.attempts for each in exchanges))
+        retries = Counter((each.status, _line(each.words, redact), each.then) for each in tried)
+        failed = [each for each in exchanges if each.error]
+        errors = Counter((each.status, _line(each.error, redact)) for each in failed)
+        return cls(
+            facts=facts,
+            exchanges=len(exchanges) + facts.beyond,
+            kinds=dict(Counter(each.kind for each in exchanges).most_common()),
+            models=tuple(
+                Models(redact(asked), redact(sent), redact(served), count)
+                for (asked, sent, served), count in models.most_common()
+            ),
+            tokens=Tokens.of(exchanges),
+            conversations=_conversations(exchanges),
+            repairs=_repairs(exchanges),
+            replayed=Put.of(each.replayed for each in exchanges),
+            placeholders=Put.of(each.placeholders for each in exchanges),
+            retries=tuple(Trouble(s, w, count, t) for (s, w, t), count in retries.most_common()),
+            errors=tuple(Trouble(s, w, count) for (s, w), count in errors.most_common(ERRORS)),
+            cut=dict(Counter(each.cut for each in exchanges if each.cut).most_common()),
+            notes=tuple(map(redact, _notes(exchanges, facts))),
+        )
+
+    def as_dict(self) -> dict[str, Any]:
+        """The JSON document of `--summary-file`. Keys are stable within one `schema`."""
+        facts = self.facts
+        return {
+            "schema": 1,
+            "session": {
+                "id": facts.session,
+                "agent": facts.agent,
+                "upstream": facts.upstream,
+                "started": round(facts.started, 3),
+                "duration": round(facts.duration, 3),
+                "exit_code": facts.exit_code,
+                "record": facts.record or None,
+                "plain_http": facts.plain_http,
+            },
+            "exchanges": {"total": self.exchanges, "by_kind": dict(self.kinds)},
+            "models": [
+                {"asked": each.asked, "sent": each.sent, "served": each.served, "count": each.count}
+                for each in self.models
+            ],
+            "tokens": self.tokens.as_dict(),
+            "conversations": [
+                {"id": each.id, "kind": each.kind, "exchanges": each.exchanges}
+                | each.tokens.as_dict()
+                for each in self.conversations
+            ],
+            "repairs": [
+                {
+                    "name": each.name,
+                    "count": each.count,
+                    "exchanges": each.exchanges,
+                    "failed": each.failed,
+                }
+                for each in self.repairs
+            ],
+            "reasoning": {
+                "replayed": self.replayed.as_dict(),
+                "placeholders": self.placeholders.as_dict(),
+            },
+            "retries": [
+                {"status": each.status, "words": each.words, "then": each.then, "count": each.count}
+                for each in self.retries
+            ],
+            "errors": [
+                {"status": each.status, "words": each.words, "count": each.count}
+                for each in self.errors
+            ],
+            "cut": {"upstream": self.cut.get("upstream", 0), "agent": self.cut.get("agent", 0)},
+            "notes": list(self.notes),
+        }
+
+
+def _line(words: str, redact: Callable[[str], str]) -> str:
+    """The words redacted, as one line of bounded length."""
+    line = " ".join(redact(words).split())
+    return line if len(line) <= _WORDS else line[: _WORDS - 1] + "…"
+
+
+def _conversations(exchanges: Sequence[Exchange]) -> tuple[Conversation, ...]:
+    """The threads in the order in which they began."""
+    threads: dict[str, list[Exchange]] = {}
+    for each in exchanges:
+        threads.setdefault(each.conversation, []).append(each)
+    return tuple(
+        Conversation(
+            name,
+            Counter(each.kind for each in thread).most_common(1)[0][0],
+            len(thread),
+            Tokens.of(thread),
+        )
+        for name, thread in threads.items()
+    )
+
+
+def _repairs(exchanges: Iterable[Exchange]) -> tuple[Repaired, ...]:
+    """What each repair did, the most active first."""
+    done: Counter[str] = Counter()
+    failed: Counter[str] = Counter()
+    touched: Counter[str] = Counter()
+    for each in exchanges:
+        for change in each.changes:
+            (failed if change.failed else done)[change.repair] += change.count
+        touched.update({change.repair for change in each.changes if not change.failed})
+    names = sorted(set(done) | set(failed), key=lambda name: (-done[name], name))
+    return tuple(Repaired(name, done[name], touched[name], failed[name]) for name in names)
+
+
+def _notes(exchanges: Sequence[Exchange], facts: Facts) -> list[str]:
+    notes = list(facts.notes)
+    if not exchanges and facts.duration > BYPASS_AFTER:
+        way = " or ".join(facts.bypass)
+        notes.append(
+            f"no request passed through dsfix: {way} may send them elsewhere"
+            if way
+            else f"no request passed through dsfix: {facts.agent} may be set to another endpoint"
+        )
+    if facts.plain_http:
+        notes.append(f"plain http to {facts.upstream}: the key and all texts were readable")
+    if facts.beyond:
+        notes.append(f"{facts.beyond} more exchanges are in the record only")
+    return notes
