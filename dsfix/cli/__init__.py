@@ -8,6 +8,8 @@ import sys
 import typer
 
 from dsfix import __version__
+from dsfix.cli.demo import demo
+from dsfix.cli.memory import memory_app
 from dsfix.cli.run import run
 from dsfix.cli.simulate import simulate
 from dsfix.errors import DsfixError, ExitCode
@@ -39,6 +41,8 @@ def _root(
 
 app.command(context_settings={"allow_interspersed_args": False})(run)
 app.command()(simulate)
+app.add_typer(memory_app, name="memory")
+app.command()(demo)
 
 
 def main() -> None:

@@ -40,6 +40,11 @@ def placeholder(turn: Turn, key: str, seen: dict[str, int]) -> Reasoning:
     return Reasoning(((text, sign(text)),))
 
 
+def is_ours(text: str) -> bool:
+    """Whether a reasoning text is a stand-in made here (by a dsfix around this one)."""
+    return text.startswith(_MARK)
+
+
 def is_placeholder(text: str) -> bool:
     """Whether a reasoning text is a stand-in, ours or another program's."""
-    return text.startswith(_MARK) or text.strip() in FOREIGN
+    return is_ours(text) or text.strip() in FOREIGN

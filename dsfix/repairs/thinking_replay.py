@@ -21,7 +21,7 @@ from dsfix.protocol.history import WIRES, History
 from dsfix.protocol.messages import FOREIGN_SIGNATURE
 from dsfix.protocol.turns import Reasoning, Turn
 from dsfix.repairs.base import BOTH, Context, Decision, Found, Kind, Repair, Step
-from dsfix.repairs.placeholder import is_placeholder, placeholder
+from dsfix.repairs.placeholder import is_ours, is_placeholder, placeholder
 
 
 def with_reasoning(body: Body, context: Context) -> Body:
@@ -99,6 +99,9 @@ class _Replay:
         if turn.sound and not stand_in and not instead:
             return Decision(raw)
         key = turn.key
+        ours = own is not None and turn.sound and is_ours(own.text)
+        if instead and ours:
+            return Decision(raw)
         if instead:
             return self._placeholder(raw, turn, key, placeholder(turn, key, self._seen))
         if (sent := self._context.memory.sent(self._conversation, key)) is not None:
@@ -108,6 +111,8 @@ class _Replay:
             return Decision(self._with(raw, found), Kind.REAL, key)
         if own is not None and not stand_in:
             return Decision(self._with(raw, Found(own)), Kind.FORM, key)
+        if ours:
+            return Decision(raw)
         if self._context.quiet:
             return Decision(raw, settled=False)
         self._new[key] = text = placeholder(turn, key, self._seen)

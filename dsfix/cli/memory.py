@@ -1,0 +1,66 @@
+"""`dsfix memory`: how much reasoning is kept, and how to forget it."""
+
+from __future__ import annotations
+
+import os
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from dsfix.errors import DsfixError
+from dsfix.paths import private_dir, state_dir
+
+if TYPE_CHECKING:
+    from dsfix.memory import Store
+
+memory_app = typer.Typer(
+    help="The reasoning that is kept so that conversations can be continued.",
+    no_args_is_help=True,
+    rich_markup_mode=None,
+)
+
+
+@memory_app.command()
+def stats(
+    as_json: Annotated[bool, typer.Option("--json", help="One JSON document on stdout.")] = False,
+) -> None:
+    """How many turns are kept, in how many bytes, and where."""
+    store, path = _opened()
+    turns, size = store.stats()
+    store.close()
+    if as_json:
+        import json
+
+        data = {"path": path, "turns": turns, "bytes": size}
+        print(json.dumps({"schema": 1, "command": ["memory", "stats"], "data": data, "errors": []}))
+    else:
+        print(f"{turns:,} turns, {size / 1e6:.1f} MB, {path}")
+
+
+@memory_app.command()
+def clear(
+    yes: Annotated[bool, typer.Option("--yes", "-y", help="Do not ask.")] = False,
+) -> None:
+    """Forget all reasoning. Conversations that need it will get placeholders."""
+    store, path = _opened()
+    turns, _ = store.stats()
+    if not yes and not typer.confirm(f"Forget the reasoning of {turns:,} turns in {path}?"):
+        raise typer.Exit(1)
+    store.clear()
+    store.close(30.0)
+    print(f"forgot {turns:,} turns")
+
+
+def _opened() -> tuple[Store, str]:
+    from dsfix.memory import Store
+
+    path = private_dir(state_dir(os.environ)) / "memory.db"
+    store = Store(path)
+    store.open()
+    store.stats()  # waits until the file is open or has failed
+    if store.trouble:
+        raise DsfixError(
+            f"the memory cannot be read: {store.trouble}",
+            hint=f"move {path} away to start afresh",
+        )
+    return store, str(path)

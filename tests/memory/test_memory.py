@@ -1,0 +1,327 @@
+"""Reasoning that survives: found again by what agents replay, and never the wrong one."""
+
+from __future__ import annotations
+
+import sqlite3
+import stat
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+
+from dsfix.memory import OriginMemory, Store
+from dsfix.memory.recall import without_leak
+from dsfix.memory.store import DAY
+from dsfix.protocol.turns import Reasoning, Turn
+from dsfix.repairs.base import Step
+
+ORIGIN = "https://api.deepseek.com"
+
+
+def wait_until(true: Callable[[], bool]) -> None:
+    """Wait for at most five seconds."""
+    deadline = time.monotonic() + 5
+    while not true():
+        assert time.monotonic() < deadline, "it did not come true"
+        time.sleep(0.01)
+
+
+@contextmanager
+def opened(path: Path | None, **kind: object) -> Iterator[Store]:
+    """A store that is open while the block runs, and closed as a session closes it."""
+    store = Store(path, **kind)  # type: ignore[arg-type]  # passed on as given
+    store.open()
+    try:
+        yield store
+    finally:
+        store.close()
+
+
+def turn(*calls: str, thought: str = "", names: tuple[str, ...] = (), text: str = "") -> Turn:
+    reasoning = Reasoning(((thought, "sig"),)) if thought else None
+    return Turn(calls, names or ("f",) * len(calls), (text,) if text else (), reasoning)
+
+
+def recall(memory: OriginMemory, asked: Turn, previous: str = "p", chain: str = "c") -> str | None:
+    found = memory.recall(asked, lambda: previous, lambda: chain)
+    return found.reasoning.text if found else None
+
+
+@pytest.fixture
+def file(tmp_path: Path) -> Path:
+    (tmp_path / "memory").mkdir()
+    return tmp_path / "memory" / "memory.db"
+
+
+def test_a_turn_is_found_by_its_calls_in_another_process(file: Path) -> None:
+    """A store opened on the same file later knows the turn, whatever the order of its calls."""
+    with opened(file) as store:
+        OriginMemory(store, ORIGIN).remember(turn("a", "b", thought="why"), "p", "c")
+    with opened(file) as store:
+        assert recall(OriginMemory(store, ORIGIN), turn("b", "a"), previous="other") == "why"
+
+
+def test_a_turn_is_known_at_once_and_on_disk_soon(file: Path) -> None:
+    """This process need not wait for the commit, another one waits a moment."""
+    with opened(file) as store, opened(file) as other:
+        memory = OriginMemory(store, ORIGIN)
+        memory.remember(turn("a", thought="why"), "p", "c")
+        assert recall(memory, turn("a")) == "why"
+        wait_until(lambda: recall(OriginMemory(other, ORIGIN), turn("a")) == "why")
+
+
+def test_part_of_a_turn_is_that_turn(file: Path) -> None:
+    """An agent that kept one of two calls gets the reasoning of both."""
+    with opened(file) as store:
+        memory = OriginMemory(store, ORIGIN)
+        memory.remember(turn("a", "b", thought="why"), "p", "c")
+        assert recall(memory, turn("b")) == "why"
+        assert recall(memory, turn("b", "z")) is None
+
+
+def test_reasoning_never_crosses_upstreams(file: Path) -> None:
+    """Another origin's turn is unknown, under the same ids."""
+    with opened(file) as store:
+        OriginMemory(store, ORIGIN).remember(turn("a", thought="why"), "p", "c")
+        assert recall(OriginMemory(store, "https://api.moonshot.ai"), turn("a")) is None
+
+
+def test_repeated_ids_are_told_apart_or_unknown(file: Path) -> None:
+    """Tools' names decide, then the user's turn, then all before; else it is unknown."""
+    with opened(file) as store:
+        memory = OriginMemory(store, ORIGIN)
+        memory.remember(turn("call_0", thought="one", names=("read",)), "p1", "c1")
+        memory.remember(turn("call_0", thought="two", names=("write",)), "p2", "c2")
+        assert recall(memory, turn("call_0", names=("read",)), "x", "x") == "one"
+        memory.remember(turn("call_0", thought="three", names=("read",)), "p3", "c3")
+        asked = turn("call_0", names=("read",))
+        assert recall(memory, asked, "p3", "x") == "three"
+        memory.remember(turn("call_0", thought="four", names=("read",)), "p3", "c4")
+        assert recall(memory, asked, "p3", "c4") == "four"
+        assert recall(memory, asked, "p3", "x") is None
+
+
+def test_a_text_turn_is_found_by_its_text_and_what_was_before(file: Path) -> None:
+    """Neither alone is enough, and white space around the text does not matter."""
+    with opened(file) as store:
+        memory = OriginMemory(store, ORIGIN)
+        memory.remember(turn(thought="hm", text="done\n"), "p", "c")
+        assert recall(memory, turn(text="done"), "p") == "hm"
+        assert recall(memory, turn(text="done"), "q") is None
+        assert recall(memory, turn(text="other"), "p") is None
+    with opened(file) as store:
+        assert recall(OriginMemory(store, ORIGIN), turn(text="done"), "p") == "hm"
+
+
+def test_two_sub_agents_with_one_first_message_keep_their_own(file: Path) -> None:
+    """The same prompt answered twice in the same words is told apart by what stood before."""
+    with opened(file) as store:
+        memory = OriginMemory(store, ORIGIN)
+        memory.remember(turn(thought="first", text="done"), "p", "c1")
+        memory.remember(turn(thought="second", text="done"), "p", "c2")
+        assert recall(memory, turn(text="done"), "p", "c1") == "first"
+        assert recall(memory, turn(text="done"), "p", "c2") == "second"
+        assert recall(memory, turn(text="done"), "p", "c3") is None
+
+
+def test_a_turn_without_reasoning_is_remembered_as_such(file: Path) -> None:
+    """The model gave none: that is knowledge, not absence."""
+    with opened(file) as store:
+        memory = OriginMemory(store, ORIGIN)
+        memory.remember(turn("a"), "p", "c")
+        found = memory.recall(turn("a"), lambda: "", lambda: "")
+        assert found is not None
+        assert found.reasoning == Reasoning()
+
+
+@pytest.mark.parametrize(
+    ("texts", "reasoning", "rest"),
+    [
+        (("why", "done"), "why", ("done",)),
+        (("whydone",), "why", ("done",)),
+        (("why\n\ndone",), "why", ("\n\ndone",)),
+        (("wh", "y", "done"), "why", ("done",)),
+        (("done",), "why", None),
+        (("wh",), "why", None),
+        ((), "why", None),
+    ],
+)
+def test_leaked_reasoning_is_recognised(
+    texts: tuple[str, ...], reasoning: str, rest: tuple[str, ...] | None
+) -> None:
+    """It stands at the head of the text, as blocks of its own or glued to the answer."""
+    assert without_leak(texts, reasoning) == rest
+
+
+def test_a_leak_of_a_text_turn_is_found_in_another_process(file: Path) -> None:
+    """OpenCode shows the reasoning as text after a model switch, in a new run."""
+    with opened(file) as store:
+        OriginMemory(store, ORIGIN).remember(turn(thought="hm", text="done"), "p", "c")
+    with opened(file) as store:
+        leaked = Turn((), (), ("hm", "done"))
+        found = OriginMemory(store, ORIGIN).recall(leaked, lambda: "p", lambda: "c")
+        assert found is not None
+        assert (found.reasoning.text, found.texts) == ("hm", ("done",))
+
+
+def test_what_was_sent_and_how_far_recovery_went_survive(file: Path) -> None:
+    """A conversation goes on tomorrow with the same placeholders and at the same step."""
+    text = Reasoning((("[placeholder]", "sig"),))
+    with opened(file) as store:
+        memory = OriginMemory(store, ORIGIN)
+        memory.remember_sent("conversation", {"turn": text})
+        memory.remember_step("conversation", Step.OFF)
+    with opened(file) as store:
+        memory = OriginMemory(store, ORIGIN)
+        assert memory.sent("conversation", "turn") == text
+        assert memory.step("conversation") is Step.OFF
+        assert memory.sent("another", "turn") is None
+        assert memory.step("another") is Step.NONE
+
+
+def test_secrets_stay_in_ram(file: Path) -> None:
+    """Reasoning that holds a secret is known while the session lives, and is on no disk."""
+    with opened(file, secret=lambda text: "hunter2" in text) as store:
+        memory = OriginMemory(store, ORIGIN)
+        memory.remember(turn("a", thought="the password is hunter2"), "p", "c")
+        memory.remember(turn("b", thought="nothing"), "p", "c")
+        assert recall(memory, turn("a")) == "the password is hunter2"
+    assert b"hunter2" not in b"".join(each.read_bytes() for each in file.parent.iterdir())
+    with opened(file) as store:
+        assert recall(OriginMemory(store, ORIGIN), turn("a")) is None
+
+
+def test_without_a_file_everything_stays_in_ram() -> None:
+    """`--private` remembers for the session."""
+    with opened(None) as store:
+        memory = OriginMemory(store, ORIGIN)
+        memory.remember(turn("a", thought="why"), "p", "c")
+        assert recall(memory, turn("a")) == "why"
+        assert store.trouble == ""
+
+
+def test_the_file_is_private(file: Path) -> None:
+    """Nobody else can read it, nor the files that SQLite puts beside it."""
+    with opened(file) as store:
+        OriginMemory(store, ORIGIN).remember(turn("a", thought="why"), "p", "c")
+        wait_until(lambda: store.stats()[0] == 1)
+        for each in file.parent.iterdir():
+            assert stat.S_IMODE(each.stat().st_mode) == 0o600, each
+
+
+def test_five_hundred_turns_and_a_month_are_nothing(file: Path) -> None:
+    """The plugin forgot after 501 turns and 30 minutes."""
+    now = [1_000_000_000.0]
+    with opened(file, clock=lambda: now[0]) as store:
+        memory = OriginMemory(store, ORIGIN)
+        for number in range(520):
+            memory.remember(turn(f"id{number}", thought=f"thought {number}"), "p", "c")
+    now[0] += 30 * DAY
+    with opened(file, clock=lambda: now[0]) as store:
+        memory = OriginMemory(store, ORIGIN)
+        memory.prefetch([f"id{number}" for number in range(520)])
+        for number in range(520):
+            assert recall(memory, turn(f"id{number}")) == f"thought {number}"
+
+
+def test_what_is_used_stays_and_what_is_old_goes(file: Path) -> None:
+    """Age counts from the last use, and the least used goes first when the file is too large."""
+    now = [1_000_000_000.0]
+
+    def days_later(days: float) -> Store:
+        now[0] += days * DAY
+        store = Store(file, clock=lambda: now[0], max_age=10 * DAY)
+        store.open()
+        return store
+
+    store = days_later(0)
+    for ident in ("used", "old"):
+        OriginMemory(store, ORIGIN).remember(turn(ident, thought=ident), "p", "c")
+    store.close()
+    store = days_later(6)
+    assert recall(OriginMemory(store, ORIGIN), turn("used")) == "used"
+    store.close()
+    store = days_later(6)
+    assert recall(OriginMemory(store, ORIGIN), turn("used")) == "used"
+    assert recall(OriginMemory(store, ORIGIN), turn("old")) is None
+    store.close()
+
+
+def test_a_file_too_large_loses_its_least_used(file: Path) -> None:
+    """The bound in bytes is kept at the next start."""
+    with opened(file) as store:
+        for number in range(300):
+            thought = f"{number} " + "x" * 10_000
+            OriginMemory(store, ORIGIN).remember(turn(f"id{number}", thought=thought), "p", "c")
+    with opened(file, max_bytes=1_000_000) as store:
+        wait_until(lambda: 0 < store.stats()[0] < 150)
+        assert recall(OriginMemory(store, ORIGIN), turn("id299")) is not None
+
+
+def test_a_locked_file_does_not_stop_the_session(file: Path) -> None:
+    """While another process holds the file, this one goes on in RAM."""
+    with opened(file) as store:
+        wait_until(file.exists)
+    blocker = sqlite3.connect(file, isolation_level=None)
+    blocker.execute("PRAGMA journal_mode = DELETE")
+    blocker.execute("BEGIN EXCLUSIVE")
+    try:
+        store = Store(file)
+        store.open()
+        memory = OriginMemory(store, ORIGIN)
+        memory.remember(turn("a", thought="why"), "p", "c")
+        assert recall(memory, turn("a")) == "why"
+        assert recall(memory, turn("unknown")) is None
+    finally:
+        blocker.execute("ROLLBACK")
+        blocker.close()
+        store.close(10)
+
+
+@pytest.mark.parametrize("content", [b"this is no database", b"SQLite format 3\0" + b"\xff" * 4096])
+def test_a_broken_file_is_told_once_and_left_alone(file: Path, content: bytes) -> None:
+    """The session goes on in RAM, and the file is not made worse."""
+    file.write_bytes(content)
+    with opened(file) as store:
+        memory = OriginMemory(store, ORIGIN)
+        memory.remember(turn("a", thought="why"), "p", "c")
+        assert recall(memory, turn("a")) == "why"
+        wait_until(lambda: bool(store.trouble))
+    assert file.read_bytes() == content
+
+
+def test_a_file_of_a_newer_version_is_left_alone(file: Path) -> None:
+    """It says so, and does not touch what it does not understand."""
+    with sqlite3.connect(file) as newer:
+        newer.execute("PRAGMA user_version = 999")
+    newer.close()
+    with opened(file) as store:
+        wait_until(lambda: "newer" in store.trouble)
+
+
+def test_many_processes_write_at_once(file: Path) -> None:
+    """Sessions side by side lose nothing."""
+    stores = [Store(file) for _ in range(8)]
+
+    def work(number: int) -> None:
+        stores[number].open()
+        memory = OriginMemory(stores[number], ORIGIN)
+        for each in range(40):
+            memory.remember(turn(f"{number}-{each}", thought=f"t{number}-{each}"), "p", "c")
+        stores[number].close(10)
+
+    threads = [threading.Thread(target=work, args=(number,)) for number in range(8)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    with opened(file) as store:
+        memory = OriginMemory(store, ORIGIN)
+        assert store.stats()[0] == 320
+        assert recall(memory, turn("7-39")) == "t7-39"
+        store.clear()
+        wait_until(lambda: store.stats()[0] == 0)
+        assert recall(memory, turn("7-39")) is None
