@@ -9,33 +9,50 @@ import asyncio
 import itertools
 import json
 import sys
+from typing import Any
 
 _IDS = itertools.count()
+_HEAD = (
+    b"HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\nTransfer-Encoding: chunked\r\n\r\n"
+)
 
 
 def answer() -> bytes:
     """A Messages stream with thinking and one tool call of an id never used before."""
     number = next(_IDS)
-    call = {"type": "tool_use", "id": f"call_00_b{number:022d}", "name": "Bash", "input": {}}
     message = {"id": f"m{number}", "type": "message", "role": "assistant", "content": []}
-    usage = {"input_tokens": 10, "output_tokens": 0}
-    events = [
-        {"type": "message_start", "message": {**message, "model": "deepseek-v4-pro", "usage": usage}},
-        {"type": "content_block_start", "index": 0, "content_block": {"type": "thinking", "thinking": ""}},
-        {"type": "content_block_delta", "index": 0,
-         "delta": {"type": "thinking_delta", "thinking": f"Thought {number}: look at the next file."}},
-        {"type": "content_block_delta", "index": 0, "delta": {"type": "signature_delta", "signature": f"s{number}"}},
+    call = {"type": "tool_use", "id": f"call_00_b{number:022d}", "name": "Bash", "input": {}}
+    thought = f"Thought {number}: look at the next file."
+    events: list[dict[str, Any]] = [
+        {
+            "type": "message_start",
+            "message": {**message, "model": "deepseek-v4-pro", "usage": {"input_tokens": 10}},
+        },
+        _start(0, {"type": "thinking", "thinking": ""}),
+        _delta(0, {"type": "thinking_delta", "thinking": thought}),
+        _delta(0, {"type": "signature_delta", "signature": f"s{number}"}),
         {"type": "content_block_stop", "index": 0},
-        {"type": "content_block_start", "index": 1, "content_block": call},
-        {"type": "content_block_delta", "index": 1,
-         "delta": {"type": "input_json_delta", "partial_json": '{"command":"ls"}'}},
+        _start(1, call),
+        _delta(1, {"type": "input_json_delta", "partial_json": '{"command":"ls"}'}),
         {"type": "content_block_stop", "index": 1},
-        {"type": "message_delta", "delta": {"stop_reason": "tool_use"}, "usage": {"output_tokens": 20}},
+        {
+            "type": "message_delta",
+            "delta": {"stop_reason": "tool_use"},
+            "usage": {"output_tokens": 20},
+        },
         {"type": "message_stop"},
-    ]  # fmt: skip
+    ]
     return b"".join(
         f"event: {event['type']}\ndata: {json.dumps(event)}\n\n".encode() for event in events
     )
+
+
+def _start(index: int, block: dict[str, Any]) -> dict[str, Any]:
+    return {"type": "content_block_start", "index": index, "content_block": block}
+
+
+def _delta(index: int, delta: dict[str, Any]) -> dict[str, Any]:
+    return {"type": "content_block_delta", "index": index, "delta": delta}
 
 
 async def handle(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
@@ -51,13 +68,14 @@ async def handle(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> 
             elif b"chunked" in head.lower():
                 await reader.readuntil(b"\r\n0\r\n\r\n")
             body = answer()
-            writer.write(
-                b"HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\n"
-                b"Transfer-Encoding: chunked\r\n\r\n"
-                + f"{len(body):x}\r\n".encode() + body + b"\r\n0\r\n\r\n"
-            )  # fmt: skip
+            size = f"{len(body):x}
+".encode()
+            writer.write(_HEAD + size + body + b"
+0
+
+")
             await writer.drain()
-    except (asyncio.IncompleteReadError, ConnectionError):
+    except (asyncio.IncompleteReadError, ConnectionError, asyncio.CancelledError):
         writer.close()
 
 
