@@ -12,9 +12,7 @@ import sys
 from typing import Any
 
 _IDS = itertools.count()
-_HEAD = (
-    b"HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\nTransfer-Encoding: chunked\r\n\r\n"
-)
+_HEAD = b"HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\nTransfer-Encoding: chunked\r\n\r\n"
 
 
 def answer() -> bytes:
@@ -68,12 +66,8 @@ async def handle(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> 
             elif b"chunked" in head.lower():
                 await reader.readuntil(b"\r\n0\r\n\r\n")
             body = answer()
-            size = f"{len(body):x}
-".encode()
-            writer.write(_HEAD + size + body + b"
-0
-
-")
+            size = f"{len(body):x}\r\n".encode()
+            writer.write(_HEAD + size + body + b"\r\n0\r\n\r\n")
             await writer.drain()
     except (asyncio.IncompleteReadError, ConnectionError, asyncio.CancelledError):
         writer.close()
