@@ -4,9 +4,9 @@ Exact values first (the real key, the session's token, the environment's secrets
 that are specific enough not to hit ordinary text (entireio/cli#471 over-redacted). A hit becomes
 `[REDACTED:kind]`; nothing of the secret is kept, not even its ends.
 
-A pattern runs only where one of its anchors stands in the text, which a plain search tells a
-hundred times faster than the pattern does. Each begins with literal characters and cannot start
-inside a word, so that a long word of base64 is read once, not once from each of its characters.
+A pattern runs only where its anchor stands in the text, so most are never compiled. Each begins
+with literal characters and cannot start inside a word: a long word of base64 is read once, not
+once from each of its characters. 100 KB of source code take 1.2 ms (CPython 3.11, 2026-11-21).
 """
 
 from __future__ import annotations
@@ -19,58 +19,50 @@ from typing import Any, NamedTuple
 
 
 class _Kind(NamedTuple):
-    """A kind of secret: what shows that a text may hold one, and where in a match it is.
+    """A kind of secret: what stands in every text that holds one, and where it is.
 
     Where the pattern has a group, only the group is the secret.
     """
 
     name: str
-    anchors: tuple[str, ...]
+    anchor: str
     pattern: str
 
 
-def _kind(name: str, anchors: str, pattern: str) -> _Kind:
-    return _Kind(name, tuple(anchors.split("|")), pattern)
-
+# What follows a header's name: quotes and a colon, then a word with a digit in it.
+_CREDENTIAL = r"(?:\\?[\"'])?[:=]? {0,4}(?:\\?[\"'])?((?=[A-Za-z_.~+/-]*\d)[\w.~+/-]{20,}=*)"
 
 # Each prefix is followed by "not in the middle of a word": `risk-`, `shelf_` are no prefixes.
 _KINDS: tuple[_Kind, ...] = (
-    _kind("anthropic-key", "sk-ant-", r"sk-ant-(?<![\w-]sk-ant-)[\w-]{20,}"),
-    _kind("openai-key", "sk-proj-|sk-svc", r"sk-(?<![\w-]sk-)(?:proj|svcacct)-[\w-]{20,}"),
-    # DeepSeek, Moonshot, OpenRouter (sk-or-v1-), MiniMax (sk-api-) and most others
-    _kind(
+    # DeepSeek, Moonshot, Anthropic (sk-ant-), OpenAI (sk-proj-), OpenRouter (sk-or-v1-), MiniMax
+    _Kind(
         "api-key",
         "sk-",
-        r"sk-(?<![\w-]sk-)(?:[A-Za-z0-9]{1,12}-){0,3}(?=[A-Za-z_]*\d)\w{24,}(?![\w-])",
+        r"sk-(?<![\w-]sk-)(?:(?:ant|proj|svcacct)-[\w-]{20,}"
+        r"|(?:[A-Za-z0-9]{1,12}-){0,3}(?=[A-Za-z_]*\d)\w{24,})",
     ),
-    _kind(
-        "github-token",
-        "ghp_|gho_|ghu_|ghs_|ghr_|github_pat_",
-        r"gh[pousr]_(?<!\wgh[pousr]_)[A-Za-z0-9]{36,}|github_pat_(?<!\wgithub_pat_)\w{40,}",
-    ),
-    _kind("gitlab-token", "glpat-", r"glpat-(?<![\w-]glpat-)[\w-]{20,}"),
-    _kind("slack-token", "xox", r"xox[abprs]-(?<![\w-]xox[abprs]-)(?=[A-Za-z-]*\d)[\w-]{20,}"),
-    _kind("aws-key", "AKIA|ASIA", r"A[KS]IA(?<![\w/+]A[KS]IA)[A-Z0-9]{16}(?![\w/+=])"),
-    _kind("google-key", "AIza", r"AIza(?<![\w/+-]AIza)[\w-]{35}(?![\w/+=-])"),
-    _kind("npm-token", "npm_", r"npm_(?<!\wnpm_)[A-Za-z0-9]{36}(?!\w)"),
-    _kind("pypi-token", "pypi-", r"pypi-(?<![\w-]pypi-)[\w-]{50,}"),
-    _kind("huggingface-token", "hf_", r"hf_(?<!\whf_)[A-Za-z0-9]{30,}(?!\w)"),
-    _kind("stripe-key", "k_live_", r"[rs]k_live_(?<!\w[rs]k_live_)[A-Za-z0-9]{20,}"),
-    _kind("jwt", "eyJ", r"eyJ(?<![\w.-]eyJ)[\w-]{10,}\.eyJ[\w-]{10,}\.[\w-]{10,}"),
+    _Kind("github-token", "gh", r"gh[pousr]_(?<!\wgh[pousr]_)[A-Za-z0-9]{36,}"),
+    _Kind("github-token", "github_pat_", r"github_pat_(?<!\wgithub_pat_)\w{40,}"),
+    _Kind("gitlab-token", "glpat-", r"glpat-(?<![\w-]glpat-)[\w-]{20,}"),
+    _Kind("slack-token", "xox", r"xox[abprs]-(?<![\w-]xox[abprs]-)(?=[A-Za-z-]*\d)[\w-]{20,}"),
+    _Kind("aws-key", "IA", r"IA(?<=A[KS]IA)(?<![\w/+].{4})[A-Z0-9]{16}(?![\w/+=])"),
+    _Kind("google-key", "AIza", r"AIza(?<![\w/+-]AIza)[\w-]{35}(?![\w/+=-])"),
+    _Kind("npm-token", "npm_", r"npm_(?<!\wnpm_)[A-Za-z0-9]{36}(?!\w)"),
+    _Kind("pypi-token", "pypi-", r"pypi-(?<![\w-]pypi-)[\w-]{50,}"),
+    _Kind("huggingface-token", "hf_", r"hf_(?<!\whf_)[A-Za-z0-9]{30,}(?!\w)"),
+    _Kind("stripe-key", "k_live_", r"k_live_(?<=[rs]k_live_)(?<!\w.{8})[A-Za-z0-9]{20,}"),
+    _Kind("jwt", "eyJ", r"eyJ(?<![\w.-]eyJ)[\w-]{10,}\.eyJ[\w-]{10,}\.[\w-]{10,}"),
     # A key follows at once; a header that is only spoken of is ordinary text.
-    _kind(
+    _Kind(
         "private-key",
         "PRIVATE KEY",
         r"-----BEGIN [A-Z0-9 ]{0,30}PRIVATE KEY(?: BLOCK)?-----"
         r"(?=.{0,160}?[A-Za-z0-9+/]{40}).*?(?:-----END [A-Z0-9 ]{0,30}PRIVATE KEY[A-Z ]*-----|\Z)",
     ),
-    _kind(
-        "bearer",
-        "earer |EARER |api-key|Api-Key|API-KEY",
-        r"(?i:bearer|x-api-key)(?:\\?[\"'])?[:=]? *(?:\\?[\"'])?"
-        r"((?=[A-Za-z_.~+/-]*\d)[\w.~+/-]{20,}=*)",
-    ),
-    _kind("url-password", "://", r"://[^\s/:@\"'<>]{0,64}:([^\s/:@\"'<>$({]{3,128})@(?=[\w\[])"),
+    _Kind("bearer", "earer ", r"earer (?<=[Bb]earer )" + _CREDENTIAL),
+    _Kind("bearer", "-key", r"-key(?<=x-api-key)" + _CREDENTIAL),
+    _Kind("bearer", "-Key", r"-Key(?<=-[Aa][Pp][Ii]-Key)" + _CREDENTIAL),
+    _Kind("url-password", "://", r"://[^\s/:@\"'<>]{0,64}:([^\s/:@\"'<>$({]{3,128})@(?=[\w\[])"),
 )
 _NAMES = re.compile(r"(?:KEY|TOKEN|SECRET|PASSWORD|PASSWD|CREDENTIALS?)(?:$|_)")
 # What such a variable names is a place or a public id, not the secret.
@@ -115,10 +107,8 @@ class Redactor:
             if value in text:
                 text = text.replace(value, shown)
         for kind in _KINDS:
-            for anchor in kind.anchors:
-                if anchor in text:
-                    text = _compiled(kind.pattern).sub(_Shown(kind.name), text)
-                    break
+            if kind.anchor in text:
+                text = _compiled(kind.pattern).sub(_Shown(kind.name), text)
         return text
 
     def finds(self, text: str) -> bool:
@@ -154,7 +144,7 @@ class Redactor:
 @cache
 def _compiled(pattern: str) -> re.Pattern[str]:
     """Compiled when first needed: all of them take 5 ms, and most sessions need one."""
-    return re.compile(pattern, re.DOTALL)
+    return re.compile(pattern, re.DOTALL | re.ASCII)
 
 
 class _Shown:

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Callable, Iterable
-from datetime import datetime
+from collections.abc import Callable, Iterable, Sequence
+from datetime import datetime, timedelta
 from itertools import islice
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
@@ -113,24 +113,23 @@ def _print_list(found: list[Listed]) -> None:
     from rich.table import Table
     from rich.text import Text
 
-    from dsfix.cli.summary import count, seconds
+    from dsfix.cli.summary import count, plain
     from dsfix.record.reader import seconds_of
 
-    table = Table(box=None, pad_edge=False, header_style="dim", padding=(0, 2, 0, 0))
-    table.add_column("id", no_wrap=True)
-    for name in ("started", "agent", "lived"):
-        table.add_column(name, no_wrap=True, overflow="ellipsis")
-    table.add_column("requests", justify="right")
-    table.add_column("tokens", justify="right")
-    table.add_column("end", no_wrap=True)
+    table = Table(box=None, pad_edge=False, header_style="dim", padding=(0, 1, 0, 0))
+    for name in ("id", "started", "agent", "lived", "requests", "tokens", "end"):
+        side: Literal["right", "left"] = "left"
+        if name in ("lived", "requests", "tokens"):
+            side = "right"
+        table.add_column(name, justify=side, no_wrap=True, overflow="ellipsis")
     for each in found:
         totals, lived = each.totals, each.end.get("duration")
         used = totals.get("input", 0) + totals.get("output", 0)
         table.add_row(
             each.id,
             _time(seconds_of(each.start.get("ts")), "%d %b %H:%M"),
-            Text(str(each.start.get("agent", "?"))),
-            "" if lived is None else seconds(lived),
+            Text(plain(str(each.start.get("agent", "?")))),
+            "" if lived is None else str(timedelta(seconds=round(lived))),
             f"{totals.get('exchanges', 0):,}",
             count(used) if used else "",
             f"exit {each.end.get('exit_code')}" if each.end else str(each.state),
@@ -141,6 +140,8 @@ def _print_list(found: list[Listed]) -> None:
 def _print_facts(record: SessionRecord, console: Console) -> None:
     from rich.text import Text
 
+    from dsfix.cli.summary import plain
+
     facts = {
         "state": "" if record.end else str(record.state),
         "started": _time(record.started, "%Y-%m-%d %H:%M:%S"),
@@ -150,42 +151,50 @@ def _print_facts(record: SessionRecord, console: Console) -> None:
     }
     for name, said in facts.items():
         if said:
-            console.print(Text(f"  {name:<11}", "dim") + Text(said, ""), soft_wrap=True)
+            console.print(Text(f"  {name:<11}", "dim") + Text(plain(said), ""), soft_wrap=True)
 
 
-def _print_exchanges(exchanges: Iterable[Recorded], console: Console) -> None:
+def _print_exchanges(exchanges: Sequence[Recorded], console: Console) -> None:
+    """A table of the exchanges, and below it what went wrong in them."""
     from rich.table import Table
     from rich.text import Text
 
+    from dsfix.cli.summary import plain
+
+    if not exchanges:
+        return
     wide = console.width >= _WIDE
     table = Table(box=None, pad_edge=False, header_style="dim", padding=(0, 1, 0, 0))
     for name in ("#", "time", "kind", "model", "in", "hit", "out", "took", "end"):
-        side = "right" if name in ("#", "in", "hit", "out", "took") else "left"
-        table.add_column(name, justify=side, no_wrap=True, overflow="ellipsis")  # type: ignore[arg-type]  # both are sides
+        side: Literal["right", "left"] = "left"
+        if name in ("#", "in", "hit", "out", "took"):
+            side = "right"
+        table.add_column(name, justify=side, no_wrap=True, overflow="ellipsis")
     table.add_column("repairs" if wide else "fix", justify="left" if wide else "right")
     for each in exchanges:
         names = list(dict.fromkeys(change.repair for change in each.exchange.changes))
         repairs = ", ".join(names) if wide else str(len(names) or "")
-        table.add_row(*_columns(each), _end(each), Text(repairs))
+        table.add_row(*_columns(each), _end(each), Text(plain(repairs)))
+    console.print()
+    console.print(table)
+    for each in exchanges:
         for remark in _remarks(each):
-            table.add_row("", "", "", Text(remark, "yellow"))
-    if table.row_count:
-        console.print()
-        console.print(table)
+            number = Text(f"  #{each.exchange.id} ", "dim")
+            console.print(number + Text(plain(remark), "yellow"), soft_wrap=True)
 
 
 def _columns(each: Recorded) -> list[str | Text]:
     """The plain columns of an exchange, from its number to its duration."""
     from rich.text import Text
 
-    from dsfix.cli.summary import count
+    from dsfix.cli.summary import count, plain
 
     exchange, usage = each.exchange, each.exchange.usage
     return [
         str(exchange.id),
         _time(exchange.started, "%H:%M:%S"),
         exchange.kind,
-        Text(exchange.served or exchange.sent or exchange.asked),
+        Text(plain(exchange.served or exchange.sent or exchange.asked)),
         count(usage.input) if usage else "",
         f"{100 * usage.cached / usage.input:.0f}%" if usage and usage.input else "",
         count(usage.output) if usage else "",
@@ -197,12 +206,14 @@ def _end(each: Recorded) -> Text:
     """How an exchange ended, in its colour."""
     from rich.text import Text
 
+    from dsfix.cli.summary import plain
+
     exchange = each.exchange
     if exchange.cut:
         return Text(f"cut: {exchange.cut}", "yellow")
     if exchange.error:
         return Text(str(exchange.status or "failed"), "red")
-    return Text(exchange.finish or (str(exchange.status) if each.ended else "unfinished"))
+    return Text(plain(exchange.finish) or (str(exchange.status) if each.ended else "unfinished"))
 
 
 def _remarks(each: Recorded) -> Iterable[str]:
@@ -213,7 +224,8 @@ def _remarks(each: Recorded) -> Iterable[str]:
     if exchange.error:
         yield exchange.error
     if exchange.placeholders:
-        yield f"{exchange.placeholders} placeholders of dsfix in place of reasoning"
+        many = "s" if exchange.placeholders > 1 else ""
+        yield f"{exchange.placeholders} placeholder{many} of dsfix in place of reasoning"
     for change in exchange.changes:
         if change.failed:
             yield f"repair {change.repair} failed: {change.detail}"
@@ -241,6 +253,8 @@ def _lines(said: Said) -> Iterable[Text]:
     """A saying in a few lines, marked with what it is."""
     from rich.text import Text
 
+    from dsfix.cli.summary import plain
+
     marks = {
         "reasoning": ("thinks: ", "dim italic"),
         "placeholder": ("placeholder, not the model's: ", "yellow"),
@@ -249,7 +263,7 @@ def _lines(said: Said) -> Iterable[Text]:
         "other": (f"[{said.name}]", "dim"),
     }
     mark, style = marks.get(said.sort, ("", ""))
-    lines = (mark + said.text.strip()).splitlines()
+    lines = plain(mark + said.text.strip()).split("\n")
     for line in lines[: LINES[said.sort]]:
         shown = line if len(line) <= _LONG_LINE else f"{line[:_LONG_LINE]}…"
         yield Text(f"  {shown}", style)

@@ -15,6 +15,7 @@ from dsfix.report.summary import Models, Summary, Tokens, Trouble
 if TYPE_CHECKING:
     from rich.console import Console
 
+_CONTROLS = dict.fromkeys([*range(0x00, 0x09), *range(0x0B, 0x20), *range(0x7F, 0xA0)])
 # Rows of one kind that are shown; the rest is counted, and is in the record.
 SHOWN = 5
 
@@ -25,11 +26,11 @@ def print_summary(summary: Summary, console: Console | None = None, *, known: bo
     from rich.text import Text
 
     console = console or Console(stderr=True, highlight=False)
-    console.print(Text(_headline(summary), style="bold"), soft_wrap=True)
+    console.print(Text(plain(_headline(summary)), style="bold"), soft_wrap=True)
     rows = [row for row in _rows(summary) if not (known and row[0] == "record")]
     indent = max((len(name) for name, _, _ in rows), default=0) + 4
     for name, said, style in rows:
-        text = Text(said, style=style)
+        text = Text(plain(said), style=style)
         text.highlight_regex(r" [·→] ", "dim")
         for line in text.wrap(console, max(20, console.width - indent), overflow="fold"):
             line.rstrip()
@@ -56,6 +57,11 @@ def write_summary(summary: Summary, path: Path) -> None:
             f"summary file {path} cannot be written: {error.strerror or error}",
             hint="name a file in a directory that you can write",
         ) from error
+
+
+def plain(text: str) -> str:
+    """The text without control characters: an upstream's words must not drive the terminal."""
+    return text.translate(_CONTROLS)
 
 
 def _headline(summary: Summary) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import os
 import socket
 from collections.abc import Callable
 from functools import partial
@@ -11,6 +12,7 @@ from pathlib import Path
 
 from aiohttp import web
 
+from dsfix.paths import PRIVATE_FILE
 from dsfix.proxy.client import Client
 from dsfix.proxy.forward import Forwarder
 
@@ -45,13 +47,26 @@ def _from_any_thread(loop: asyncio.AbstractEventLoop, stop: asyncio.Event) -> No
     loop.call_soon_threadsafe(stop.set)
 
 
-def to_file(path: Path | None) -> None:
-    """Send every log line to that file, or nowhere: the terminal belongs to the agent."""
+def to_file(path: Path | None, redact: Callable[[str], str]) -> None:
+    """Send every log line, redacted, to a private file, or nowhere: not to the agent's terminal."""
     root = logging.getLogger()
     if path is None:
         root.addHandler(logging.NullHandler())
         return
-    handler = logging.FileHandler(path, encoding="utf-8", delay=True)
-    handler.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(name)s %(message)s"))
+    flags = os.O_WRONLY | os.O_CREAT | os.O_APPEND | os.O_CLOEXEC | os.O_NOFOLLOW
+    file = os.fdopen(os.open(path, flags, PRIVATE_FILE), "a", encoding="utf-8")
+    handler = logging.StreamHandler(file)
+    handler.setFormatter(_Redacted(redact))
     root.addHandler(handler)
     root.setLevel(logging.DEBUG)
+
+
+class _Redacted(logging.Formatter):
+    """Lines of the log with every secret taken out, tracebacks included."""
+
+    def __init__(self, redact: Callable[[str], str]) -> None:
+        super().__init__("%(asctime)s %(levelname)s %(name)s %(message)s")
+        self._redact = redact
+
+    def format(self, record: logging.LogRecord) -> str:
+        return self._redact(super().format(record))

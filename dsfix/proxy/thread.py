@@ -92,7 +92,7 @@ class ProxyThread:
         from dsfix.proxy.server import serve, to_file
 
         plan, upstream = self._plan, self._plan.found.upstream
-        to_file(plan.debug)
+        to_file(plan.debug, plan.log.redactor.text)
         path = plan.state / "memory.db" if plan.state else None
         store = Store(path, secret=plan.log.redactor.finds)
         forwarder = partial(

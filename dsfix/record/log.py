@@ -85,14 +85,14 @@ class SessionLog:
             self.fail(error)
 
     def began(self, exchange: Exchange, outgoing: Outgoing) -> None:
-        """A request is about to go upstream."""
+        """A request has gone upstream; it is dated to when it came."""
         if len(self.exchanges) < KEPT:
             self.exchanges.append(exchange)
         else:
             self.beyond += 1
         if self._file is None:
             return
-        at, size = self._clock(), len(outgoing.data)
+        at, size = exchange.started, len(outgoing.data)
         whole = self._queued - self._done + size <= WAITING
         self._queued += size
 

@@ -1,7 +1,7 @@
 """An answer written down while it still comes, so that a killed session leaves what had come.
 
 Only what is new is written, and of that nothing that may be the beginning of a secret: the last
-word is held back. Where a text has to be redacted after a part of it was written, `at` says how
+words are held back. Where a text has to be redacted after a part of it was written, `at` says how
 much of what was written still stands.
 """
 
@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from dsfix.protocol.answer import Answer
 from dsfix.redact import Redactor
 
-# A word longer than this is no key: what is before its last characters is written.
+# Characters that are held back at least.
 HELD = 64
 
 
@@ -29,7 +29,7 @@ class Progress:
         for index in sorted(self.answer.blocks):
             block = self.answer.blocks[index]
             before = self.written.get(index)
-            text = redactor.text(_safe("".join(tuple(block.parts)), redactor.longest))
+            text = _safe(redactor.text("".join(tuple(block.parts))), redactor.longest)
             if text == before:
                 continue
             at = _common(before or "", text)
@@ -42,7 +42,7 @@ class Progress:
 
 
 def _safe(text: str, longest: int) -> str:
-    """The text without its last word, and without what a known secret may reach over."""
+    """A redacted text without its end, where the beginning of a known secret or a word may be."""
     end = max(0, len(text) - max(longest, HELD))
     while end and not text[end - 1].isspace():
         end -= 1

@@ -274,9 +274,9 @@ def _notes(exchanges: Sequence[Exchange], facts: Facts) -> list[str]:
     if not exchanges and facts.duration > BYPASS_AFTER:
         way = " or ".join(facts.bypass)
         notes.append(
-            f"no request passed through dsfix: {way} may send them elsewhere"
+            f"{facts.agent} bypassed dsfix, no request came through; likely because of {way}"
             if way
-            else f"no request passed through dsfix: {facts.agent} may be set to another endpoint"
+            else f"{facts.agent} bypassed dsfix, no request came through; is another base URL set?"
         )
     if facts.plain_http:
         notes.append(f"plain http to {facts.upstream}: the key and all texts were readable")

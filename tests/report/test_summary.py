@@ -1,0 +1,161 @@
+"""The summary as a value, and as the JSON document that scripts read."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+from typing import Any
+
+from dsfix.record.exchange import Attempt
+from dsfix.redact import Redactor
+from dsfix.repairs.base import Change
+from dsfix.report.summary import Facts, Models, Repaired, Summary, Trouble
+from tests.report.support import FACTS, WORDS, exchanges
+
+
+def same(text: str) -> str:
+    """Nothing to redact."""
+    return text
+
+
+def test_a_session_is_counted() -> None:
+    """Kinds, models, tokens, repairs, reasoning, retries, errors and cuts."""
+    summary = Summary.of(exchanges(), FACTS, same)
+    assert summary.exchanges == 33
+    assert summary.kinds == {"main": 30, "sub-agent": 2, "title": 1}
+    assert summary.models == (
+        Models("claude-sonnet-4-5-20250929", "deepseek-v4-pro", "deepseek-v4-pro", 32),
+        Models("claude-haiku-4-5", "deepseek-v4-flash", "deepseek-v4-flash", 1),
+    )
+    assert summary.repairs == (
+        Repaired("thinking-replay", sum(range(1, 33)), 32, 0),
+        Repaired("model-name", 32, 32, 0),
+        Repaired("roles", 0, 0, 1),
+    )
+    assert (summary.replayed.count, summary.replayed.exchanges) == (sum(range(32)), 31)
+    assert (summary.placeholders.count, summary.placeholders.exchanges) == (2, 1)
+    assert summary.retries == (Trouble(400, WORDS, 1, "native"),)
+    assert summary.errors == (
+        Trouble(429, "Rate limit reached", 2),
+        Trouble(200, "the upstream ended the stream early", 1),
+    )
+    assert summary.cut == {"agent": 1, "upstream": 1}
+    rates = {each.id: each.tokens.hit_rate for each in summary.conversations}
+    assert rates == {"main": 0.95, "sub-agent": 21_500 / 30_000, "title": 0.0}
+
+
+def test_the_document_keeps_its_keys() -> None:
+    """Scripts depend on them: a change here is a new `schema`."""
+    document = Summary.of(exchanges(), FACTS, same).as_dict()
+    assert json.loads(json.dumps(document)) == document
+    assert shape(document) == {
+        "schema": "int",
+        "session": {
+            "id": "str",
+            "agent": "str",
+            "upstream": "str",
+            "started": "float",
+            "duration": "float",
+            "exit_code": "int",
+            "record": "str",
+            "plain_http": "bool",
+        },
+        "exchanges": {
+            "total": "int",
+            "by_kind": {"main": "int", "sub-agent": "int", "title": "int"},
+        },
+        "models": [{"asked": "str", "sent": "str", "served": "str", "count": "int"}],
+        "tokens": {
+            "input": "int",
+            "cached": "int",
+            "output": "int",
+            "reasoning": "int",
+            "cache_hit_rate": "float",
+        },
+        "conversations": [
+            {
+                "id": "str",
+                "kind": "str",
+                "exchanges": "int",
+                "input": "int",
+                "cached": "int",
+                "output": "int",
+                "reasoning": "int",
+                "cache_hit_rate": "float",
+            }
+        ],
+        "repairs": [{"name": "str", "count": "int", "exchanges": "int", "failed": "int"}],
+        "reasoning": {
+            "replayed": {"count": "int", "exchanges": "int"},
+            "placeholders": {"count": "int", "exchanges": "int"},
+        },
+        "retries": [{"status": "int", "words": "str", "then": "str", "count": "int"}],
+        "errors": [{"status": "int", "words": "str", "count": "int"}],
+        "cut": {"upstream": "int", "agent": "int"},
+        "notes": [],
+    }
+
+
+def shape(value: Any) -> Any:
+    """The keys and types of a document; of a list, those of its first item."""
+    if isinstance(value, dict):
+        return {key: shape(item) for key, item in value.items()}
+    if isinstance(value, list):
+        return [shape(item) for item in value[:1]]
+    return type(value).__name__
+
+
+def test_an_empty_session_has_the_same_document() -> None:
+    """Nothing is missing, and no rate is made up."""
+    empty = Summary.of([], Facts("id", "claude", "host"), same).as_dict()
+    assert empty.keys() == Summary.of(exchanges(), FACTS, same).as_dict().keys()
+    assert empty["tokens"]["cache_hit_rate"] is None
+    assert empty["session"]["record"] is None and empty["session"]["exit_code"] is None
+    assert empty["notes"] == []
+
+
+def test_an_agent_that_went_past_us_is_noticed() -> None:
+    """It lived for more than five seconds, and nothing came; the setting is named if known."""
+    long = replace(FACTS, duration=5.1)
+    [note] = Summary.of([], long, same).notes
+    assert note == "claude bypassed dsfix, no request came through; is another base URL set?"
+    [note] = Summary.of([], replace(long, bypass=("X in settings.json", "Y")), same).notes
+    assert note == (
+        "claude bypassed dsfix, no request came through; likely because of X in settings.json or Y"
+    )
+    assert not Summary.of([], replace(FACTS, duration=4.9), same).notes
+    assert not Summary.of(exchanges(), long, same).notes
+
+
+def test_notes_tell_what_the_user_should_know() -> None:
+    """Trouble that was passed on, plain http, and exchanges that only the record has."""
+    facts = replace(FACTS, notes=("memory is full",), plain_http=True, beyond=7)
+    summary = Summary.of(exchanges(), facts, same)
+    assert summary.exchanges == 40
+    assert summary.notes == (
+        "memory is full",
+        "plain http to api.deepseek.com: the key and all texts were readable",
+        "7 more exchanges are in the record only",
+    )
+
+
+def test_every_text_from_outside_is_redacted() -> None:
+    """Errors, attempts, model names and notes; and long texts are cut."""
+    secret = "secret-0123456789"
+    made = exchanges()[:1]
+    made[0].asked = made[0].sent = made[0].served = secret
+    made[0].error = f"bad {secret} " + "x" * 500
+    made[0].attempts = [Attempt(400, secret, "resend")]
+    made[0].changes = [Change("roles", secret)]
+    facts = replace(FACTS, notes=(secret,))
+    text = json.dumps(Summary.of(made, facts, Redactor({secret: "k"}).text).as_dict())
+    assert secret not in text and text.count("[REDACTED:k]") == 6
+    assert "x" * 300 not in text
+
+
+def test_many_different_errors_are_bounded() -> None:
+    """The most frequent are told."""
+    made = exchanges()[:30] * 2
+    for number, each in enumerate(made[:30]):
+        each.error = f"error {number}"
+    assert len(Summary.of(made, FACTS, same).errors) == 20
