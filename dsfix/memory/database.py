@@ -21,6 +21,8 @@ Row: TypeAlias = tuple[object, ...]
 Write: TypeAlias = Callable[[sqlite3.Connection], None]
 
 COMMIT_WITHIN = 0.05
+# Seconds that the first read waits for the file to be open; a locked file costs this once.
+OPENING = 1.0
 _NETWORK = frozenset({"nfs", "nfs4", "cifs", "smb3", "smbfs", "9p", "afs", "fuse.sshfs"})
 
 
@@ -36,6 +38,7 @@ class Database:
         self._reading = threading.Lock()
         self._thread: threading.Thread | None = None
         self._ready = threading.Event()
+        self._patience = OPENING
         self.trouble = ""
 
     def open(self) -> None:
@@ -50,9 +53,10 @@ class Database:
 
     def read(self, sql: str, values: Sequence[object]) -> list[Row]:
         """The rows of a query, none when the file cannot be read now."""
-        if self._thread is not None:
-            self._ready.wait(1.0)
-        if self.trouble:
+        if self._thread is not None and not self._ready.is_set():
+            self._ready.wait(self._patience)
+            self._patience = 0.0
+        if self.trouble or not self._ready.is_set():
             return []
         with self._reading:
             try:

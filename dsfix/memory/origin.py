@@ -37,7 +37,7 @@ class OriginMemory:
 
     def decided(self, conversation: str) -> dict[tuple[int, bytes], Decision]:
         """What was decided in this conversation, for as long as it is among the recent ones."""
-        return self.store.thread(self._thread(conversation)).decided
+        return self.store.decided(self._thread(conversation))
 
     def sent(self, conversation: str, turn: str) -> Reasoning | None:
         """The placeholder once sent for that turn in that conversation."""

@@ -23,6 +23,8 @@ from dsfix.protocol.turns import Reasoning
 from dsfix.repairs.base import Decision, Step
 
 DAY = 86_400.0
+RECENT = 16  # conversations whose decisions are kept
+THREADS = 256  # conversations whose placeholders are kept in RAM
 
 MIGRATIONS: tuple[str, ...] = (
     """
@@ -60,7 +62,6 @@ class _Thread:
 
     sent: dict[str, Reasoning] = field(default_factory=dict)
     step: Step = Step.NONE
-    decided: dict[tuple[int, bytes], Decision] = field(default_factory=dict)
 
 
 class Store:
@@ -86,6 +87,7 @@ class Store:
         self._absent: set[str] = set()  # what the last prefetch did not find
         self._size = 0
         self._threads: OrderedDict[str, _Thread] = OrderedDict()
+        self._decided: OrderedDict[str, dict[tuple[int, bytes], Decision]] = OrderedDict()
         self._database = Database(path, MIGRATIONS, first=self._prune) if path else None
 
     def open(self) -> None:
@@ -196,9 +198,20 @@ class Store:
             )
             thread.step = Step(int(str(steps[0][0]))) if steps else Step.NONE
         self._threads[conversation] = thread
-        while len(self._threads) > 256:
+        while len(self._threads) > THREADS:
             self._threads.popitem(last=False)
         return thread
+
+    def decided(self, conversation: str) -> dict[tuple[int, bytes], Decision]:
+        """Decisions of a conversation, in RAM; those of the most recent few are kept.
+
+        An agent's main thread, its sub-agents and titles interleave, so one is not enough.
+        """
+        found = self._decided.setdefault(conversation, {})
+        self._decided.move_to_end(conversation)
+        while len(self._decided) > RECENT:
+            self._decided.popitem(last=False)
+        return found
 
     def write(self, sql: str, rows: Sequence[Sequence[object]]) -> None:
         """Queue a statement for the disk, for each of these rows; the time is its last value."""
@@ -217,6 +230,7 @@ class Store:
         """Forget everything, on disk as well."""
         self._turns.clear()
         self._threads.clear()
+        self._decided.clear()
         if self._database is not None:
             for table in ("calls", "turns", "sent", "recovery"):
                 self._database.write(_statement(f"DELETE FROM {table}", [()]))

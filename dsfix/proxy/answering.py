@@ -1,0 +1,160 @@
+"""The way back: what the upstream says goes on as soon as it is there.
+
+A cut stays a cut: when the upstream ends early, the agent's connection is closed without the
+terminator, because an agent that sees a clean end takes half an answer for a whole one (OpenCode
+and pi, measured 2026-11-20).
+"""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass
+from typing import Protocol
+
+import aiohttp
+from aiohttp import web
+
+from dsfix.memory import OriginMemory
+from dsfix.protocol.body import Dialect
+from dsfix.proxy.headers import agent_headers
+from dsfix.record.exchange import Exchange
+from dsfix.repairs.chain import Outgoing, Reply
+from dsfix.repairs.error_shape import message_of
+
+# A JSON answer longer than this is passed on unread.
+DOCUMENT_LIMIT = 64 << 20
+
+
+class Journal(Protocol):
+    """Where exchanges are written down. Its methods never raise and never wait."""
+
+    def began(self, exchange: Exchange, outgoing: Outgoing) -> None:
+        """A request has gone upstream, and the first byte of its answer to the agent."""
+
+    def answering(self, exchange: Exchange, reply: Reply) -> None:
+        """`reply` grows from now until the exchange has ended."""
+
+    def ended(self, exchange: Exchange, reply: Reply | None) -> None:
+        """The exchange is over, well or not."""
+
+
+@dataclass(slots=True)
+class Answering:
+    """The way back of one exchange; `clock` is when its request came (perf_counter)."""
+
+    request: web.BaseRequest
+    exchange: Exchange
+    outgoing: Outgoing
+    reply: Reply
+    clock: float
+    memory: OriginMemory
+    journal: Journal
+    _remembered: bool = False
+
+    async def pass_on(self, response: aiohttp.ClientResponse) -> web.StreamResponse:
+        """Pass the upstream's answer on, in the way its kind asks for."""
+        kind = response.content_type
+        out = web.StreamResponse(
+            status=response.status, headers=agent_headers(response.headers.items())
+        )
+        out.enable_chunked_encoding()
+        passing = self._events if kind == "text/event-stream" else self._document
+        try:
+            await out.prepare(self.request)
+            whole = await passing(response, out)
+        except (aiohttp.ClientError, TimeoutError) as error:
+            if isinstance(error, aiohttp.ClientConnectionResetError) and _gone(self.request):
+                self.exchange.cut = "agent"
+            else:
+                self.exchange.error = f"upstream: {type(error).__name__}"
+            whole = False
+        finally:
+            self._remember()
+        if not whole:
+            self._cut(out)
+        return out
+
+    async def _events(self, response: aiohttp.ClientResponse, out: web.StreamResponse) -> bool:
+        reply = self.reply
+        try:
+            async for chunk in response.content.iter_any():
+                ready = reply.feed(chunk)
+                if reply.answer.done:
+                    self._remember()
+                if ready:
+                    await self._write(out, ready)
+        finally:
+            rest = reply.end()
+            if rest and not _gone(self.request):
+                await self._write(out, rest)
+        answer = reply.answer
+        known = self.exchange.dialect is not Dialect.RESPONSES
+        return bool(not known or answer.done or answer.finish or answer.error)
+
+    async def _document(self, response: aiohttp.ClientResponse, out: web.StreamResponse) -> bool:
+        """A JSON answer: the blank lines of a queue go on at once, the document when whole."""
+        parts: list[bytes] = []
+        size = 0
+        async for chunk in response.content.iter_any():
+            size += len(chunk)
+            if not parts and not chunk.strip():
+                await self._write(out, chunk)
+            elif size > DOCUMENT_LIMIT:  # no answer of a model is that long: pass it on unread
+                await self._write(out, b"".join(parts) + chunk)
+                parts = [b""]
+            else:
+                parts.append(chunk)
+        data = b"".join(parts)
+        if response.content_type == "application/json" and size <= DOCUMENT_LIMIT:
+            data = self.reply.whole(data)
+            self._remember()
+        await self._write(out, data)
+        return True
+
+    def refuse(self, response: aiohttp.ClientResponse, data: bytes) -> web.StreamResponse:
+        """Pass an error on, in the shape that the agent reads."""
+        status = response.status
+        if status < 400:
+            status, data = 502, b"the upstream answered with a redirect, which is not followed"
+        self.exchange.status, self.exchange.error = status, message_of(data) or f"HTTP {status}"
+        out = self.reply.error(status, data)
+        headers = agent_headers(response.headers.items())
+        if out is not data:
+            headers = [(n, v) for n, v in headers if n.lower() not in ("content-type", "location")]
+            headers.append(("Content-Type", "application/json"))
+        self.exchange.bytes_out = len(out)
+        self._began()
+        return web.Response(status=status, body=out, headers=headers)
+
+    async def _write(self, out: web.StreamResponse, data: bytes) -> None:
+        self.exchange.bytes_out += len(data)
+        await out.write(data)
+        if self.exchange.first_byte is None:
+            self._began()
+
+    def _began(self) -> None:
+        """Only now is the request written down: the agent does not wait for its record."""
+        self.exchange.first_byte = time.perf_counter() - self.clock
+        self.journal.began(self.exchange, self.outgoing)
+        self.journal.answering(self.exchange, self.reply)
+
+    def _cut(self, out: web.StreamResponse) -> None:
+        """End the agent's connection in the middle, as the upstream's ended."""
+        self.exchange.cut = self.exchange.cut or "upstream"
+        self.exchange.error = self.exchange.error or "the upstream ended the stream early"
+        if self.request.transport is not None:
+            self.request.transport.close()
+
+    def _remember(self) -> None:
+        """Keep the turn that was answered; of a cut answer, what is complete."""
+        turn = self.reply.answer.turn()
+        history = self.outgoing.history
+        if self._remembered or history is None or not (turn.calls or turn.text):
+            return
+        self._remembered = True
+        place = len(history.messages)
+        self.memory.remember(turn, history.previous(place), history.chain(place))
+
+
+def _gone(request: web.BaseRequest) -> bool:
+    return request.transport is None or request.transport.is_closing()
