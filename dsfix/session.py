@@ -92,7 +92,7 @@ def run(options: Options, environ: Mapping[str, str], cwd: Path) -> Outcome:
         launch = process.Launch(invocation.argv(wiring), env)
         log.start(
             {
-                "agent": invocation.agent.name,
+                "agent": invocation.name,
                 "argv": list(launch.argv),
                 "cwd": str(cwd),
                 "upstream": found.upstream.origin,
@@ -103,7 +103,7 @@ def run(options: Options, environ: Mapping[str, str], cwd: Path) -> Outcome:
             plan._replace(strict=bool(environ.get("DSFIX_STRICT"))),
             launch,
             wiring,
-            invocation.agent.name,
+            invocation.name,
             listener,
         )
 

@@ -46,6 +46,11 @@ class Invocation(NamedTuple):
     words: tuple[str, ...]
     args: tuple[str, ...]
 
+    @property
+    def name(self) -> str:
+        """What to call the agent: its entry's name, or the program's for one without an entry."""
+        return _program(self.words[0]) if self.agent is GENERIC else self.agent.name
+
     def argv(self, wiring: Wiring) -> tuple[str, ...]:
         """The command line as it was spelt, with the wiring's words before the agent's own."""
         return (*self.words, *wiring.args, *self.args)

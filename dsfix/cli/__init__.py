@@ -11,6 +11,7 @@ from dsfix import __version__
 from dsfix.cli.demo import demo
 from dsfix.cli.memory import memory_app
 from dsfix.cli.run import run
+from dsfix.cli.sessions import sessions_app
 from dsfix.cli.simulate import simulate
 from dsfix.errors import DsfixError, ExitCode
 
@@ -42,6 +43,7 @@ def _root(
 app.command(context_settings={"allow_interspersed_args": False})(run)
 app.command()(simulate)
 app.add_typer(memory_app, name="memory")
+app.add_typer(sessions_app, name="sessions")
 app.command()(demo)
 
 

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Annotated, NoReturn
 import typer
 
 from dsfix.errors import DsfixError, ExitCode, LaunchError, UsageError
+from dsfix.paths import PRIVATE_FILE
 
 if TYPE_CHECKING:
     from dsfix import session
@@ -144,18 +145,22 @@ def _summary(outcome: session.Outcome) -> Summary:
 
 
 def _plain(origin: str) -> bool:
+    from urllib.parse import urlsplit
+
     from dsfix.upstreams import is_loopback
 
-    scheme, _, host = origin.partition("://")
-    return scheme == "http" and not is_loopback(host.partition(":")[0])
+    url = urlsplit(origin)
+    return url.scheme == "http" and not is_loopback(url.hostname or "")
 
 
 def _write(path: Path, document: dict[str, object]) -> None:
     """The summary as one JSON document; a failure is told and changes no exit code."""
     import json
 
+    flags = os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC
     try:
-        path.write_text(json.dumps(document, ensure_ascii=False, indent=2) + "\n", encoding="utf-8")
+        with os.fdopen(os.open(path, flags, PRIVATE_FILE), "w", encoding="utf-8") as file:
+            file.write(json.dumps(document, ensure_ascii=False, indent=2) + "\n")
     except OSError as error:
         print(f"dsfix: {path} could not be written: {error.strerror}", file=sys.stderr)
 

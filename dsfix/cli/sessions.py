@@ -92,7 +92,7 @@ def _show(name: str, messages: bool, as_json: bool) -> None:
     from rich.console import Console
 
     from dsfix.cli.summary import print_summary
-    from dsfix.report import recalled
+    from dsfix.report.recall import recalled
 
     console = Console(highlight=False)
     print_summary(recalled(record), console, known=True)
@@ -159,7 +159,7 @@ def _print_exchanges(exchanges: Sequence[Recorded], console: Console) -> None:
     from rich.table import Table
     from rich.text import Text
 
-    from dsfix.cli.summary import plain
+    from dsfix.cli.summary import plain, print_rows
 
     if not exchanges:
         return
@@ -172,15 +172,18 @@ def _print_exchanges(exchanges: Sequence[Recorded], console: Console) -> None:
         table.add_column(name, justify=side, no_wrap=True, overflow="ellipsis")
     table.add_column("repairs" if wide else "fix", justify="left" if wide else "right")
     for each in exchanges:
-        names = list(dict.fromkeys(change.repair for change in each.exchange.changes))
+        done = (change.repair for change in each.exchange.changes if not change.failed)
+        names = list(dict.fromkeys(done))
         repairs = ", ".join(names) if wide else str(len(names) or "")
         table.add_row(*_columns(each), _end(each), Text(plain(repairs)))
     console.print()
     console.print(table)
-    for each in exchanges:
-        for remark in _remarks(each):
-            number = Text(f"  #{each.exchange.id} ", "dim")
-            console.print(number + Text(plain(remark), "yellow"), soft_wrap=True)
+    remarks = (
+        (f"#{each.exchange.id}", " ".join(remark.split()), "yellow")
+        for each in exchanges
+        for remark in _remarks(each)
+    )
+    print_rows(list(remarks), console)
 
 
 def _columns(each: Recorded) -> list[str | Text]:
@@ -267,8 +270,9 @@ def _lines(said: Said) -> Iterable[Text]:
     for line in lines[: LINES[said.sort]]:
         shown = line if len(line) <= _LONG_LINE else f"{line[:_LONG_LINE]}…"
         yield Text(f"  {shown}", style)
-    if len(lines) > LINES[said.sort]:
-        yield Text(f"  … {len(lines) - LINES[said.sort]:,} more lines", "dim")
+    more = len(lines) - LINES[said.sort]
+    if more > 0:
+        yield Text(f"  … {more:,} more line{'s' if more > 1 else ''}", "dim")
 
 
 def _time(at: float, pattern: str) -> str:

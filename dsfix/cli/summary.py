@@ -2,14 +2,9 @@
 
 from __future__ import annotations
 
-import json
-import os
-from collections.abc import Iterable, Mapping
-from pathlib import Path
+from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING
 
-from dsfix.errors import DsfixError
-from dsfix.paths import PRIVATE_FILE
 from dsfix.report.summary import Models, Summary, Tokens, Trouble
 
 if TYPE_CHECKING:
@@ -27,7 +22,13 @@ def print_summary(summary: Summary, console: Console | None = None, *, known: bo
 
     console = console or Console(stderr=True, highlight=False)
     console.print(Text(plain(_headline(summary)), style="bold"), soft_wrap=True)
-    rows = [row for row in _rows(summary) if not (known and row[0] == "record")]
+    print_rows([row for row in _rows(summary) if not (known and row[0] == "record")], console)
+
+
+def print_rows(rows: Sequence[tuple[str, str, str]], console: Console) -> None:
+    """Print rows of a name, what is said of it, and in which style; long ones folded."""
+    from rich.text import Text
+
     indent = max((len(name) for name, _, _ in rows), default=0) + 4
     for name, said, style in rows:
         text = Text(plain(said), style=style)
@@ -39,26 +40,6 @@ def print_summary(summary: Summary, console: Console | None = None, *, known: bo
             name = ""
 
 
-def write_summary(summary: Summary, path: Path) -> None:
-    """Write the summary as one JSON document, readable by its owner only.
-
-    Raises DsfixError when the file cannot be written.
-    """
-    document = json.dumps(summary.as_dict(), indent=2, ensure_ascii=False) + "\n"
-    new = path.with_name(f".{path.name}.{os.getpid()}")
-    try:
-        fd = os.open(new, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, PRIVATE_FILE)
-        with os.fdopen(fd, "w", encoding="utf-8") as file:
-            file.write(document)
-        new.replace(path)
-    except OSError as error:
-        new.unlink(missing_ok=True)
-        raise DsfixError(
-            f"summary file {path} cannot be written: {error.strerror or error}",
-            hint="name a file in a directory that you can write",
-        ) from error
-
-
 def plain(text: str) -> str:
     """The text without control characters: an upstream's words must not drive the terminal."""
     return text.translate(_CONTROLS)
@@ -66,7 +47,10 @@ def plain(text: str) -> str:
 
 def _headline(summary: Summary) -> str:
     facts = summary.facts
-    parts = [f"dsfix: {facts.agent} via {facts.upstream}", seconds(facts.duration)]
+    parts = [
+        f"dsfix: {facts.agent} via {facts.upstream.removeprefix('https://')}",
+        seconds(facts.duration),
+    ]
     if facts.exit_code is not None:
         parts.append(f"exit {facts.exit_code}")
     if not summary.exchanges:

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from typing import Any
 
 from dsfix.record.exchange import Exchange
 from dsfix.record.reader import Recorded, SessionRecord
 from dsfix.record.sessions import Listed
-from dsfix.report.run import recalled
+from dsfix.report.recall import recalled
 
 
 def listed(session: Listed) -> dict[str, Any]:
@@ -49,7 +50,6 @@ def shown(record: SessionRecord, *, messages: bool) -> dict[str, Any]:
 
 
 def _exchange(exchange: Exchange, *, ended: bool) -> dict[str, Any]:
-    usage = exchange.usage
     return {
         "id": exchange.id,
         "started": round(exchange.started, 3),
@@ -66,30 +66,12 @@ def _exchange(exchange: Exchange, *, ended: bool) -> dict[str, Any]:
         "finish": exchange.finish,
         "error": exchange.error,
         "cut": exchange.cut,
-        "tokens": {
-            "input": usage.input,
-            "cached": usage.cached,
-            "output": usage.output,
-            "reasoning": usage.reasoning,
-        }
-        if usage
-        else None,
+        "tokens": asdict(exchange.usage) if exchange.usage else None,
         "replayed": exchange.replayed,
         "placeholders": exchange.placeholders,
         "step": exchange.step.name.lower(),
-        "repairs": [
-            {
-                "repair": change.repair,
-                "detail": change.detail,
-                "count": change.count,
-                "failed": change.failed,
-            }
-            for change in exchange.changes
-        ],
-        "attempts": [
-            {"status": tried.status, "words": tried.words, "then": tried.then}
-            for tried in exchange.attempts
-        ],
+        "repairs": [asdict(change) for change in exchange.changes],
+        "attempts": [asdict(tried) for tried in exchange.attempts],
     }
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from itertools import chain
 from typing import Any
 
@@ -21,10 +21,10 @@ _WORDS = 300
 class Facts:
     """What a summary needs besides the exchanges.
 
-    `started` is wall-clock seconds, `duration` seconds. `exit_code` is None while the agent
-    lives or when nobody knows. `record` is the path of the events file, empty when nothing is
-    on disk. `bypass` names settings that may send traffic past us; `notes` are remarks to pass
-    on; `beyond` counts exchanges that are not among those given.
+    `upstream` is its origin. `started` is wall-clock seconds, `duration` seconds. `exit_code`
+    is None while the agent lives or when nobody knows. `record` is the path of the events file,
+    empty when nothing is on disk. `bypass` names settings that may send traffic past us;
+    `notes` are remarks to pass on; `beyond` counts exchanges that are not among those given.
     """
 
     session: str
@@ -120,10 +120,6 @@ class Put:
         some = [count for count in counts if count]
         return cls(sum(some), len(some))
 
-    def as_dict(self) -> dict[str, Any]:
-        """For JSON."""
-        return {"count": self.count, "exchanges": self.exchanges}
-
 
 @dataclass(frozen=True, slots=True)
 class Trouble:
@@ -198,33 +194,19 @@ class Summary:
                 "plain_http": facts.plain_http,
             },
             "exchanges": {"total": self.exchanges, "by_kind": dict(self.kinds)},
-            "models": [
-                {"asked": each.asked, "sent": each.sent, "served": each.served, "count": each.count}
-                for each in self.models
-            ],
+            "models": [asdict(each) for each in self.models],
             "tokens": self.tokens.as_dict(),
             "conversations": [
                 {"id": each.id, "kind": each.kind, "exchanges": each.exchanges}
                 | each.tokens.as_dict()
                 for each in self.conversations
             ],
-            "repairs": [
-                {
-                    "name": each.name,
-                    "count": each.count,
-                    "exchanges": each.exchanges,
-                    "failed": each.failed,
-                }
-                for each in self.repairs
-            ],
+            "repairs": [asdict(each) for each in self.repairs],
             "reasoning": {
-                "replayed": self.replayed.as_dict(),
-                "placeholders": self.placeholders.as_dict(),
+                "replayed": asdict(self.replayed),
+                "placeholders": asdict(self.placeholders),
             },
-            "retries": [
-                {"status": each.status, "words": each.words, "then": each.then, "count": each.count}
-                for each in self.retries
-            ],
+            "retries": [asdict(each) for each in self.retries],
             "errors": [
                 {"status": each.status, "words": each.words, "count": each.count}
                 for each in self.errors
@@ -279,7 +261,7 @@ def _notes(exchanges: Sequence[Exchange], facts: Facts) -> list[str]:
             else f"{facts.agent} bypassed dsfix, no request came through; is another base URL set?"
         )
     if facts.plain_http:
-        notes.append(f"plain http to {facts.upstream}: the key and all texts were readable")
+        notes.append(f"{facts.upstream} is plain http: key and texts were readable on the way")
     if facts.beyond:
         notes.append(f"{facts.beyond} more exchanges are in the record only")
     return notes

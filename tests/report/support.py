@@ -11,7 +11,7 @@ from dsfix.report.summary import Facts
 FACTS = Facts(
     session="20261121-031522-k3f9",
     agent="claude",
-    upstream="api.deepseek.com",
+    upstream="https://api.deepseek.com",
     started=1_795_230_922.0,
     duration=754.2,
     exit_code=0,

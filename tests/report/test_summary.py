@@ -129,12 +129,14 @@ def test_an_agent_that_went_past_us_is_noticed() -> None:
 
 def test_notes_tell_what_the_user_should_know() -> None:
     """Trouble that was passed on, plain http, and exchanges that only the record has."""
-    facts = replace(FACTS, notes=("memory is full",), plain_http=True, beyond=7)
+    facts = replace(
+        FACTS, upstream="http://host", notes=("memory is full",), plain_http=True, beyond=7
+    )
     summary = Summary.of(exchanges(), facts, same)
     assert summary.exchanges == 40
     assert summary.notes == (
         "memory is full",
-        "plain http to api.deepseek.com: the key and all texts were readable",
+        "http://host is plain http: key and texts were readable on the way",
         "7 more exchanges are in the record only",
     )
 

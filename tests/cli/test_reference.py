@@ -1,0 +1,127 @@
+"""The pages that follow from the code do follow from it, and leave nothing out."""
+
+from __future__ import annotations
+
+import re
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+import typer
+
+from dsfix.agents import AGENTS
+from dsfix.cli import app
+from dsfix.cli.reference import PAGES, main
+from dsfix.errors import ExitCode
+from dsfix.repairs import REPAIRS
+
+ROOT = Path(__file__).parent.parent.parent
+DOCS = ROOT / "docs"
+
+
+def page(name: str) -> str:
+    """A page as it is checked in."""
+    return (DOCS / name).read_text(encoding="utf-8")
+
+
+def every_command() -> list[tuple[str, Any]]:
+    """Each command with its words."""
+    found: list[tuple[str, Any]] = []
+
+    def look(command: Any, words: str) -> None:
+        found.append((words, command))
+        for name, below in getattr(command, "commands", {}).items():
+            look(below, f"{words} {name}")
+
+    look(typer.main.get_command(app), "dsfix")
+    return found
+
+
+@pytest.mark.parametrize("name", PAGES)
+def test_pages_are_up_to_date(name: str) -> None:
+    """What is checked in is what the generator writes: make docs."""
+    assert page(name) == PAGES[name]()
+
+
+def test_width_does_not_depend_on_the_terminal(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The pages are the same wherever they are made."""
+    monkeypatch.setenv("COLUMNS", "40")
+    monkeypatch.setenv("TERMINAL_WIDTH", "40")
+    assert page("commands.md") == PAGES["commands.md"]()
+
+
+def test_generator_writes_every_page(tmp_path: Path) -> None:
+    """`python -m dsfix.cli.reference FOLDER` writes all pages."""
+    folder = tmp_path / "docs"
+    folder.mkdir()
+    main(str(folder))
+    assert {path.name for path in folder.iterdir()} == set(PAGES)
+
+
+@pytest.mark.parametrize("words", [words for words, _ in every_command()])
+def test_every_command_and_option(words: str) -> None:
+    """Each command has a section that names its options and arguments."""
+    command = dict(every_command())[words]
+    section = page("commands.md").partition(f"## {words}\n")[2].partition("\n## ")[0]
+    assert section
+    for param in command.params:
+        assert (
+            getattr(param, "hidden", False)
+            or param.opts[-1] in section
+            or (param.metavar and param.metavar in section)
+        )
+
+
+@pytest.mark.parametrize("repair", REPAIRS, ids=lambda repair: repair.name)
+def test_every_repair(repair: Any) -> None:
+    """Each repair has a section with its summary and its evidence."""
+    section = page("repairs.md").partition(f"\n## {repair.name}\n")[2].partition("\n## ")[0]
+    assert repair.summary in section
+    assert re.search(r"https?://|#\d+|measured", section), "no evidence"
+
+
+@pytest.mark.parametrize("agent", AGENTS, ids=lambda agent: agent.name)
+def test_every_agent(agent: Any) -> None:
+    """Each agent has a section, with the version it was run with."""
+    section = page("environment.md").partition(f"\n## {agent.title}\n")[2].partition("\n## ")[0]
+    assert f"`{agent.name}`, verified with {agent.verified}" in section
+    assert "127.0.0.1:PORT" in section
+
+
+def test_every_variable_of_our_own() -> None:
+    """Each DSFIX_ variable in the sources is explained."""
+    sources = "".join(path.read_text() for path in (ROOT / "dsfix").rglob("*.py"))
+    named = set(re.findall(r"\"(DSFIX_[A-Z_]+)\"", sources))
+    named.discard("DSFIX_CONFIG")  # nothing reads a configuration file yet
+    assert named
+    for name in named:
+        assert f"`{name}`" in page("environment.md")
+
+
+@pytest.mark.parametrize("code", ExitCode)
+def test_every_exit_code(code: ExitCode) -> None:
+    """Each exit code of our own is explained."""
+    assert f"\n| {code.value} | " in page("environment.md")
+
+
+def test_every_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A run writes the files that are named, and no others."""
+    state = tmp_path / "state"
+    monkeypatch.setenv("DEEPSEEK_API_KEY", "sk-test-0123456789")
+    agent = "import os, urllib.request as u; u.urlopen(u.Request("
+    agent += "os.environ['OPENAI_BASE_URL'], method='HEAD'), timeout=20).read()"
+    line = ["run", "--debug", "--upstream", "http://127.0.0.1:9", "--", sys.executable, "-c", agent]
+    done = subprocess.run(
+        [sys.executable, "-m", "dsfix", *line], cwd=ROOT, capture_output=True, text=True
+    )
+    assert done.returncode == 0, done.stderr
+    written = {path for path in state.rglob("*") if path.is_file()}
+    kinds = {
+        re.sub(r"\d{4}/\d\d/[^/]+", "YYYY/MM/ID", str(path.relative_to(state))) for path in written
+    }
+    assert {"memory.db", "sessions/YYYY/MM/ID/events.jsonl"} <= kinds
+    for kind in kinds:
+        assert f"`{re.sub(r'-(wal|shm)$', '', kind)}`" in page("environment.md")
+    assert all(path.stat().st_mode & 0o077 == 0 for path in written)

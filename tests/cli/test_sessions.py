@@ -1,0 +1,208 @@
+"""`dsfix sessions`: lists and shows what was recorded."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+from typer.testing import CliRunner
+
+from dsfix.cli.sessions import sessions_app
+from dsfix.errors import DsfixError
+from dsfix.protocol.answer import Block
+from dsfix.record.exchange import Attempt
+from dsfix.record.log import SessionLog
+from dsfix.redact import Redactor
+from dsfix.repairs.base import Change
+from tests.record.support import META, assistant, exchange, finished, reply, request, user
+
+RUNNER = CliRunner(env={"COLUMNS": "80", "TERM": "dumb"})
+
+
+@pytest.fixture
+def state(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A state directory of its own, and a time zone that does not move."""
+    import time
+
+    monkeypatch.setenv("TZ", "UTC")
+    time.tzset()
+    return tmp_path / "state"
+
+
+def session(state: Path, at: float = 1_795_230_922.0) -> SessionLog:
+    """Two exchanges, the second of which went wrong; not yet closed."""
+    log = SessionLog(state, Redactor({}), clock=lambda: at)
+    log.start({**META, "argv": ["claude", "-p", "hi"]})
+    answer = reply(
+        Block("thinking", parts=["one\ntwo\nthree\nfour\nfive"], complete=True),
+        Block("tool_use", "t", "Read", parts=['{"path":"a"}'], complete=True),
+    )
+    first, second = exchange(1), exchange(2)
+    first.started = second.started = at
+    log.began(first, request([user("read it")]))
+    changes = [Change("model-name", "x"), Change("thinking-replay", "y")]
+    log.ended(finished(first, changes=changes, finish="tool_use"), answer)
+    result = {"type": "tool_result", "tool_use_id": "t", "content": "line\n" * 30}
+    call = {"type": "tool_use", "id": "t", "name": "Read", "input": {"path": "a"}}
+    said = [user("read it"), assistant("reading", "hm"), {"role": "user", "content": [result]}]
+    said[1]["content"].append(call)
+    log.began(second, request(said))
+    finished(second, error="Rate limit reached", placeholders=1, usage=None)
+    second.status, second.finish, second.usage = 429, "", None
+    second.attempts = [Attempt(400, "must be passed back", "resend")]
+    log.ended(second, None)
+    return log
+
+
+def run(*words: str) -> str:
+    """The command's output; it succeeds."""
+    result = RUNNER.invoke(sessions_app, list(words))
+    assert result.exit_code == 0, result.output
+    return "\n".join(line.rstrip() for line in result.stdout.splitlines())
+
+
+def document(*words: str) -> dict[str, Any]:
+    """The one JSON document on stdout."""
+    found = json.loads(run(*words, "--json"))
+    assert list(found) == ["schema", "command", "data", "errors"]
+    assert found["schema"] == 1 and found["errors"] == []
+    return dict(found)
+
+
+def test_sessions_are_listed_newest_first(state: Path) -> None:
+    """With when, who, how long, how much and how it ended."""
+    log = session(state)
+    log.close(0, 61)
+    later = session(state, 1_795_320_922.0)
+    assert (
+        run("list")
+        == f"""\
+id                   started      agent    lived requests tokens end
+{later.id} 22 Nov 04:15 claude                2  1,050 running
+{log.id} 21 Nov 03:15 claude 0:01:01        2  1,050 exit 0"""
+    )
+    assert [each["id"] for each in document("list", "--limit", "1")["data"]] == [later.id]
+    later.close(0, 1)
+
+
+def test_nothing_recorded_is_no_error(state: Path) -> None:
+    """A line on stderr, an empty list in JSON."""
+    assert run("list") == ""
+    assert document("list")["data"] == []
+
+
+def test_a_session_is_shown(state: Path) -> None:
+    """Its summary, its facts, and one row for each exchange with what went wrong below."""
+    log = session(state)
+    log.close(0, 61)
+    assert (
+        run("show", "last")
+        == f"""\
+dsfix: claude via api.deepseek.com · 1 min 01 s · exit 0
+  exchanges  2 · main 2
+  models     claude-sonnet-4-5 → deepseek-v4-pro (2)
+  tokens     1,000 in (90% cached) · 50 out
+  reasoning  placeholders of dsfix in 1 exchange
+  repairs    model-name 1 · thinking-replay 1
+  retries    400: must be passed back → resend
+  errors     429: Rate limit reached
+  started    2026-11-21 03:15:22
+  directory  /work
+  command    claude -p hi
+  file       {log.path}
+
+# time     kind model              in hit out took end      fix
+1 03:15:22 main deepseek-v4-pro 1,000 90%  50  1.5 tool_use   2
+2 03:15:22 main deepseek-v4-pro                1.5 429
+  #2  400: must be passed back → resend
+  #2  Rate limit reached
+  #2  1 placeholder of dsfix in place of reasoning"""
+    )
+
+
+def test_what_was_said_is_shown_folded(state: Path) -> None:
+    """Reasoning, calls and results in a few lines each, the whole of a conversation in order."""
+    log = session(state)
+    log.close(0, 61)
+    shown = run("show", log.id[-4:], "--messages").partition("main, exchange 2")[2]
+    assert shown.splitlines()[1:] == [
+        "user",
+        "  read it",
+        "assistant",
+        "  thinks: hm",
+        "  reading",
+        '  calls Read: {"path": "a"}',
+        "tool",
+        "  result: line",
+        "  line",
+        "  … 28 more lines",
+    ]
+
+
+def test_a_session_as_json(state: Path) -> None:
+    """The keys are pinned: scripts depend on them."""
+    log = session(state)
+    log.close(0, 61)
+    assert log.path is not None
+    data = document("show", log.id)["data"]
+    assert list(data) == [
+        "id", "state", "started", "argv", "cwd", "version", "path", "summary", "exchanges",
+    ]  # fmt: skip
+    assert data["state"] == "ended" and data["argv"] == ["claude", "-p", "hi"]
+    first, second = data["exchanges"]
+    assert list(first) == [
+        "id", "started", "first_byte", "duration", "ended", "dialect", "path", "kind",
+        "conversation", "stream", "models", "status", "finish", "error", "cut", "tokens",
+        "replayed", "placeholders", "step", "repairs", "attempts",
+    ]  # fmt: skip
+    assert first["tokens"] == {"input": 1000, "cached": 900, "output": 50, "reasoning": None}
+    assert second["tokens"] is None and second["attempts"][0]["then"] == "resend"
+    said = document("show", log.id, "--messages")["data"]["conversations"]
+    assert [list(each) for each in said] == [
+        ["id", "kind", "exchange", "system", "messages", "answer"]
+    ]
+    assert said[0]["messages"][0] == user("read it")
+    [row] = document("list")["data"]
+    assert list(row) == [
+        "id", "state", "started", "duration", "exit_code", "agent", "upstream", "cwd",
+        "exchanges", "errors", "tokens", "path",
+    ]  # fmt: skip
+    assert row["tokens"] == {"input": 1000, "cached": 900, "output": 50}
+
+
+def test_a_session_that_was_killed_is_told_as_interrupted(state: Path) -> None:
+    """Its record ends anywhere, and nobody is writing it."""
+    log = session(state)
+    log.close(0, 61)
+    assert log.path is not None
+    log.path.write_bytes(log.path.read_bytes()[:-60])
+    assert run("list").endswith("interrupted")
+    assert "  state      interrupted\n" in run("show", "last")
+    assert document("list")["data"][0]["state"] == "interrupted"
+
+
+def test_an_unknown_session_is_an_error(state: Path) -> None:
+    """As a DsfixError for the terminal, and as a document where JSON was asked for."""
+    result = RUNNER.invoke(sessions_app, ["show", "zzzz"])
+    assert isinstance(result.exception, DsfixError) and result.stdout == ""
+    result = RUNNER.invoke(sessions_app, ["show", "zzzz", "--json"])
+    assert result.exit_code == 1
+    assert json.loads(result.stdout) == {
+        "schema": 1,
+        "command": ["sessions", "show"],
+        "data": None,
+        "errors": [{"code": "failed", "message": "no session 'zzzz'"}],
+    }
+
+
+def test_a_record_without_texts_can_be_shown(state: Path) -> None:
+    """There is no conversation to show, and no failure."""
+    log = SessionLog(state, Redactor({}), bodies=False)
+    log.start(META)
+    each = exchange()
+    log.began(each, request([user("hi")]))
+    log.ended(finished(each), None)
+    log.close(0, 1)
+    assert "message that was not kept" in run("show", "last", "--messages")

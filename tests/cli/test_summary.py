@@ -1,0 +1,109 @@
+"""The summary on a terminal: exact text at a fixed width."""
+
+from __future__ import annotations
+
+import io
+from dataclasses import replace
+
+import pytest
+from rich.console import Console
+
+from dsfix.cli.summary import count, print_summary, seconds
+from dsfix.record.exchange import Exchange
+from dsfix.report.summary import Facts, Summary
+from tests.report.support import FACTS, exchanges
+
+
+def printed(made: list[Exchange], facts: Facts, width: int = 80) -> str:
+    """What is shown where colours are not."""
+    out = io.StringIO()
+    print_summary(Summary.of(made, facts, str), Console(file=out, width=width, highlight=False))
+    return out.getvalue()
+
+
+def test_the_summary_at_80_columns() -> None:
+    """What did not happen has no line; no line is longer than the terminal or ends in spaces."""
+    facts = replace(FACTS, notes=("memory.db: database is locked",))
+    assert (
+        printed(exchanges(), facts)
+        == """\
+dsfix: claude via api.deepseek.com · 12 min 34 s · exit 0
+  exchanges  33 · main 30 · sub-agent 2 · title 1
+  models     claude-sonnet-4-5-20250929 → deepseek-v4-pro (32)
+             claude-haiku-4-5 → deepseek-v4-flash (1)
+  tokens     590.9k in (94% cached) · 24.0k out (8,700 reasoning)
+  cached     main (30): 95% of 560.0k
+             sub-agent (2): 72% of 30.0k
+  reasoning  real reasoning put back in 31 exchanges · placeholders of dsfix in
+             1 exchange
+  repairs    thinking-replay 32 · model-name 32
+  failed     repairs: roles (1)
+  retries    400: The `content[].thinking` in the thinking mode must be passed
+             back to the API. → native
+  errors     2 × 429: Rate limit reached
+             the upstream ended the stream early
+  cut        1 by the agent · 1 by the upstream
+  note       memory.db: database is locked
+  record     dsfix sessions show 20261121-031522-k3f9
+"""
+    )
+
+
+def test_a_clean_session_is_short() -> None:
+    """Five lines when nothing had to be done."""
+    made = exchanges()[:1]
+    made[0].changes = []
+    made[0].asked = "deepseek-v4-pro"
+    assert (
+        printed(made, FACTS)
+        == """\
+dsfix: claude via api.deepseek.com · 12 min 34 s · exit 0
+  exchanges  1 · main 1
+  models     deepseek-v4-pro (1)
+  tokens     20.0k in (95% cached) · 800 out (300 reasoning)
+  record     dsfix sessions show 20261121-031522-k3f9
+"""
+    )
+
+
+def test_a_session_without_requests_is_one_line() -> None:
+    """An agent that only printed its version, for instance."""
+    text = printed([], replace(FACTS, duration=0.4, exit_code=2))
+    assert text == "dsfix: claude via api.deepseek.com · 0.4 s · exit 2 · no requests\n"
+
+
+@pytest.mark.parametrize("width", [20, 40, 60, 120, 200])
+def test_every_width_is_kept(width: int) -> None:
+    """The values are folded beside their names; only the first line runs on."""
+    lines = printed(exchanges(), FACTS, width).splitlines()[1:]
+    assert all(len(line) <= max(width, 33) and line == line.rstrip() for line in lines)
+
+
+def test_control_characters_of_an_upstream_do_not_reach_the_terminal() -> None:
+    """An error's words are shown as text, never as an escape sequence or as markup."""
+    made = exchanges()[:1]
+    made[0].status, made[0].error = 500, "\x1b[31mred\x07 [bold]x[/bold]"
+    text = printed(made, FACTS)
+    assert "\x1b" not in text and "\x07" not in text and "[bold]x[/bold]" in text
+
+
+@pytest.mark.parametrize(
+    ("number", "text"),
+    [
+        (0, "0"), (999, "999"), (1000, "1,000"), (9_994, "9,994"), (9_995, "10.0k"),
+        (84_249, "84.2k"), (999_949, "999.9k"), (999_950, "1.00M"), (2_312_345, "2.31M"),
+    ],
+)  # fmt: skip
+def test_numbers_are_short(number: int, text: str) -> None:
+    """Exact as long as that is short."""
+    assert count(number) == text
+
+
+@pytest.mark.parametrize(
+    ("duration", "text"),
+    [(0, "0.0 s"), (9.94, "9.9 s"), (9.96, "10 s"), (59.4, "59 s"), (59.6, "1 min 00 s"),
+     (3599, "59 min 59 s"), (3600, "1 h 00 min"), (90_000, "25 h 00 min")],
+)  # fmt: skip
+def test_durations_are_for_people(duration: float, text: str) -> None:
+    """Two units at most."""
+    assert seconds(duration) == text
