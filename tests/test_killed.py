@@ -1,0 +1,112 @@
+"""dsfix killed in the middle of a stream: what is left is readable, and nothing lives on."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from dsfix.simulator.options import Options
+from dsfix.simulator.server import Simulator
+from tests.support.commands import dsfix, environment
+
+# An agent that tells its pid and port, reads a stream, and would then wait for ever.
+STREAM = """
+import json, os, sys, time, urllib.request
+url = os.environ["ANTHROPIC_BASE_URL"]
+print(os.getpid(), url.split(":")[2].split("/")[0], flush=True)
+body = {"model": "deepseek-v4-pro", "max_tokens": 4096, "stream": True,
+        "messages": [{"role": "user", "content": "say something"}]}
+request = urllib.request.Request(url + "/v1/messages", json.dumps(body).encode(),
+    {"Content-Type": "application/json", "Authorization": "Bearer " + os.environ["ANTHROPIC_AUTH_TOKEN"]})
+answer = urllib.request.urlopen(request, timeout=30)
+print(answer.readline().decode().strip(), flush=True)
+time.sleep(60)
+"""
+
+
+def wait_until(true: Callable[[], bool], seconds: float = 10) -> None:
+    deadline = time.monotonic() + seconds
+    while not true():
+        assert time.monotonic() < deadline, "it did not come true"
+        time.sleep(0.02)
+
+
+def gone(pid: int) -> bool:
+    try:
+        state = Path(f"/proc/{pid}/stat").read_text(encoding="utf-8").rpartition(")")[2].split()[0]
+    except FileNotFoundError:
+        return True
+    return state == "Z"
+
+
+def refused(port: int) -> bool:
+    with socket.socket() as probe:
+        return probe.connect_ex(("127.0.0.1", port)) != 0
+
+
+@pytest.mark.skipif(not Path("/proc/self/stat").exists(), reason="reads /proc")
+def test_kill_9_in_the_middle_of_a_stream(tmp_path: Path) -> None:
+    """The record up to there is read back, the agent is told, the port is gone, nothing hangs."""
+    home = tmp_path / "someone"
+    home.mkdir()
+    env = environment(home)
+    with Simulator.in_thread(Options(delay=0.3)) as upstream:
+        command = ["run", "--upstream", upstream.url, "--", sys.executable, "-c", STREAM]
+        process = subprocess.Popen(
+            [sys.executable, "-m", "dsfix", *command], env=env, stdout=subprocess.PIPE, text=True
+        )
+        assert process.stdout is not None
+        agent, port = map(int, process.stdout.readline().split())
+        assert process.stdout.readline().startswith("event: message_start")
+        records = home / ".local/state/dsfix/sessions"
+        wait_until(
+            lambda: any('"request"' in each.read_text() for each in records.rglob("events.jsonl"))
+        )
+        os.kill(process.pid, signal.SIGKILL)
+        process.wait(10)
+        process.stdout.close()
+        wait_until(lambda: gone(agent))
+        wait_until(lambda: refused(port))
+        wait_until(lambda: upstream.hangups > 0)
+    [events] = records.rglob("events.jsonl")
+    for line in events.read_text(encoding="utf-8").splitlines():
+        assert json.loads(line)["v"] == 1
+    shown = dsfix("sessions", "show", "last", "--messages", home=home)
+    assert shown.code == 0, shown.err
+    assert "interrupted" in shown.out
+    assert "say something" in shown.out
+    listed = json.loads(dsfix("sessions", "list", "--json", home=home).out)
+    assert len(listed["data"]) == 1
+
+
+def test_sigterm_reaches_the_agent_and_ends_everything(tmp_path: Path) -> None:
+    """A supervisor's TERM is passed on, and the summary still comes."""
+    home = tmp_path / "someone"
+    home.mkdir()
+    with Simulator.in_thread(Options(delay=0.2)) as upstream:
+        command = ["run", "--upstream", upstream.url, "--", sys.executable, "-c", STREAM]
+        process = subprocess.Popen(
+            [sys.executable, "-m", "dsfix", *command],
+            env=environment(home),
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+        )
+        assert process.stdout is not None
+        agent, port = map(int, process.stdout.readline().split())
+        process.stdout.readline()
+        os.kill(process.pid, signal.SIGTERM)
+        _, told = process.communicate(timeout=20)
+        assert process.returncode == 143
+        assert "exchanges" in told
+        assert gone(agent)
+        assert refused(port)
