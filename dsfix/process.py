@@ -10,7 +10,7 @@ and acts. A main thread sitting in waitpid would not wake when another thread ta
 | SIGTERM                            | forward; a second one, or 10 s after the first: SIGKILL  |
 | SIGHUP, SIGUSR1, SIGUSR2           | forward                                                  |
 | ignored when we started (nohup)    | stays ignored, for us and for the agent                  |
-| the agent stops, holding the tty   | stop too, so that the shell gets the terminal back       |
+| the agent stops                    | stop too, so that the shell gets the terminal back       |
 | SIGCONT while the agent is stopped | continue the agent                                       |
 | the agent ends                     | its code, 128+n for signal n; what it started lives on   |
 | kill -9 of us                      | Linux: the kernel sends the agent SIGTERM                |
@@ -136,7 +136,7 @@ class Child:
         self._process, self._signals, self._terminal = process, signals, terminal
         self._lock = threading.Lock()  # no signal to a pid that has been given up
         self._code: int | None = None
-        self._stopped, self._kill_at = False, NEVER
+        self._stopped, self._kill_at = 0.0, NEVER  # since when it is stopped; when to kill it
 
     def wait(self) -> int:
         """Pass signals on until the agent ends; the code to exit with, 128+n for signal n."""
@@ -158,13 +158,14 @@ class Child:
         self._send(signal.SIGKILL)
 
     def _act(self, numbers: bytes) -> None:
+        known = self._stopped
         self._ended(os.WUNTRACED | os.WCONTINUED)
-        now, ours, theirs, group = time.monotonic(), os.getpgrp(), None, self._terminal.group()
+        now, told = time.monotonic(), False
         with suppress(ProcessLookupError):
-            theirs = os.getpgid(self.pid)
+            told = self._terminal.group() == os.getpgrp() == os.getpgid(self.pid)
         for number in numbers:
             # Ctrl-C in the terminal went to the whole foreground group.
-            if number in _FORWARDED or (number in _KEYS and not group == ours == theirs):
+            if number in _FORWARDED or (number in _KEYS and not told):
                 self._send(number)
             elif number == signal.SIGTERM and self._kill_at == NEVER:
                 self._kill_at = now + PATIENCE
@@ -174,12 +175,11 @@ class Child:
         if now >= self._kill_at:
             self._kill_at = NEVER
             self._send(signal.SIGKILL)
-        if self._stopped and signal.SIGCONT in numbers:
-            self._send(signal.SIGCONT)
-        elif self._stopped and group in (ours, theirs):
-            # In raw mode Ctrl-Z is a key, and programs stop only themselves. SIGTSTP, not SIGSTOP:
-            # the kernel drops it where no shell could continue us. raise_signal, not kill: this
-            # thread must not run on while another one takes the signal.
+        if self._stopped and signal.SIGCONT in numbers and known in (0.0, self._stopped):
+            self._send(signal.SIGCONT)  # unless it was continued and has stopped again since
+        elif self._stopped:
+            # In raw mode Ctrl-Z is a key, and programs stop only themselves. Not SIGSTOP: SIGTSTP
+            # is dropped where no shell could continue us. Not kill: this thread must stop here.
             signal.raise_signal(signal.SIGTSTP)
 
     def _send(self, number: int) -> None:
@@ -194,8 +194,8 @@ class Child:
                 pid, status = os.waitpid(self.pid, options | os.WNOHANG)
                 if pid == 0:
                     return False
-                self._stopped = os.WIFSTOPPED(status)
-                if not self._stopped and not os.WIFCONTINUED(status):
+                self._stopped = time.monotonic() if os.WIFSTOPPED(status) else 0.0
+                if os.WIFEXITED(status) or os.WIFSIGNALED(status):
                     code = os.waitstatus_to_exitcode(status)
                     self._code = code if code >= 0 else 128 - code
                     self._process.returncode = code

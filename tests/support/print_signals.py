@@ -27,8 +27,8 @@ def stop_self(fd: int) -> None:
     modes = termios.tcgetattr(fd)
     say("stopping")
     os.kill(os.getpid(), signal.SIGSTOP if "sigstop" in WORDS else signal.SIGTSTP)
-    say("back")
     termios.tcsetattr(fd, termios.TCSANOW, modes)
+    say("back")
 
 
 def main() -> int:
@@ -44,7 +44,8 @@ def main() -> int:
     while True:
         inputs, _, _ = select.select([reader] if terminal < 0 else [reader, terminal], [], [])
         if reader in inputs:
-            for number in os.read(reader, 4096):
+            # Sorted: of two that wait, the kernel runs the handler of the later one first.
+            for number in sorted(os.read(reader, 4096)):
                 say(signal.Signals(number).name)
                 if number == signal.SIGTERM and "stubborn" not in WORDS:
                     if "slow" in WORDS:

@@ -26,6 +26,7 @@ from dsfix.errors import LaunchError
 def state() -> dict[str, object]:
     handlers = {str(n): str(signal.getsignal(n)) for n in signal.valid_signals()}
     wakeup = signal.set_wakeup_fd(-1)
+    signal.set_wakeup_fd(wakeup)
     mask = sorted(signal.pthread_sigmask(signal.SIG_BLOCK, ()))
     return {
         **handlers,
@@ -57,6 +58,9 @@ def main() -> int:
     options = dict(word.split("=", 1) for word in words)
     process.PATIENCE = float(options.get("patience", process.PATIENCE))
     process.BOUND = float(options.get("bound", process.BOUND))
+    if "report" in options:
+        spare = os.open(os.devnull, os.O_WRONLY | os.O_NONBLOCK)
+        signal.set_wakeup_fd(spare)
     if "early" in options:
         os.register_at_fork(after_in_child=kill_parent)
     before = state()
