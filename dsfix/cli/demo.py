@@ -27,7 +27,7 @@ _STYLES = {
 }
 _INTRO = (
     "Left: {who} straight at a strict simulator of DeepSeek's API. Right: the same processes"
-    " through `dsfix run`. No key, no network; [[...]] tells the simulated model what to do."
+    " through `dsfix run`. No key is needed; [[...]] tells the simulated model what to do."
 )
 
 
@@ -157,11 +157,8 @@ def _print_end(console: Console, scenes: list[Played], agent: str) -> None:
 
 def _reasoning(done: Done) -> str:
     """Real reasoning and placeholders, told apart."""
-    parts = [
-        f"real reasoning put back {_times(done.replayed)}",
-        f"a placeholder {_times(done.placeholders)}",
-    ]
-    return " · ".join(parts)
+    real = f"real reasoning put back {_times(done.replayed)}"
+    return f"{real} · a placeholder {_times(done.placeholders)}" if done.placeholders else real
 
 
 def _times(count: int) -> str:

@@ -18,13 +18,14 @@ PRO, FLASH = "deepseek-v4-pro", "deepseek-v4-flash"
 _STRICT = Policy(verify=True)
 # Claude Code's user id is refused too, before it comes to thinking; here it may pass.
 _ANY_USER = Policy(verify=True, check_user_id=False)
+_USER_ID = " (Claude Code's user id, which may be refused as well, is let pass on both sides.)"
 
 
-def _renamed(policy: Policy) -> Scene:
+def _renamed(policy: Policy, remark: str = "") -> Scene:
     return Scene(
         "The upstream answers under another model name",
         f"Asked for {FLASH}, DeepSeek answers as deepseek-flash. Agents drop the reasoning of"
-        " an answer that names another model, and DeepSeek wants it back.",
+        f" an answer that names another model, and DeepSeek wants it back.{remark}",
         (Step("Say where you are [[bash]]", FLASH),),
         Options(policy, seed=1),
     )
@@ -43,11 +44,11 @@ def _switched(policy: Policy, first: str = PRO, second: str = FLASH) -> Scene:
     )
 
 
-def _unsigned(steps: str, model: str = PRO) -> Scene:
+def _unsigned(steps: str, title: str, remark: str = "", model: str = PRO) -> Scene:
     return Scene(
-        "Reasoning that comes unsigned, or unreadable",
-        "Agents drop thinking without a signature. DeepSeek ignores redacted thinking; where"
-        " nobody knows the text, dsfix says so in a placeholder.",
+        title,
+        "An upstream may send thinking without a signature. Agents drop it, and the upstream"
+        f" wants it back; dsfix signs it.{remark}",
         (Step(f"Look around [[{steps}]]", model),),
         Options(_STRICT, seed=3, signature="none"),
     )
@@ -162,14 +163,22 @@ def _documents(output: str) -> Iterator[dict[str, Any]]:
 _INSTALL = {agent.name: agent.install for agent in AGENTS}
 BUILTIN = Player(
     "built-in",
-    (_renamed(_STRICT), _switched(_STRICT), _unsigned("bash redacted")),
+    (
+        _renamed(_STRICT),
+        _switched(_STRICT),
+        _unsigned(
+            "bash redacted",
+            "Reasoning that comes unsigned, or unreadable",
+            " Redacted thinking, which DeepSeek ignores, nobody can read: a placeholder says so.",
+        ),
+    ),
     _builtin_argv,
     lambda url, key: {"ANTHROPIC_BASE_URL": f"{url}/anthropic", "ANTHROPIC_AUTH_TOKEN": key},
     _builtin_lines,
 )
 CLAUDE = Player(
     "claude",
-    (_renamed(_ANY_USER), _switched(_ANY_USER)),
+    (_renamed(_ANY_USER, _USER_ID), _switched(_ANY_USER)),
     _claude_argv,
     _claude_direct,
     _claude_lines,
@@ -182,7 +191,7 @@ OPENCODE = Player(
     "opencode",
     (
         _switched(_STRICT, f"deepseek/{PRO}", f"deepseek/{FLASH}"),
-        _unsigned("bash", "anthropic/claude-sonnet-4-5"),
+        _unsigned("bash", "Reasoning that comes unsigned", model="anthropic/claude-sonnet-4-5"),
     ),
     _opencode_argv,
     _opencode_direct,

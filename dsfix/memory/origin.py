@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 
 from dsfix.memory.recall import Stored, chosen, unleaked
 from dsfix.memory.store import Store, as_json
 from dsfix.protocol.turns import Reasoning, Turn
-from dsfix.repairs.base import Decision, Found, Step
+from dsfix.repairs.base import Decision, Found, Place, Step
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,18 +18,28 @@ class OriginMemory:
     store: Store
     origin: str
 
-    def recall(
-        self, turn: Turn, previous: Callable[[], str], chain: Callable[[], str]
-    ) -> Found | None:
+    def recall(self, turn: Turn, place: Place) -> Found | None:
         """The reasoning of exactly this turn; None when unknown or ambiguous."""
-        if turn.calls:
-            return self._by_calls(turn, previous, chain)
-        return self._by_text(turn, previous(), chain)
+        return self._by_calls(turn, place) if turn.calls else self._by_text(turn, place)
 
-    def remember(self, turn: Turn, previous: str, chain: str) -> None:
+    def remember(self, turn: Turn, place: Place) -> None:
         """Keep a turn that the upstream answered with; one that says nothing is not kept."""
         if turn.calls or turn.text:
-            self.store.add(self.origin, Stored.of(turn, previous, chain))
+            self.store.add(self.origin, Stored.of(turn, place))
+
+    def learn(self, turn: Turn, place: Place) -> None:
+        """Keep a turn that the agent sent with reasoning of its own, unless it is known.
+
+        It was sent, so it must be sent again should the agent lose it later: reasoning from
+        before dsfix was used, and known turns that compaction has put behind another message.
+        """
+        if turn.calls:
+            known = bool(self.store.candidates(self.origin, "call", turn.calls[0]))
+        else:
+            stored = self.store.candidates(self.origin, "key", turn.key)
+            known = bool(stored) and any(each.previous == place.previous for each in stored)
+        if not known:
+            self.remember(turn, place)
 
     def prefetch(self, calls: Sequence[str]) -> None:
         """Read the turns with these calls in one look-up."""
@@ -68,9 +78,7 @@ class OriginMemory:
     def _thread(self, conversation: str) -> str:
         return f"{self.origin} {conversation}"
 
-    def _by_calls(
-        self, turn: Turn, previous: Callable[[], str], chain: Callable[[], str]
-    ) -> Found | None:
+    def _by_calls(self, turn: Turn, place: Place) -> Found | None:
         wanted = set(turn.calls)
         found = self.store.candidates(self.origin, "call", turn.calls[0])
         for fits in (
@@ -78,26 +86,37 @@ class OriginMemory:
             [each for each in found if set(each.calls) > wanted],  # a turn cut or split later
         ):
             if fits:
-                one = chosen(fits, turn.names, previous, chain)
+                one = chosen(fits, turn.names, place)
                 return Found(one.reasoning, unleaked(turn, one)) if one else None
         return None
 
-    def _by_text(self, turn: Turn, previous: str, chain: Callable[[], str]) -> Found | None:
+    def _by_text(self, turn: Turn, place: Place) -> Found | None:
         if not turn.text:
             return None
-        exact = [
-            each
-            for each in self.store.candidates(self.origin, "key", turn.key)
-            if each.previous == previous
-        ]
-        if exact:
-            one = chosen(exact, (), lambda: previous, chain)
+        same = self.store.candidates(self.origin, "key", turn.key)
+        if exact := [each for each in same if each.previous == place.previous]:
+            one = chosen(exact, (), place)
             return Found(one.reasoning) if one else None
-        near = self.store.candidates(self.origin, "previous", previous)
-        leaked = [
-            (each, texts)
+        near = self.store.candidates(self.origin, "previous", place.previous)
+        leaked = {
+            each: texts
             for each in near
             if not each.calls and (texts := unleaked(turn, each)) is not None
-        ]
-        one = chosen([each for each, _ in leaked], (), lambda: previous, chain) if leaked else None
-        return next((Found(one.reasoning, texts) for each, texts in leaked if each is one), None)
+        }
+        if one := chosen(list(leaked), (), place):
+            return Found(one.reasoning, leaked[one])
+        return self._moved(turn, same, place)
+
+    def _moved(self, turn: Turn, same: tuple[Stored, ...], place: Place) -> Found | None:
+        """The turn that compaction put behind another message: the session's last of this text.
+
+        Claude Code keeps the last turn behind a summary (measured with 2.1.197, 2026-11-21),
+        under the same session id; what is found is kept for its new place.
+        """
+        for each in same:
+            if place.session and each.session == place.session:
+                self.store.add(
+                    self.origin, Stored.of(replace(turn, reasoning=each.reasoning), place)
+                )
+                return Found(each.reasoning)
+        return None

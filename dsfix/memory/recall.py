@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 
 from dsfix.protocol.turns import Reasoning, Turn, digest
+from dsfix.repairs.base import Place
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,22 +23,19 @@ class Stored:
     text: str
     previous: str
     chain: str
+    session: str
     reasoning: Reasoning
 
     @classmethod
-    def of(cls, turn: Turn, previous: str, chain: str) -> Stored:
-        """A turn as it is stored, with what stood before it."""
+    def of(cls, turn: Turn, place: Place) -> Stored:
+        """A turn as it is stored, with where it stood."""
         text = digest("text", turn.text)
         reasoning = turn.reasoning or Reasoning()
-        return cls(turn.key, turn.calls, turn.names, text, previous, chain, reasoning)
+        where = (place.previous, place.chain, place.session)
+        return cls(turn.key, turn.calls, turn.names, text, *where, reasoning)
 
 
-def chosen(
-    found: Sequence[Stored],
-    names: tuple[str, ...],
-    previous: Callable[[], str],
-    chain: Callable[[], str],
-) -> Stored | None:
+def chosen(found: Sequence[Stored], names: tuple[str, ...], place: Place) -> Stored | None:
     """The one stored turn that is meant, None when several could be.
 
     Some vendors repeat ids (`call_0`), and users repeat themselves: then the tools' names
@@ -46,8 +44,8 @@ def chosen(
     tests: tuple[Callable[[Stored], bool], ...] = (
         lambda each: True,
         lambda each: not names or each.names == names,
-        lambda each: each.previous == previous(),
-        lambda each: each.chain == chain(),
+        lambda each: each.previous == place.previous,
+        lambda each: each.chain == place.chain,
     )
     for test in tests:
         fits = [each for each in found if test(each)]

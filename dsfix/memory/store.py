@@ -37,6 +37,7 @@ MIGRATIONS: tuple[str, ...] = (
         text TEXT NOT NULL,       -- digest of the visible text
         previous TEXT NOT NULL,   -- History.previous
         chain TEXT NOT NULL,      -- History.chain
+        session TEXT NOT NULL,    -- the agent's own name for its session
         reasoning TEXT NOT NULL,  -- [[text, signature], ...]
         used REAL NOT NULL
     );
@@ -53,7 +54,7 @@ MIGRATIONS: tuple[str, ...] = (
         used REAL NOT NULL) WITHOUT ROWID;
     """,
 )
-_COLUMNS = "key, calls, names, text, previous, chain, reasoning"
+_COLUMNS = "key, calls, names, text, previous, chain, session, reasoning"
 
 
 @dataclass(slots=True)
@@ -119,6 +120,7 @@ class Store:
             stored.text,
             stored.previous,
             stored.chain,
+            stored.session,
             as_json(stored.reasoning.blocks),
             self._clock(),
         )
@@ -310,7 +312,7 @@ def _reasoning(text: str) -> Reasoning:
 
 
 def _stored(row: Row) -> Stored:
-    key, calls, names, text, previous, chain, reasoning = map(str, row)
+    key, calls, names, text, previous, chain, session, reasoning = map(str, row)
     return Stored(
         key,
         tuple(spans.value(calls.encode())),
@@ -318,5 +320,6 @@ def _stored(row: Row) -> Stored:
         text,
         previous,
         chain,
+        session,
         _reasoning(reasoning),
     )

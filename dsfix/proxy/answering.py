@@ -18,6 +18,7 @@ from dsfix.memory import OriginMemory
 from dsfix.protocol.body import Dialect
 from dsfix.proxy.headers import agent_headers
 from dsfix.record.exchange import Exchange
+from dsfix.repairs.base import Place
 from dsfix.repairs.chain import Outgoing, Reply
 from dsfix.repairs.error_shape import message_of
 
@@ -152,8 +153,8 @@ class Answering:
         if self._remembered or history is None or not (turn.calls or turn.text):
             return
         self._remembered = True
-        place = len(history.messages)
-        self.memory.remember(turn, history.previous(place), history.chain(place))
+        place = Place(history, len(history.messages), self.outgoing.session)
+        self.memory.remember(turn, place)
 
 
 def _gone(request: web.BaseRequest) -> bool:

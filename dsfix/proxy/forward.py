@@ -19,8 +19,8 @@ from dsfix.proxy.answering import Answering, Journal
 from dsfix.proxy.client import Client, Unreachable
 from dsfix.proxy.guard import Guard, Route
 from dsfix.record.exchange import Attempt, Exchange
-from dsfix.record.kinds import kind_of
-from dsfix.repairs.base import Repair, Rules, Step
+from dsfix.record.kinds import kind_of, session_of
+from dsfix.repairs.base import Place, Repair, Rules, Step
 from dsfix.repairs.chain import Outgoing, Reply, prepare
 from dsfix.repairs.error_shape import message_of
 from dsfix.repairs.recovery import RETRY_AFTER, is_refusal, steps_after
@@ -88,7 +88,7 @@ class Forwarder:
         self._count += 1
         exchange = Exchange(self._count, self.wall(), dialect, request.path, bytes_in=len(body))
         clock = time.perf_counter()
-        outgoing = prepare(dialect, body, self.repairs, self.rules, self.memory, self._step)
+        outgoing = self._prepared(dialect, body, self._step, session_of(request.headers))
         _describe(exchange, outgoing, kind_of(outgoing, request.headers))
         reply: Reply | None = None
         try:
@@ -117,6 +117,17 @@ class Forwarder:
             if exchange.first_byte is None:
                 self.journal.began(exchange, outgoing)
             self.journal.ended(exchange, reply)
+
+    def _prepared(
+        self, dialect: Dialect, body: bytes, step: Callable[[str], Step], session: str
+    ) -> Outgoing:
+        return prepare(dialect, body, self.repairs, self.rules, self.memory, step, session)
+
+    def _learn(self, outgoing: Outgoing) -> None:
+        """Keep the reasoning that the agent sent itself, now that the upstream has taken it."""
+        if outgoing.history is not None:
+            for index, turn in outgoing.carried:
+                self.memory.learn(turn, Place(outgoing.history, index, outgoing.session))
 
     def _step(self, conversation: str) -> Step:
         step = self.memory.step(conversation)
@@ -151,6 +162,7 @@ class Forwarder:
                 if error is None or not is_refusal(response.status, error) or not left:
                     if error is None:
                         self._worked(outgoing)
+                        stack.callback(self._learn, outgoing)
                     stack.push_async_exit(attempt.pop_all())
                     return outgoing, response, error
             step = left.pop(0)
@@ -160,9 +172,7 @@ class Forwarder:
                 self._resent.add(outgoing.conversation)
             else:
                 again = partial(_always, step)
-                outgoing = prepare(
-                    outgoing.dialect, body, self.repairs, self.rules, self.memory, again
-                )
+                outgoing = self._prepared(outgoing.dialect, body, again, outgoing.session)
                 _describe(exchange, outgoing, exchange.kind)
 
     def _worked(self, outgoing: Outgoing) -> None:

@@ -21,3 +21,12 @@ def kind_of(outgoing: Outgoing, headers: Mapping[str, str]) -> str:
     if body.get("max_tokens") == 1:
         return "probe"
     return "main" if body.has_tools else "title"
+
+
+# Claude Code's and OpenCode's own names for a session: the same after resuming and compaction.
+_SESSION = ("x-claude-code-session-id", "x-session-id", "x-session-affinity")
+
+
+def session_of(headers: Mapping[str, str]) -> str:
+    """The agent's own name for its session, empty when it gives none."""
+    return next((headers[name] for name in _SESSION if headers.get(name)), "")

@@ -88,12 +88,34 @@ class Decision:
     settled: bool = True
 
 
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where an assistant's turn stands in a conversation; read no further than is asked for.
+
+    `index` is its message, or the number of messages for the answer still to come. `session` is
+    the agent's own name for its session, which survives resuming and compaction; empty if it
+    gives none.
+    """
+
+    history: History
+    index: int
+    session: str = ""
+
+    @property
+    def previous(self) -> str:
+        """Key of the user's turn before."""
+        return self.history.previous(self.index)
+
+    @property
+    def chain(self) -> str:
+        """Key of all that stands before."""
+        return self.history.chain(self.index)
+
+
 class Memory(Protocol):
     """Reasoning by turn, as the repairs see it. Never raises; what it does not know is None."""
 
-    def recall(
-        self, turn: Turn, previous: Callable[[], str], chain: Callable[[], str]
-    ) -> Found | None:
+    def recall(self, turn: Turn, place: Place) -> Found | None:
         """The reasoning of exactly this turn; None when unknown or ambiguous."""
 
     def sent(self, conversation: str, turn: str) -> Reasoning | None:
@@ -115,17 +137,21 @@ class Context:
 
     `history` is the conversation as the agent sent it: keys of turns are taken from there, so
     that no other repair can change them. `quiet` is true when the agent or the user turned
-    thinking off: then nothing new is invented for a turn.
+    thinking off: then nothing new is invented for a turn. `carried` are the turns (and their
+    messages' places) that the agent itself sends with reasoning: what was sent once must be
+    sent again, so memory learns them.
     """
 
     rules: Rules
     memory: Memory
     history: History
+    session: str = ""
     quiet: bool = False
     step: Step = Step.NONE
     changes: list[Change] = field(default_factory=list)
     replayed: int = 0
     placeholders: int = 0
+    carried: list[tuple[int, Turn]] = field(default_factory=list)
 
     def history_of(self, body: Body) -> History:
         """The conversation in this body: as the agent sent it, while no repair has changed it."""

@@ -16,6 +16,7 @@ from dsfix.protocol import sse
 from dsfix.protocol.answer import Answer
 from dsfix.protocol.body import Body, Dialect
 from dsfix.protocol.history import History
+from dsfix.protocol.turns import Turn
 from dsfix.repairs.base import (
     Answering,
     AnswerRepair,
@@ -36,7 +37,9 @@ class Outgoing:
     """A request as it goes upstream, and what is known of it.
 
     `body` and `history` are as the agent sent them, None where the body is no request that can
-    be taken apart: then `data` is what came in. `conversation` names its thread.
+    be taken apart: then `data` is what came in. `conversation` names its thread, `session` is
+    the agent's own name for its session, and `carried` are the turns that it sent with their
+    reasoning.
     """
 
     dialect: Dialect
@@ -51,6 +54,8 @@ class Outgoing:
     changes: tuple[Change, ...] = ()
     replayed: int = 0
     placeholders: int = 0
+    session: str = ""
+    carried: tuple[tuple[int, Turn], ...] = ()
 
 
 def guarded(
@@ -73,10 +78,12 @@ def prepare(
     rules: Rules,
     memory: Memory,
     step: Callable[[str], Step],
+    session: str = "",
 ) -> Outgoing:
     """The request with every repair applied, byte-identical where none had to.
 
-    `step` tells how far recovery has gone for a conversation.
+    `step` tells how far recovery has gone for a conversation; `session` is the agent's own name
+    for its session.
     """
     changes: list[Change] = []
     body = Body.read(dialect, data)
@@ -89,7 +96,7 @@ def prepare(
     conversation = history.root
     at = step(conversation)
     quiet = is_disabled(body) or rules.thinking == "off" or at is Step.OFF
-    context = Context(rules, memory, history, quiet, at, changes)
+    context = Context(rules, memory, history, session, quiet, at, changes)
     mended = body
     for repair in repairs:
         if repair.request is not None and dialect in repair.dialects:
@@ -108,6 +115,8 @@ def prepare(
         changes=tuple(changes),
         replayed=context.replayed,
         placeholders=context.placeholders,
+        session=session,
+        carried=tuple(context.carried),
     )
 
 

@@ -14,13 +14,12 @@ are in play: what is decided for a turn never depends on what comes after it.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable
 
 from dsfix.protocol.body import Body
 from dsfix.protocol.history import WIRES, History
 from dsfix.protocol.messages import FOREIGN_SIGNATURE
 from dsfix.protocol.turns import Reasoning, Turn
-from dsfix.repairs.base import BOTH, Context, Decision, Found, Kind, Repair, Step
+from dsfix.repairs.base import BOTH, Context, Decision, Found, Kind, Place, Repair, Step
 from dsfix.repairs.placeholder import is_ours, is_placeholder, placeholder
 
 
@@ -97,6 +96,7 @@ class _Replay:
         foreign = own is not None and any(len(mark) >= FOREIGN_SIGNATURE for _, mark in own.blocks)
         instead = step >= Step.PLACEHOLDERS or (step is Step.NATIVE and foreign)
         if turn.sound and not stand_in and not instead:
+            self._context.carried.append((self._place(nth).index, turn))
             return Decision(raw)
         key = turn.key
         ours = own is not None and turn.sound and is_ours(own.text)
@@ -106,7 +106,7 @@ class _Replay:
             return self._placeholder(raw, turn, key, placeholder(turn, key, self._seen))
         if (sent := self._context.memory.sent(self._conversation, key)) is not None:
             return self._placeholder(raw, turn, key, sent)
-        found = self._context.memory.recall(turn, *self._keys(nth))
+        found = self._context.memory.recall(turn, self._place(nth))
         if found is not None and found.reasoning.blocks:
             return Decision(self._with(raw, found), Kind.REAL, key)
         if own is not None and not stand_in:
@@ -126,12 +126,10 @@ class _Replay:
     def _with(self, raw: bytes, found: Found) -> bytes:
         return WIRES[self._history.dialect].with_reasoning(raw, found.reasoning, found.texts)
 
-    def _keys(self, nth: int) -> tuple[Callable[[], str], Callable[[], str]]:
-        history = self._context.history
-        if not self._aligned:
-            return (lambda: ""), (lambda: "")
-        place = history.assistants[nth]
-        return (lambda: history.previous(place)), (lambda: history.chain(place))
+    def _place(self, nth: int) -> Place:
+        """Where the nth assistant turn stands in what the agent sent."""
+        given = self._context.history if self._aligned else self._history
+        return Place(given, given.assistants[nth], self._context.session)
 
     @staticmethod
     def _stand_in(turn: Turn) -> bool:

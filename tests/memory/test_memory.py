@@ -17,6 +17,7 @@ from dsfix.memory.recall import without_leak
 from dsfix.memory.store import DAY
 from dsfix.protocol.turns import Reasoning, Turn
 from dsfix.repairs.base import Step
+from tests.repairs.support import At
 
 ORIGIN = "https://api.deepseek.com"
 
@@ -45,8 +46,10 @@ def turn(*calls: str, thought: str = "", names: tuple[str, ...] = (), text: str 
     return Turn(calls, names or ("f",) * len(calls), (text,) if text else (), reasoning)
 
 
-def recall(memory: OriginMemory, asked: Turn, previous: str = "p", chain: str = "c") -> str | None:
-    found = memory.recall(asked, lambda: previous, lambda: chain)
+def recall(
+    memory: OriginMemory, asked: Turn, previous: str = "p", chain: str = "c", session: str = ""
+) -> str | None:
+    found = memory.recall(asked, At(previous, chain, session))
     return found.reasoning.text if found else None
 
 
@@ -59,7 +62,7 @@ def file(tmp_path: Path) -> Path:
 def test_a_turn_is_found_by_its_calls_in_another_process(file: Path) -> None:
     """A store opened on the same file later knows the turn, whatever the order of its calls."""
     with opened(file) as store:
-        OriginMemory(store, ORIGIN).remember(turn("a", "b", thought="why"), "p", "c")
+        OriginMemory(store, ORIGIN).remember(turn("a", "b", thought="why"), At())
     with opened(file) as store:
         assert recall(OriginMemory(store, ORIGIN), turn("b", "a"), previous="other") == "why"
 
@@ -68,7 +71,7 @@ def test_a_turn_is_known_at_once_and_on_disk_soon(file: Path) -> None:
     """This process need not wait for the commit, another one waits a moment."""
     with opened(file) as store, opened(file) as other:
         memory = OriginMemory(store, ORIGIN)
-        memory.remember(turn("a", thought="why"), "p", "c")
+        memory.remember(turn("a", thought="why"), At())
         assert recall(memory, turn("a")) == "why"
         wait_until(lambda: recall(OriginMemory(other, ORIGIN), turn("a")) == "why")
 
@@ -77,7 +80,7 @@ def test_part_of_a_turn_is_that_turn(file: Path) -> None:
     """An agent that kept one of two calls gets the reasoning of both."""
     with opened(file) as store:
         memory = OriginMemory(store, ORIGIN)
-        memory.remember(turn("a", "b", thought="why"), "p", "c")
+        memory.remember(turn("a", "b", thought="why"), At())
         assert recall(memory, turn("b")) == "why"
         assert recall(memory, turn("b", "z")) is None
 
@@ -85,7 +88,7 @@ def test_part_of_a_turn_is_that_turn(file: Path) -> None:
 def test_reasoning_never_crosses_upstreams(file: Path) -> None:
     """Another origin's turn is unknown, under the same ids."""
     with opened(file) as store:
-        OriginMemory(store, ORIGIN).remember(turn("a", thought="why"), "p", "c")
+        OriginMemory(store, ORIGIN).remember(turn("a", thought="why"), At())
         assert recall(OriginMemory(store, "https://api.moonshot.ai"), turn("a")) is None
 
 
@@ -93,13 +96,13 @@ def test_repeated_ids_are_told_apart_or_unknown(file: Path) -> None:
     """Tools' names decide, then the user's turn, then all before; else it is unknown."""
     with opened(file) as store:
         memory = OriginMemory(store, ORIGIN)
-        memory.remember(turn("call_0", thought="one", names=("read",)), "p1", "c1")
-        memory.remember(turn("call_0", thought="two", names=("write",)), "p2", "c2")
+        memory.remember(turn("call_0", thought="one", names=("read",)), At("p1", "c1"))
+        memory.remember(turn("call_0", thought="two", names=("write",)), At("p2", "c2"))
         assert recall(memory, turn("call_0", names=("read",)), "x", "x") == "one"
-        memory.remember(turn("call_0", thought="three", names=("read",)), "p3", "c3")
+        memory.remember(turn("call_0", thought="three", names=("read",)), At("p3", "c3"))
         asked = turn("call_0", names=("read",))
         assert recall(memory, asked, "p3", "x") == "three"
-        memory.remember(turn("call_0", thought="four", names=("read",)), "p3", "c4")
+        memory.remember(turn("call_0", thought="four", names=("read",)), At("p3", "c4"))
         assert recall(memory, asked, "p3", "c4") == "four"
         assert recall(memory, asked, "p3", "x") is None
 
@@ -108,7 +111,7 @@ def test_a_text_turn_is_found_by_its_text_and_what_was_before(file: Path) -> Non
     """Neither alone is enough, and white space around the text does not matter."""
     with opened(file) as store:
         memory = OriginMemory(store, ORIGIN)
-        memory.remember(turn(thought="hm", text="done\n"), "p", "c")
+        memory.remember(turn(thought="hm", text="done\n"), At())
         assert recall(memory, turn(text="done"), "p") == "hm"
         assert recall(memory, turn(text="done"), "q") is None
         assert recall(memory, turn(text="other"), "p") is None
@@ -120,19 +123,48 @@ def test_two_sub_agents_with_one_first_message_keep_their_own(file: Path) -> Non
     """The same prompt answered twice in the same words is told apart by what stood before."""
     with opened(file) as store:
         memory = OriginMemory(store, ORIGIN)
-        memory.remember(turn(thought="first", text="done"), "p", "c1")
-        memory.remember(turn(thought="second", text="done"), "p", "c2")
+        memory.remember(turn(thought="first", text="done"), At(chain="c1"))
+        memory.remember(turn(thought="second", text="done"), At(chain="c2"))
         assert recall(memory, turn(text="done"), "p", "c1") == "first"
         assert recall(memory, turn(text="done"), "p", "c2") == "second"
         assert recall(memory, turn(text="done"), "p", "c3") is None
+
+
+def test_a_turn_that_compaction_moved_is_found_by_the_agents_session(file: Path) -> None:
+    """The session's last turn of that text, and from then on at its new place as well."""
+    with opened(file) as store:
+        memory = OriginMemory(store, ORIGIN)
+        memory.remember(turn(thought="early", text="done"), At("p1", "c1", "s"))
+        memory.remember(turn(thought="late", text="done"), At("p2", "c2", "s"))
+        asked = turn(text="done")
+        assert recall(memory, asked, "summary", "x") is None
+        assert recall(memory, asked, "summary", "x", session="other") is None
+        assert recall(memory, asked, "summary", "x", session="s") == "late"
+        memory.remember(turn(thought="later", text="done"), At("p3", "c3", "s"))
+    with opened(file) as store:
+        assert recall(OriginMemory(store, ORIGIN), asked, "summary", "x", session="s") == "late"
+
+
+def test_reasoning_that_the_agent_brings_is_learnt_once(file: Path) -> None:
+    """From before dsfix, or at a new place; what is known already is not stored again."""
+    with opened(file) as store:
+        memory = OriginMemory(store, ORIGIN)
+        for _ in range(3):
+            memory.learn(turn("a", thought="brought"), At())
+            memory.learn(turn(thought="said", text="hello"), At())
+        memory.learn(turn("a", thought="altered"), At())
+        memory.learn(turn(thought="said", text="hello"), At("behind a summary"))
+        assert recall(memory, turn("a")) == "brought"
+        assert recall(memory, turn(text="hello"), "behind a summary") == "said"
+        wait_until(lambda: store.stats()[0] == 3)
 
 
 def test_a_turn_without_reasoning_is_remembered_as_such(file: Path) -> None:
     """The model gave none: that is knowledge, not absence."""
     with opened(file) as store:
         memory = OriginMemory(store, ORIGIN)
-        memory.remember(turn("a"), "p", "c")
-        found = memory.recall(turn("a"), lambda: "", lambda: "")
+        memory.remember(turn("a"), At())
+        found = memory.recall(turn("a"), At("", ""))
         assert found is not None
         assert found.reasoning == Reasoning()
 
@@ -159,10 +191,10 @@ def test_leaked_reasoning_is_recognised(
 def test_a_leak_of_a_text_turn_is_found_in_another_process(file: Path) -> None:
     """OpenCode shows the reasoning as text after a model switch, in a new run."""
     with opened(file) as store:
-        OriginMemory(store, ORIGIN).remember(turn(thought="hm", text="done"), "p", "c")
+        OriginMemory(store, ORIGIN).remember(turn(thought="hm", text="done"), At())
     with opened(file) as store:
         leaked = Turn((), (), ("hm", "done"))
-        found = OriginMemory(store, ORIGIN).recall(leaked, lambda: "p", lambda: "c")
+        found = OriginMemory(store, ORIGIN).recall(leaked, At())
         assert found is not None
         assert (found.reasoning.text, found.texts) == ("hm", ("done",))
 
@@ -186,8 +218,8 @@ def test_secrets_stay_in_ram(file: Path) -> None:
     """Reasoning that holds a secret is known while the session lives, and is on no disk."""
     with opened(file, secret=lambda text: "hunter2" in text) as store:
         memory = OriginMemory(store, ORIGIN)
-        memory.remember(turn("a", thought="the password is hunter2"), "p", "c")
-        memory.remember(turn("b", thought="nothing"), "p", "c")
+        memory.remember(turn("a", thought="the password is hunter2"), At())
+        memory.remember(turn("b", thought="nothing"), At())
         assert recall(memory, turn("a")) == "the password is hunter2"
     assert b"hunter2" not in b"".join(each.read_bytes() for each in file.parent.iterdir())
     with opened(file) as store:
@@ -198,7 +230,7 @@ def test_without_a_file_everything_stays_in_ram() -> None:
     """`--private` remembers for the session."""
     with opened(None) as store:
         memory = OriginMemory(store, ORIGIN)
-        memory.remember(turn("a", thought="why"), "p", "c")
+        memory.remember(turn("a", thought="why"), At())
         assert recall(memory, turn("a")) == "why"
         assert store.trouble == ""
 
@@ -206,7 +238,7 @@ def test_without_a_file_everything_stays_in_ram() -> None:
 def test_the_file_is_private(file: Path) -> None:
     """Nobody else can read it, nor the files that SQLite puts beside it."""
     with opened(file) as store:
-        OriginMemory(store, ORIGIN).remember(turn("a", thought="why"), "p", "c")
+        OriginMemory(store, ORIGIN).remember(turn("a", thought="why"), At())
         wait_until(lambda: store.stats()[0] == 1)
         for each in file.parent.iterdir():
             assert stat.S_IMODE(each.stat().st_mode) == 0o600, each
@@ -218,7 +250,7 @@ def test_five_hundred_turns_and_a_month_are_nothing(file: Path) -> None:
     with opened(file, clock=lambda: now[0]) as store:
         memory = OriginMemory(store, ORIGIN)
         for number in range(520):
-            memory.remember(turn(f"id{number}", thought=f"thought {number}"), "p", "c")
+            memory.remember(turn(f"id{number}", thought=f"thought {number}"), At())
     now[0] += 30 * DAY
     with opened(file, clock=lambda: now[0]) as store:
         memory = OriginMemory(store, ORIGIN)
@@ -239,7 +271,7 @@ def test_what_is_used_stays_and_what_is_old_goes(file: Path) -> None:
 
     store = days_later(0)
     for ident in ("used", "old"):
-        OriginMemory(store, ORIGIN).remember(turn(ident, thought=ident), "p", "c")
+        OriginMemory(store, ORIGIN).remember(turn(ident, thought=ident), At())
     store.close()
     store = days_later(6)
     assert recall(OriginMemory(store, ORIGIN), turn("used")) == "used"
@@ -255,7 +287,7 @@ def test_a_file_too_large_loses_its_least_used(file: Path) -> None:
     with opened(file) as store:
         for number in range(300):
             thought = f"{number} " + "x" * 10_000
-            OriginMemory(store, ORIGIN).remember(turn(f"id{number}", thought=thought), "p", "c")
+            OriginMemory(store, ORIGIN).remember(turn(f"id{number}", thought=thought), At())
     with opened(file, max_bytes=1_000_000) as store:
         wait_until(lambda: 0 < store.stats()[0] < 150)
         assert recall(OriginMemory(store, ORIGIN), turn("id299")) is not None
@@ -272,7 +304,7 @@ def test_a_locked_file_does_not_stop_the_session(file: Path) -> None:
         store = Store(file)
         store.open()
         memory = OriginMemory(store, ORIGIN)
-        memory.remember(turn("a", thought="why"), "p", "c")
+        memory.remember(turn("a", thought="why"), At())
         assert recall(memory, turn("a")) == "why"
         assert recall(memory, turn("unknown")) is None
     finally:
@@ -287,7 +319,7 @@ def test_a_broken_file_is_told_once_and_left_alone(file: Path, content: bytes) -
     file.write_bytes(content)
     with opened(file) as store:
         memory = OriginMemory(store, ORIGIN)
-        memory.remember(turn("a", thought="why"), "p", "c")
+        memory.remember(turn("a", thought="why"), At())
         assert recall(memory, turn("a")) == "why"
         wait_until(lambda: bool(store.trouble))
     assert file.read_bytes() == content
@@ -310,7 +342,7 @@ def test_many_processes_write_at_once(file: Path) -> None:
         stores[number].open()
         memory = OriginMemory(stores[number], ORIGIN)
         for each in range(40):
-            memory.remember(turn(f"{number}-{each}", thought=f"t{number}-{each}"), "p", "c")
+            memory.remember(turn(f"{number}-{each}", thought=f"t{number}-{each}"), At())
         stores[number].close(10)
 
     threads = [threading.Thread(target=work, args=(number,)) for number in range(8)]

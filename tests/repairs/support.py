@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -22,6 +23,15 @@ TOOLS = {
     ],
 }
 USER = {"role": "user", "content": "x"}
+
+
+@dataclass(frozen=True)
+class At:
+    """A place in a conversation, told by its keys."""
+
+    previous: str = "p"
+    chain: str = "c"
+    session: str = ""
 
 
 def memory() -> OriginMemory:

@@ -20,7 +20,7 @@ from dsfix.protocol.turns import Reasoning, Turn
 from dsfix.repairs import REPAIRS
 from dsfix.repairs.base import Context, Repair, Step
 from dsfix.repairs.chain import prepare
-from tests.repairs.support import FIXTURES, RULES, TOOLS, memory
+from tests.repairs.support import FIXTURES, RULES, TOOLS, At, memory
 
 IDS = st.sampled_from(["call_00_a", "call_00_b", "toolu_1", "call_0", "x" * 30])
 TEXT = st.sampled_from(
@@ -181,7 +181,7 @@ def test_the_prompt_only_grows(dialect: Dialect, data: st.DataObject) -> None:
         before = prompt
         if data.draw(st.booleans()):
             late = Turn((data.draw(IDS),), ("f",), (), Reasoning((("learnt late", "s"),)))
-            known.remember(late, "p", "c")
+            known.remember(late, At())
 
 
 @given(st.binary(max_size=200))

@@ -9,10 +9,10 @@ import pytest
 from dsfix.protocol.body import Dialect
 from dsfix.protocol.turns import Reasoning, Turn
 from dsfix.repairs import REPAIRS
-from dsfix.repairs.base import Rules, Step
+from dsfix.repairs.base import Place, Rules, Step
 from dsfix.repairs.chain import prepare
 from dsfix.repairs.placeholder import is_placeholder
-from tests.repairs.support import KNOWN, RULES, USER, call, memory, request, result, sent
+from tests.repairs.support import KNOWN, RULES, USER, At, call, memory, request, result, sent
 
 MESSAGES, CHAT = Dialect.MESSAGES, Dialect.CHAT
 HI = {"role": "assistant", "content": "hi"}
@@ -251,7 +251,7 @@ def reasoning_of(message: dict[str, Any]) -> str:
 def test_lost_reasoning_comes_back_from_memory(dialect: Dialect, how: Any) -> None:
     """However it was lost, the turn gets exactly its own text back."""
     known = memory()
-    known.remember(Turn(("id1",), ("f",), (), Reasoning((("why I call f", "sig"),))), "p", "c")
+    known.remember(Turn(("id1",), ("f",), (), Reasoning((("why I call f", "sig"),))), At())
     body, out = sent(dialect, lost(dialect, how), to=known)
     assert reasoning_of(body["messages"][1]) == "why I call f"
     assert (out.replayed, out.placeholders) == (1, 0)
@@ -281,7 +281,7 @@ def test_a_placeholder_once_sent_stays() -> None:
     """What was sent for a turn is sent again, even when memory learns better later."""
     known = memory()
     first, _ = sent(MESSAGES, request(USER, call("id1"), result("id1")), to=known)
-    known.remember(Turn(("id1",), ("f",), (), Reasoning((("late", "s"),))), "p", "c")
+    known.remember(Turn(("id1",), ("f",), (), Reasoning((("late", "s"),))), At())
     second, _ = sent(MESSAGES, request(USER, call("id1"), result("id1"), USER), to=known)
     assert second["messages"][1] == first["messages"][1]
 
@@ -321,7 +321,7 @@ def test_every_turn_gets_reasoning_once_tools_are_in_play() -> None:
 def test_nothing_is_invented_where_the_agent_turned_thinking_off() -> None:
     """Without thinking the upstream asks for nothing; what is known is replayed all the same."""
     known = memory()
-    known.remember(Turn(("a",), ("f",), (), Reasoning((("real", "s"),))), "p", "c")
+    known.remember(Turn(("a",), ("f",), (), Reasoning((("real", "s"),))), At())
     history = (USER, call("a"), result("a"), call("b"), result("b"))
     body, out = sent(MESSAGES, request(*history, thinking={"type": "disabled"}), to=known)
     assert reasoning_of(body["messages"][1]) == "real"
@@ -348,7 +348,7 @@ def test_leaked_reasoning_goes_back_where_it_belongs(
     _, out = sent(dialect, request(USER, dialect=dialect), to=known)
     assert out.history is not None
     turn = Turn((), (), ("the answer",), Reasoning((("because of x", "s"),)))
-    known.remember(turn, out.history.previous(1), out.history.chain(1))
+    known.remember(turn, Place(out.history, 1))
     body, _ = sent(dialect, request(USER, message, USER, dialect=dialect), to=known)
     assert body["messages"][1] == expected
 
@@ -377,3 +377,12 @@ def test_neighbours_of_a_repaired_message_keep_their_bytes() -> None:
     assert out.data.count(odd) == 2
     assert b'"input":{"n":-0.0e1, "z":123456789012345678901234567890}' in out.data
     assert KNOWN
+
+
+def test_what_the_agent_sent_itself_is_learnt(tmp_path: object) -> None:
+    """Reasoning that the agent carried once is carried on by dsfix when the agent drops it."""
+    history = [USER, call("a", thinking("mine")), result("a")]
+    _, out = sent(MESSAGES, request(*history))
+    assert [(index, turn.calls) for index, turn in out.carried] == [(1, ("a",))]
+    _, out = sent(MESSAGES, request(USER, call("a"), result("a")))
+    assert not out.carried
