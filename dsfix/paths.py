@@ -22,16 +22,6 @@ def state_dir(environ: Mapping[str, str]) -> Path:
     return Path(PlatformDirs("dsfix", appauthor=False).user_state_dir)
 
 
-def config_file(environ: Mapping[str, str]) -> Path:
-    """The configuration file: `DSFIX_CONFIG`, else `config.toml` in the XDG config directory."""
-    given = environ.get("DSFIX_CONFIG", "")
-    if given:
-        return Path(given).expanduser()
-    from platformdirs import PlatformDirs
-
-    return Path(PlatformDirs("dsfix", appauthor=False).user_config_dir) / "config.toml"
-
-
 def private_dir(path: Path) -> Path:
     """Make `path` a directory that only its owner can enter.
 

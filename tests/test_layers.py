@@ -10,10 +10,25 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parent.parent / "dsfix"
-ORDER = (
-    "errors redact paths protocol repairs upstreams agents environment memory record report"
-    " process proxy simulator session demo cli"
-).split()
+ORDER = [
+    "errors",
+    "redact",
+    "paths",
+    "protocol",
+    "repairs",
+    "upstreams",
+    "agents",
+    "environment",
+    "memory",
+    "record",
+    "report",
+    "process",
+    "proxy",
+    "simulator",
+    "session",
+    "demo",
+    "cli",
+]
 HOMES = {
     "aiohttp": {"proxy", "simulator", "demo"},
     "yarl": {"proxy"},
@@ -45,8 +60,9 @@ def imports_of(path: Path) -> set[str]:
 
 
 SOURCES = sorted(
-    path for path in ROOT.rglob("*.py") if path.name not in ("__init__.py", "__main__.py")
-    or path.parent != ROOT
+    path
+    for path in ROOT.rglob("*.py")
+    if path.name not in ("__init__.py", "__main__.py") or path.parent != ROOT
 )
 
 

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated, NoReturn
 
 import typer
 
+from dsfix.cli import complete
 from dsfix.errors import DsfixError, ExitCode, LaunchError, UsageError
 from dsfix.paths import PRIVATE_FILE
 
@@ -34,10 +35,14 @@ def run(
         typer.Argument(
             metavar="AGENT [ARGS]...",
             help="claude, opencode, a path to one, or any other command; what follows is its own.",
+            autocompletion=complete.agents,
         ),
     ] = None,
     upstream: Annotated[
-        str, typer.Option(metavar="NAME|URL", help="Where to forward to.")
+        str,
+        typer.Option(
+            metavar="NAME|URL", help="Where to forward to.", autocompletion=complete.upstreams
+        ),
     ] = "deepseek",
     key_env: Annotated[
         str, typer.Option(metavar="NAME", help="Variable that holds the API key.")
@@ -48,7 +53,12 @@ def run(
         Thinking, typer.Option(help="Let the model think: always, never, as the agent says.")
     ] = Thinking.AGENT,
     no_repair: Annotated[
-        list[str] | None, typer.Option(metavar="NAME", help="Leave this repair out (repeatable).")
+        list[str] | None,
+        typer.Option(
+            metavar="NAME",
+            help="Leave this repair out (repeatable).",
+            autocompletion=complete.repairs,
+        ),
     ] = None,
     log_bodies: Annotated[
         bool, typer.Option(help="Keep what was said in the session record, secrets taken out.")

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
+from dsfix.cli.complete import session_ids
 from dsfix.errors import DsfixError
 from dsfix.paths import state_dir
 
@@ -56,7 +57,12 @@ def list_sessions(
 @sessions_app.command("show")
 def show_session(
     session: Annotated[
-        str, typer.Argument(metavar="ID", help="An id, its start or its end, or `last`.")
+        str,
+        typer.Argument(
+            metavar="ID",
+            help="An id, its start or its end, or `last`.",
+            autocompletion=session_ids,
+        ),
     ],
     messages: Annotated[
         bool, typer.Option("--messages", help="Show what was said, conversation by conversation.")

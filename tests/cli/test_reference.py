@@ -39,17 +39,18 @@ def every_command() -> list[tuple[str, Any]]:
     return found
 
 
+# Typer words arguments and types in --help anew in each release: `TEXT` in 0.26, `<str>` in 0.28.
+SAME_TYPER = typer.__version__.startswith("0.28.")
+
+
 @pytest.mark.parametrize("name", PAGES)
-def test_pages_are_up_to_date(name: str) -> None:
-    """What is checked in is what the generator writes: make docs."""
-    assert page(name) == PAGES[name]()
-
-
-def test_width_does_not_depend_on_the_terminal(monkeypatch: pytest.MonkeyPatch) -> None:
-    """The pages are the same wherever they are made."""
-    monkeypatch.setenv("COLUMNS", "40")
-    monkeypatch.setenv("TERMINAL_WIDTH", "40")
-    assert page("commands.md") == PAGES["commands.md"]()
+def test_pages_are_up_to_date(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What is checked in is what the generator writes, in a terminal of any width: make docs."""
+    if name == "commands.md" and not SAME_TYPER:
+        pytest.skip(f"made with Typer 0.28, this is {typer.__version__}")
+    for width in ("40", "200"):
+        monkeypatch.setenv("COLUMNS", width)
+        assert page(name) == PAGES[name]()
 
 
 def test_generator_writes_every_page(tmp_path: Path) -> None:
@@ -94,7 +95,6 @@ def test_every_variable_of_our_own() -> None:
     """Each DSFIX_ variable in the sources is explained."""
     sources = "".join(path.read_text() for path in (ROOT / "dsfix").rglob("*.py"))
     named = set(re.findall(r"\"(DSFIX_[A-Z_]+)\"", sources))
-    named.discard("DSFIX_CONFIG")  # nothing reads a configuration file yet
     assert named
     for name in named:
         assert f"`{name}`" in page("environment.md")
