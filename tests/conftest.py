@@ -19,15 +19,21 @@ def _loopback_only(self: socket.socket, address: object) -> None:
     _REAL_CONNECT(self, address)  # type: ignore[arg-type]  # as given
 
 
+_OURS = ("DSFIX_CLIENTS", "DSFIX_REQUIRE_CLIENTS")
+
+
+def _is_the_users(name: str) -> bool:
+    return name.startswith(("DSFIX_", "ANTHROPIC_", "CLAUDE", "OPENCODE", "XDG_")) or name.endswith(
+        ("_PROXY", "_API_KEY")
+    )
+
+
 @pytest.fixture(autouse=True)
 def isolated(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     """An empty HOME, none of the user's settings, and no network but loopback."""
     for name in list(os.environ):
-        if name.upper().startswith(("DSFIX_", "ANTHROPIC_", "CLAUDE", "OPENCODE", "XDG_")) or (
-            name.upper().endswith("_PROXY") or name.endswith("_API_KEY")
-        ):
-            if name not in ("DSFIX_CLIENTS", "DSFIX_REQUIRE_CLIENTS"):
-                monkeypatch.delenv(name)
+        if _is_the_users(name.upper()) and name not in _OURS:
+            monkeypatch.delenv(name)
     home = tmp_path / "home"
     home.mkdir()
     monkeypatch.setenv("HOME", str(home))
