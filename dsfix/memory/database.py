@@ -76,9 +76,12 @@ class Database:
 
     def close(self, timeout: float) -> None:
         """Commit what waits and stop, within `timeout` seconds."""
-        if self._thread is not None:
-            self._waiting.put(None)
-            self._thread.join(timeout)
+        if self._thread is None:
+            return
+        self._waiting.put(None)
+        self._thread.join(timeout)
+        if self._thread.is_alive():
+            self.trouble = f"{self._path.name}: still locked, what was learnt is not kept"
 
     def _run(self) -> None:
         try:

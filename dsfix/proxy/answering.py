@@ -115,13 +115,11 @@ class Answering:
     def refuse(self, response: aiohttp.ClientResponse, data: bytes) -> web.StreamResponse:
         """Pass an error on, in the shape that the agent reads."""
         status = response.status
-        if status < 400:
-            status, data = 502, b"the upstream answered with a redirect, which is not followed"
         self.exchange.status, self.exchange.error = status, message_of(data) or f"HTTP {status}"
         out = self.reply.error(status, data)
         headers = agent_headers(response.headers.items())
         if out is not data:
-            headers = [(n, v) for n, v in headers if n.lower() not in ("content-type", "location")]
+            headers = [(n, v) for n, v in headers if n.lower() != "content-type"]
             headers.append(("Content-Type", "application/json"))
         self.exchange.bytes_out = len(out)
         self._began()

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import io
 import ssl
 from collections.abc import AsyncIterator, Iterable
 from contextlib import asynccontextmanager
+from types import SimpleNamespace
 
 import aiohttp
 from yarl import URL
@@ -14,6 +16,11 @@ from dsfix.upstreams import is_loopback
 
 CONNECT = 30.0
 SILENCE = 600.0  # an upstream that has not begun after ten minutes closes: DeepSeek, rate_limit
+
+
+# How a connection ends that the upstream had closed before the request came.
+_DROPPED = (aiohttp.ServerDisconnectedError, aiohttp.ClientOSError, ConnectionError)
+_NOT_CONNECTED = (aiohttp.ClientConnectorError,)
 
 
 class Unreachable(Exception):
@@ -40,6 +47,7 @@ class Client:
                 skip_auto_headers=("User-Agent",),
                 cookie_jar=aiohttp.DummyCookieJar(),
                 read_bufsize=1 << 18,
+                trace_configs=[_tracing()],
             )
             for kind in ({"keepalive_timeout": 60.0}, {"force_close": True})
         )
@@ -58,17 +66,19 @@ class Client:
         A connection that was idle may be closed by the upstream at the very moment it is used
         again; no byte of an answer has come then, so the request goes once more on a fresh one.
         """
+        reused = SimpleNamespace(connection=False)
         url = self._origin.with_path(path.partition("?")[0]).with_query(path.partition("?")[2])
         sent = upstream_headers(headers, self._key)
         try:
-            response = await self._send(self._pooled, url, data, sent)
-        except (aiohttp.ServerDisconnectedError, ConnectionResetError, BrokenPipeError):
-            try:
-                response = await self._send(self._fresh, url, data, sent)
-            except (aiohttp.ClientError, OSError) as error:
-                raise Unreachable(_why(error)) from error
+            response = await self._send(self._pooled, url, data, sent, reused)
         except (aiohttp.ClientError, TimeoutError, OSError) as error:
-            raise Unreachable(_why(error)) from error
+            dropped = isinstance(error, _DROPPED) and not isinstance(error, _NOT_CONNECTED)
+            if not (dropped and reused.connection):
+                raise Unreachable(_why(error)) from error
+            try:
+                response = await self._send(self._fresh, url, data, sent, reused)
+            except (aiohttp.ClientError, TimeoutError, OSError) as again:
+                raise Unreachable(_why(again)) from again
         try:
             yield response
         finally:
@@ -79,9 +89,27 @@ class Client:
 
     @staticmethod
     async def _send(
-        session: aiohttp.ClientSession, url: URL, data: bytes, headers: dict[str, str]
+        session: aiohttp.ClientSession,
+        url: URL,
+        data: bytes,
+        headers: dict[str, str],
+        reused: SimpleNamespace,
     ) -> aiohttp.ClientResponse:
-        return await session.post(url, data=data, headers=headers, allow_redirects=False)
+        body = io.BytesIO(data)  # written in pieces: a large one in one piece stalls the loop
+        return await session.post(
+            url, data=body, headers=headers, allow_redirects=False, trace_request_ctx=reused
+        )
+
+
+async def _note_reuse(session: object, context: SimpleNamespace, params: object) -> None:
+    context.trace_request_ctx.connection = True
+
+
+def _tracing() -> aiohttp.TraceConfig:
+    """Tells a connection that was kept from one that was made for the request."""
+    trace = aiohttp.TraceConfig()
+    trace.on_connection_reuseconn.append(_note_reuse)
+    return trace
 
 
 def _why(error: BaseException) -> str:

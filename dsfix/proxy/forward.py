@@ -165,15 +165,28 @@ class Forwarder:
                         stack.callback(self._learn, outgoing)
                     stack.push_async_exit(attempt.pop_all())
                     return outgoing, response, error
-            step = left.pop(0)
             status, words = response.status, message_of(error)
+            again = self._next(outgoing, body, left)
+            if again is None:
+                return outgoing, response, error
+            step, outgoing = again
             exchange.attempts.append(Attempt(status, words, step.name.lower()))
+            _describe(exchange, outgoing, exchange.kind)
+
+    def _next(
+        self, outgoing: Outgoing, body: bytes, left: list[Step]
+    ) -> tuple[Step, Outgoing] | None:
+        """The next attempt, with the step it is; a step that would change nothing is left out."""
+        while left:
+            step = left.pop(0)
             if step is Step.RESEND:
                 self._resent.add(outgoing.conversation)
-            else:
-                again = partial(_always, step)
-                outgoing = self._prepared(outgoing.dialect, body, again, outgoing.session)
-                _describe(exchange, outgoing, exchange.kind)
+                return step, outgoing
+            at = partial(_always, step)
+            again = self._prepared(outgoing.dialect, body, at, outgoing.session)
+            if again.data != outgoing.data:
+                return step, again
+        return None
 
     def _worked(self, outgoing: Outgoing) -> None:
         conversation = outgoing.conversation
@@ -207,9 +220,11 @@ def _always(step: Step, conversation: str) -> Step:
 
 
 async def _error_of(response: aiohttp.ClientResponse) -> bytes | None:
-    """The body of an error or a redirect, up to a limit; None for a success."""
+    """The body of an error, up to a limit; None for a success. A redirect goes nowhere."""
     if response.status < 300:
         return None
+    if response.status < 400:
+        raise Unreachable("it answered with a redirect, which is not followed")
     parts: list[bytes] = []
     async for chunk in response.content.iter_any():
         parts.append(chunk)

@@ -22,6 +22,7 @@ _KEPT_BACK = frozenset(
         "upgrade",
         "content-length",
         "content-encoding",
+        "location",
         "set-cookie",
         "date",
     }

@@ -18,9 +18,11 @@ from collections import Counter
 from dsfix.protocol.body import Body
 from dsfix.protocol.history import WIRES, History
 from dsfix.protocol.messages import FOREIGN_SIGNATURE
-from dsfix.protocol.turns import Reasoning, Turn
+from dsfix.protocol.turns import Reasoning, Turn, digest
 from dsfix.repairs.base import BOTH, Context, Decision, Found, Kind, Place, Repair, Step
 from dsfix.repairs.placeholder import is_ours, is_placeholder, placeholder
+
+LONG_ID = 12
 
 
 def with_reasoning(body: Body, context: Context) -> Body:
@@ -69,7 +71,7 @@ class _Replay:
             raw = out[place]
             decision = self._decide(raw, turn, nth)
             out[place] = self._counted(decision)
-            if decision.settled:
+            if decision.settled and _unmistakable(turn):
                 known[place, raw] = decision
         if self._new:
             self._context.memory.remember_sent(self._conversation, self._new)
@@ -85,7 +87,6 @@ class _Replay:
     def _counted(self, decision: Decision) -> bytes:
         if decision.kind is not None:
             self.counts[decision.kind] += 1
-        if decision.kind is Kind.PLACEHOLDER:
             self._seen[decision.turn] = self._seen.get(decision.turn, 0) + 1
         return decision.raw
 
@@ -98,24 +99,28 @@ class _Replay:
         if turn.sound and not stand_in and not instead:
             self._context.carried.append((self._place(nth).index, turn))
             return Decision(raw)
-        key = turn.key
+        place = self._place(nth)
+        key = turn.key if turn.calls else digest(turn.key, place.previous)
         ours = own is not None and turn.sound and is_ours(own.text)
         if instead and ours:
             return Decision(raw)
         if instead:
             return self._placeholder(raw, turn, key, placeholder(turn, key, self._seen))
-        if (sent := self._context.memory.sent(self._conversation, key)) is not None:
+        if own is not None and not stand_in:
+            self._context.carried.append((place.index, turn))
+            return Decision(self._with(raw, Found(own)), Kind.FORM, key)
+        count = self._seen.get(key, 0)
+        name = f"{key} #{count + 1}" if count else key
+        if (sent := self._context.memory.sent(self._conversation, name)) is not None:
             return self._placeholder(raw, turn, key, sent)
-        found = self._context.memory.recall(turn, self._place(nth))
+        found = self._context.memory.recall(turn, place)
         if found is not None and found.reasoning.blocks:
             return Decision(self._with(raw, found), Kind.REAL, key)
-        if own is not None and not stand_in:
-            return Decision(self._with(raw, Found(own)), Kind.FORM, key)
         if ours:
             return Decision(raw)
         if self._context.quiet:
             return Decision(raw, settled=False)
-        self._new[key] = text = placeholder(turn, key, self._seen)
+        self._new[name] = text = placeholder(turn, key, self._seen)
         return self._placeholder(raw, turn, key, text)
 
     def _placeholder(self, raw: bytes, turn: Turn, key: str, text: Reasoning) -> Decision:
@@ -134,6 +139,15 @@ class _Replay:
     @staticmethod
     def _stand_in(turn: Turn) -> bool:
         return turn.reasoning is not None and is_placeholder(turn.reasoning.text)
+
+
+def _unmistakable(turn: Turn) -> bool:
+    """Whether a message with these calls can only be this turn, in whatever conversation.
+
+    Two sub-agents with one prompt may say the same at the same place, and some vendors count
+    their ids from zero in each answer; DeepSeek's ids are 32 characters long.
+    """
+    return bool(turn.calls) and min(map(len, turn.calls)) >= LONG_ID
 
 
 THINKING_REPLAY = Repair(

@@ -53,6 +53,8 @@ class Lab:
         for each in (self.home, self.project):
             each.mkdir()
         subprocess.run(["git", "init", "-q", str(self.project)], check=True, env=self.base())
+        # or the agent's prompt would change with what it wrote
+        (self.project / ".git/info/exclude").write_text("*\n")
         self.endpoint.folder, self.endpoint.key = str(self.project), REAL_KEY
 
     @property
@@ -126,7 +128,15 @@ class Lab:
         """What stands before the agent's own command line."""
         if not self.through:
             return []
-        return [sys.executable, "-m", "dsfix", "run", "--upstream", self.endpoint.url, *self.options]
+        return [
+            sys.executable,
+            "-m",
+            "dsfix",
+            "run",
+            "--upstream",
+            self.endpoint.url,
+            *self.options,
+        ]
 
     def command(self, prompt: str | None, *, model: str = "", go_on: bool = False) -> list[str]:
         """The command line of one prompt; a prompt of None is to come on stdin."""
@@ -201,3 +211,8 @@ class Lab:
 def _off(body: dict[str, object]) -> bool:
     thinking = body.get("thinking")
     return isinstance(thinking, dict) and thinking.get("type") == "disabled"
+
+
+def lenient(endpoint: StrictEndpoint) -> None:
+    """Leave out the rules that a bare Claude Code breaks with its first request."""
+    endpoint.policy.user_id = endpoint.policy.trailing_system = False

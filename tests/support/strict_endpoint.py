@@ -14,7 +14,7 @@ import struct
 import threading
 import time
 import uuid
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from types import TracebackType
@@ -53,6 +53,7 @@ class Switches:
     delay: float = 0.0  # seconds before each event of an answer to a request with tools
     delay_steps: str = ""  # only in these steps; `text` is the closing text
     cut: Cut | None = None
+    text: str = "{token} All is done."
     reasoning: str = 'Thought {n}: "quoted"\nand a second line, 思考 é \\ {mark}'
 
 
@@ -117,6 +118,9 @@ class StrictEndpoint:
         self.requests: list[Received] = []
         self.canned: list[Canned] = []
         self.refuse: list[str] = []  # refusals to give before anything is looked at
+        # the refusal that a request earns besides all rules, empty for none
+        self.refusing: Callable[[Received], str] = lambda received: ""
+        self.ids = "call_{nth:02}_{random}"
         self.trouble: list[BaseException] = []
         self.idle_close = False  # close each connection after its answer, without saying so
         self._lock = threading.Lock()
@@ -168,10 +172,13 @@ class StrictEndpoint:
             for given, reasoning in self.history(request)
         )
 
-    def broken_prefixes(self) -> list[str]:
-        """Each request whose prompt does not begin with the prompt it continues."""
+    def broken_prefixes(self, start: int = 0, end: int | None = None) -> list[str]:
+        """Each request whose prompt does not begin with the prompt it continues.
+
+        `start` and `end` limit it to a part of the main requests: one run of the agent.
+        """
         out = []
-        for later, earlier in _continued(self.main):
+        for later, earlier in _continued(self.main[start:end]):
             before, after = prompt(earlier.body), prompt(later.body)
             same = next(
                 (n for n, (a, b) in enumerate(zip(before, after, strict=False)) if a != b),
@@ -202,7 +209,9 @@ class StrictEndpoint:
         off = (body.get("thinking") or {}).get("type") == "disabled"
         if off or (offered and every and next(self._silent) % every == 0):
             reasoning = None
-        ids = tuple(f"call_{n:02}_{uuid.uuid4().hex[:24]}" for n, _ in enumerate(made))
+        ids = tuple(
+            self.ids.format(nth=n, random=uuid.uuid4().hex[:24]) for n, _ in enumerate(made)
+        )
         given = Given(number, f"[answer-{number}-{mark[:6]}]", reasoning, ids, body["model"])
         return given, made, step or "text"
 
@@ -214,7 +223,12 @@ def _continued(requests: list[Received]) -> Iterator[tuple[Received, Received]]:
         chain = [turn.calls[0] if turn.calls else turn.text for turn in _turns(request)]
         root = f"{request.body['model']} {strict_model.tools(request.dialect, request.body)}"
         for earlier, before, key in reversed(seen):
-            if key == root and before and len(before) < len(chain) and chain[: len(before)] == before:
+            if (
+                key == root
+                and before
+                and len(before) < len(chain)
+                and chain[: len(before)] == before
+            ):
                 yield request, earlier
                 break
         seen.append((request, chain, root))
@@ -273,12 +287,12 @@ class _Handler(BaseHTTPRequestHandler):
         """Say nothing."""
 
     def do_HEAD(self) -> None:
-        self._record(b"")
-        self._plain(404, b"")
+        self.do_GET()
 
     def do_GET(self) -> None:
-        self._record(b"")
+        received = self._record(b"")
         self._plain(404, b'{"error":{"message":"not here"}}')
+        received.over.set()
 
     def do_POST(self) -> None:
         endpoint = self.server.endpoint
@@ -335,6 +349,8 @@ class _Handler(BaseHTTPRequestHandler):
             body = received.body
             if endpoint.refuse:
                 raise Refused("told-to", endpoint.refuse.pop(0))
+            if words := endpoint.refusing(received):
+                raise Refused("told-to", words)
             strict_rules.check(dialect, body, endpoint.policy, endpoint.memory)
         except Refused as refusal:
             return self._refuse(received, refusal)
@@ -394,7 +410,9 @@ class _Handler(BaseHTTPRequestHandler):
                 event = b": keep-alive\n\n" + event
             if switches.crlf:
                 event = event.replace(b"\n", b"\r\n")
-            for piece in ([event[n : n + 1] for n in range(len(event))] if switches.bytewise else [event]):
+            for piece in (
+                [event[n : n + 1] for n in range(len(event))] if switches.bytewise else [event]
+            ):
                 self._chunk(piece)
             received.sent.append(event)
         self._chunk(b"")
@@ -464,7 +482,7 @@ class _Answer:
         self.main = bool(body.get("tools"))
         self.model = switches.served or body["model"]
         self.id = str(uuid.uuid4())
-        self.text = "" if calls or step == "empty" else f"{given.token} All is done."
+        self.text = "" if calls or step == "empty" else switches.text.format(token=given.token)
 
     def whole(self) -> dict[str, Any]:
         """The answer as one document."""
@@ -514,7 +532,9 @@ class _Answer:
         yield {"type": "message_start", "message": start}
         for index, block in enumerate(self._blocks()):
             kind, at = block["type"], {"index": index}
-            empty: dict[str, Any] = {"thinking": {"thinking": ""}, "text": {"text": ""}}.get(kind, {})
+            empty: dict[str, Any] = {"thinking": {"thinking": ""}, "text": {"text": ""}}.get(
+                kind, {}
+            )
             opened = {**block, **empty}
             if kind == "thinking" and "signature" in block:
                 opened["signature"] = ""

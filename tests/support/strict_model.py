@@ -74,8 +74,10 @@ def calls(step: str, offered: set[str], folder: str) -> list[Call]:
     known = {
         "bash": [shell("echo one")],
         "cd": [shell(f"cd {folder} && echo inside")],
-        "env": [shell("env; tr '\\0' ' ' < /proc/$PPID/cmdline; tr '\\0' '\\n' < /proc/$PPID/environ")],
-        "sleep": [shell("sleep 30")],
+        "env": [
+            shell("env; tr '\\0' ' ' < /proc/$PPID/cmdline; tr '\\0' '\\n' < /proc/$PPID/environ")
+        ],
+        "sleep": [shell(f"touch {folder}/started; sleep 12")],
         "write": [write],
         "edit": [edit],
         "parallel": [shell("echo one"), shell("echo two"), shell("echo three")],

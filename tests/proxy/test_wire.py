@@ -1,0 +1,279 @@
+"""What needs no repair passes byte for byte, and where one thing is repaired nothing else moves."""
+
+from __future__ import annotations
+
+import gzip
+import http.client
+import json
+import socket
+import time
+
+import pytest
+
+from tests.support.in_process import KEY, PATHS, TOKEN, InProcess, Talk
+from tests.support.pty_session import wait_until
+from tests.support.strict_endpoint import Canned, Cut, StrictEndpoint
+
+both = pytest.mark.parametrize("dialect", ["messages", "chat"])
+BIG = b"123456789012345678901234567890"
+JSON = [("Content-Type", "application/json")]
+STREAM = [("Content-Type", "text/event-stream")]
+# odd on purpose: order, spacing, escapes, a long integer, a float that must not be reworded
+CLEAN = {
+    "messages": b'{ "messages" :[ {"content":"caf\\u00e9 \\/ x","role":"user","n":' + BIG + b"}"
+    b' ],\n"max_tokens":64, "x_unknown":{"b":1.0,"a":1e5,"c":1E+2},"model":"deepseek-v4-pro"}',
+    "chat": b'{"stream":false ,"messages":[{"role":"user","content":"\\ud83d\\ude00","n":'
+    + BIG
+    + b'}],"seed":'
+    + BIG
+    + b',"model":"deepseek-v4-pro","temperature":1.50}  ',
+}
+ANSWERS = {
+    "messages": b'{"id":"m","type":"message","role":"assistant","model":"deepseek-v4-pro",'
+    b'"content":[{"type":"text","text":"caf\\u00e9"}], "stop_reason":"end_turn","big":'
+    + BIG
+    + b"}",
+    "chat": b'{"id":"c","model":"deepseek-v4-pro","choices":[{"index":0,"message":{"role":'
+    b'"assistant","content":"ok"},"finish_reason":"stop"}] ,"big":' + BIG + b"}",
+}
+EVENTS = {
+    "messages": b'event: message_start\r\ndata: {"type":"message_start","message":{"id":"m",'
+    b'"model":"deepseek-v4-pro","content":[],"n":' + BIG + b"}}\r\n\r\n: keep-alive\n\n"
+    b'event: content_block_start\ndata: {"type":"content_block_start","index":0,'
+    b'"content_block":{"type":"text","text":""}}\n\ndata:{"type":"content_block_delta","index":0,'
+    b'"delta":{"type":"text_delta","text":"\\u00e9"}}\n\nevent: content_block_stop\n'
+    b'data: {"type":"content_block_stop","index":0}\n\nevent: message_delta\ndata: '
+    b'{"type":"message_delta","delta":{"stop_reason":"end_turn"}}\n\nevent: message_stop\n'
+    b'data: {"type":"message_stop"}\n\n',
+    "chat": b': keep-alive\n\ndata: {"id":"c", "model":"deepseek-v4-pro","choices":[{"index":0,'
+    b'"delta":{"role":"assistant","content":"\\u00e9"},"n":' + BIG + b"}]}\n\n"
+    b'data: {"id":"c","model":"deepseek-v4-pro","choices":[{"index":0,"delta":{},'
+    b'"finish_reason":"stop"}]}\r\n\r\ndata: [DONE]\n\n',
+}
+
+
+@both
+def test_request_is_identical(proxy: InProcess, endpoint: StrictEndpoint, dialect: str) -> None:
+    """A request that needs no repair goes upstream byte for byte."""
+    endpoint.canned = [Canned(200, JSON, [ANSWERS[dialect]])]
+    status, data = proxy.post(dialect, CLEAN[dialect])
+    assert (status, data) == (200, ANSWERS[dialect])
+    assert endpoint.requests[0].raw == CLEAN[dialect]
+
+
+@both
+@pytest.mark.parametrize("size", [1, 7, 100_000])
+def test_stream_is_identical(
+    proxy: InProcess, endpoint: StrictEndpoint, dialect: str, size: int
+) -> None:
+    """A stream that needs no repair comes back byte for byte, however it is cut up."""
+    data = EVENTS[dialect]
+    pieces = [data[at : at + size] for at in range(0, len(data), size)]
+    endpoint.canned = [Canned(200, STREAM, pieces, "chunked")]
+    assert proxy.post(dialect, CLEAN[dialect]) == (200, data)
+
+
+@pytest.mark.parametrize(
+    "raw", [b"", b"{", b"[1,2]", b'{"messages":1}', b"\xff\xfe", b'{"a":1,"a":2,"messages":[]}']
+)
+@both
+def test_what_is_no_request_passes(
+    proxy: InProcess, endpoint: StrictEndpoint, dialect: str, raw: bytes
+) -> None:
+    """A body that cannot be taken apart goes upstream as it is, and so does its answer."""
+    endpoint.canned = [Canned(400, [("Content-Type", "text/plain")], [b"no"])]
+    status, data = proxy.post(dialect, raw)
+    assert status == 400 and b"no" in data
+    assert endpoint.requests[0].raw == raw
+
+
+@both
+def test_neighbours_are_untouched(proxy: InProcess, endpoint: StrictEndpoint, dialect: str) -> None:
+    """Where one message is repaired, the bytes of all others and of all members are untouched."""
+    talk = Talk(proxy, dialect, "begin #do bash#")
+    talk.turn()
+    odd = b'{ "role" : "user", "content":"caf\\u00e9", "n":' + BIG + b', "f":1.0 }'
+    raw = json.dumps(talk.body()).encode()
+    first = json.dumps(talk.messages[0]).encode()
+    assert first in raw
+    raw = raw.replace(first, odd).replace(b'"max_tokens": 512', b'"seed": ' + BIG)
+    made = json.dumps(talk.messages[1]).encode()
+    named = made.replace(b'"role": "assistant"', b'"role":"assistant" , "n" : ' + BIG)
+    raw = raw.replace(made, named)
+    status, data = proxy.post(dialect, raw)
+    assert status == 200, data
+    sent = endpoint.requests[-1].raw
+    assert endpoint.replayed(endpoint.main[-1]) == 1
+    assert odd in sent and b'"seed":' in sent.replace(b" ", b"")
+    assert sent.count(BIG) == 3
+    for message in talk.messages[2:]:
+        assert json.dumps(message).encode() in sent
+    repaired = json.loads(sent)["messages"]
+    place = next(n for n, each in enumerate(repaired) if each["role"] == "assistant")
+    assert repaired[place]["n"] == int(BIG)
+
+
+@both
+def test_events_come_at_once(proxy: InProcess, endpoint: StrictEndpoint, dialect: str) -> None:
+    """An event goes to the agent when it comes, not when the next one does."""
+    pieces = [each + b"\n\n" for each in EVENTS[dialect].split(b"\n\n") if each]
+    endpoint.canned = [Canned(200, STREAM, pieces, "chunked", pause=0.2)]
+    with proxy.asking("POST", PATHS[dialect], CLEAN[dialect]) as response:
+        began = time.monotonic()
+        response.read1(65536)
+        assert time.monotonic() - began < 0.35
+        response.read()
+
+
+@both
+@pytest.mark.parametrize("how", ["fin", "rst"])
+def test_a_cut_stays_a_cut(
+    proxy: InProcess, endpoint: StrictEndpoint, dialect: str, how: str
+) -> None:
+    """A stream that ends early ends without its terminator, so that no agent takes it for whole."""
+    pieces = [each + b"\n\n" for each in EVENTS[dialect].split(b"\n\n") if each]
+    endpoint.canned = [Canned(200, STREAM, pieces[:2], how)]
+    with pytest.raises((http.client.IncompleteRead, ConnectionResetError)):
+        proxy.post(dialect, CLEAN[dialect])
+    wait_until(lambda: proxy.journal.over)
+    assert proxy.journal.over[0].cut == "upstream"
+
+
+@both
+def test_a_clean_end_in_the_middle(
+    proxy: InProcess, endpoint: StrictEndpoint, dialect: str
+) -> None:
+    """A stream that is ended properly before its answer is whole counts as cut."""
+    pieces = [each + b"\n\n" for each in EVENTS[dialect].split(b"\n\n") if each]
+    endpoint.canned = [Canned(200, STREAM, pieces[:2], "chunked")]
+    with pytest.raises((http.client.IncompleteRead, ConnectionResetError)):
+        proxy.post(dialect, CLEAN[dialect])
+
+
+@both
+def test_a_cut_document(proxy: InProcess, endpoint: StrictEndpoint, dialect: str) -> None:
+    """A JSON answer that ends early is no whole answer either."""
+    endpoint.canned = [Canned(200, JSON, [ANSWERS[dialect][:40]], "fin")]
+    with pytest.raises((http.client.HTTPException, ConnectionError)):
+        proxy.post(dialect, CLEAN[dialect])
+
+
+@both
+def test_an_agent_that_hangs_up(proxy: InProcess, endpoint: StrictEndpoint, dialect: str) -> None:
+    """When the agent hangs up in a stream, the upstream's answer is ended within a second."""
+    endpoint.switches.delay = 0.05
+    endpoint.switches.reasoning = "long " * 50
+    talk = Talk(proxy, dialect, "begin #do bash#")
+    body = json.dumps(talk.body()).encode()
+    with proxy.asking("POST", PATHS[dialect], body) as response:
+        response.read1(64)
+    began = time.monotonic()
+    wait_until(lambda: endpoint.requests and endpoint.requests[0].over.is_set())
+    assert endpoint.requests[0].gone.is_set()
+    assert time.monotonic() - began < 1
+    wait_until(lambda: proxy.journal.over)
+    assert proxy.journal.over[0].cut == "agent"
+
+
+@both
+def test_an_agent_that_does_not_wait(
+    proxy: InProcess, endpoint: StrictEndpoint, dialect: str
+) -> None:
+    """When the agent hangs up before the answer begins, the request upstream ends too."""
+    endpoint.canned = [Canned(200, JSON, [ANSWERS[dialect]], hold=5)]
+    raw = CLEAN[dialect]
+    with socket.create_connection(("127.0.0.1", proxy.port)) as connection:
+        connection.sendall(_head(proxy, "POST", PATHS[dialect], len(raw)) + raw)
+        wait_until(lambda: endpoint.requests)
+    began = time.monotonic()
+    wait_until(lambda: endpoint.requests[0].over.is_set())
+    assert time.monotonic() - began < 1
+
+
+def _head(proxy: InProcess, method: str, path: str, length: int, token: str = TOKEN) -> bytes:
+    return (
+        f"{method} {path} HTTP/1.1\r\nHost: 127.0.0.1:{proxy.port}\r\nAuthorization: Bearer"
+        f" {token}\r\nContent-Type: application/json\r\nContent-Length: {length}\r\n\r\n"
+    ).encode()
+
+
+@both
+def test_gzip_is_undone(proxy: InProcess, endpoint: StrictEndpoint, dialect: str) -> None:
+    """An upstream that compresses although it was told not to is understood."""
+    data = gzip.compress(EVENTS[dialect])
+    endpoint.canned = [Canned(200, [*STREAM, ("Content-Encoding", "gzip")], [data], "chunked")]
+    status, headers, body = proxy.ask("POST", PATHS[dialect], CLEAN[dialect])
+    assert (status, body) == (200, EVENTS[dialect])
+    assert "content-encoding" not in headers
+    assert endpoint.requests[0].header("accept-encoding") == "identity"
+
+
+@both
+@pytest.mark.parametrize("status", [301, 302, 307, 308])
+def test_a_redirect_is_not_followed(
+    proxy: InProcess, endpoint: StrictEndpoint, dialect: str, status: int
+) -> None:
+    """A redirect goes nowhere: no second request, no Location, an error for the agent."""
+    with StrictEndpoint() as elsewhere:
+        place = ("Location", f"{elsewhere.url}{PATHS[dialect]}")
+        endpoint.canned = [Canned(status, [place], [b""])]
+        code, headers, _ = proxy.ask("POST", PATHS[dialect], CLEAN[dialect])
+        assert not elsewhere.requests
+    assert code == 502
+    assert "location" not in headers
+    assert len(endpoint.requests) == 1
+
+
+@pytest.mark.parametrize("how", ["fin", "rst"])
+def test_stale_connection(proxy: InProcess, endpoint: StrictEndpoint, how: str) -> None:
+    """A kept connection that the upstream closed meanwhile costs the agent nothing."""
+    for _ in range(2):
+        endpoint.canned = [Canned(200, JSON, [ANSWERS["chat"]])]
+        assert proxy.post("chat", CLEAN["chat"])[0] == 200
+    assert endpoint.requests[0].connection == endpoint.requests[1].connection
+    # the upstream takes the request on the kept connection and closes it without a byte
+    endpoint.canned = [Canned(0, [], [], how), Canned(200, JSON, [ANSWERS["chat"]])]
+    assert proxy.post("chat", CLEAN["chat"])[0] == 200
+    assert endpoint.requests[-1].connection != endpoint.requests[0].connection
+    assert len(endpoint.requests) == 4
+
+
+def test_a_fresh_connection_is_not_tried_twice(proxy: InProcess, endpoint: StrictEndpoint) -> None:
+    """An upstream that closes without a byte, twice, is an error and not a loop."""
+    endpoint.canned = [Canned(0, [], [], "rst") for _ in range(9)]
+    status, data = proxy.post("messages", CLEAN["messages"])
+    assert status == 502
+    assert json.loads(data)["type"] == "error"
+    assert len(endpoint.requests) <= 2
+
+
+@both
+def test_many_streams_at_once(proxy: InProcess, endpoint: StrictEndpoint, dialect: str) -> None:
+    """The 101st stream does not wait for the first to end."""
+    endpoint.canned = [
+        Canned(200, STREAM, [EVENTS[dialect]], "chunked", hold=2) for _ in range(120)
+    ]
+    raw = CLEAN[dialect]
+    open_ones = [socket.create_connection(("127.0.0.1", proxy.port)) for _ in range(120)]
+    try:
+        for each in open_ones:
+            each.sendall(_head(proxy, "POST", PATHS[dialect], len(raw)) + raw)
+        wait_until(lambda: len(endpoint.requests) == 120)
+        assert not any(request.sent for request in endpoint.requests)
+    finally:
+        for each in open_ones:
+            each.close()
+
+
+@both
+def test_unfinished_turn_is_no_turn(
+    proxy: InProcess, endpoint: StrictEndpoint, dialect: str
+) -> None:
+    """A stream cut inside a call's arguments leaves no call behind, and the retry works."""
+    endpoint.switches.cut = Cut(after=6)
+    talk = Talk(proxy, dialect, "begin #do bash#")
+    with pytest.raises((http.client.IncompleteRead, ConnectionResetError)):
+        talk.turn()
+    talk.work()
+    assert not endpoint.refusals
+    assert {request.header("authorization") for request in endpoint.requests} == {f"Bearer {KEY}"}
