@@ -12,13 +12,20 @@ from dsfix.protocol import spans
 from dsfix.protocol.body import Body, Dialect
 
 JSON = st.recursive(
-    st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False, allow_infinity=False) | st.text(),
+    st.none()
+    | st.booleans()
+    | st.integers()
+    | st.floats(allow_nan=False, allow_infinity=False)
+    | st.text(),
     lambda inner: st.lists(inner, max_size=4) | st.dictionaries(st.text(), inner, max_size=4),
     max_leaves=12,
 )
 
 
-@given(st.dictionaries(st.text(), JSON, max_size=6), st.sampled_from([None, (",", ":"), (" , ", " : ")]))
+@given(
+    st.dictionaries(st.text(), JSON, max_size=6),
+    st.sampled_from([None, (",", ":"), (" , ", " : ")]),
+)
 def test_members_keep_every_value(value: dict[str, object], separators: tuple[str, str]) -> None:
     """An object's members hold exactly the values it has, in any layout."""
     data = json.dumps(value, separators=separators).encode("utf-8", "surrogatepass")
