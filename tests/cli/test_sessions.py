@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import time
 from pathlib import Path
 from typing import Any
 
@@ -24,8 +25,6 @@ RUNNER = CliRunner(env={"COLUMNS": "80", "TERM": "dumb"})
 @pytest.fixture
 def state(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A state directory of its own, and a time zone that does not move."""
-    import time
-
     monkeypatch.setenv("TZ", "UTC")
     time.tzset()
     return tmp_path / "state"
@@ -76,6 +75,11 @@ def test_sessions_are_listed_newest_first(state: Path) -> None:
     log = session(state)
     log.close(0, 61)
     later = session(state, 1_795_320_922.0)
+    assert later.path is not None
+    deadline = time.monotonic() + 10
+    while later.path.read_text(encoding="utf-8").count('"response"') < 2:
+        assert time.monotonic() < deadline, "the writer did not write"
+        time.sleep(0.01)
     assert (
         run("list")
         == f"""\
