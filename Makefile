@@ -30,7 +30,7 @@ clients-latest: ## the newest real agents, to see what they changed; not for CI
 	npm install --prefix clients/.latest --no-progress --no-save @anthropic-ai/claude-code@latest opencode-ai@latest
 	DSFIX_CLIENTS=clients/.latest/node_modules/.bin $(MAKE) test
 
-bench: $(VENV)/ready ## the figures of docs/benchmarks.md
+bench: $(VENV)/ready ## start-up and time to first byte against a bare pass-through
 	$(PY) -m benchmarks
 
 completions: $(VENV)/ready
