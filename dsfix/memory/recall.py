@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 
-from dsfix.protocol.turns import Reasoning, Turn, digest
+from dsfix.protocol.turns import Reasoning, Turn, digest, is_random
 from dsfix.repairs.base import Place
 
 
@@ -39,11 +39,15 @@ def chosen(found: Sequence[Stored], names: tuple[str, ...], place: Place) -> Sto
     """The one stored turn that is meant, None when several could be.
 
     Some vendors repeat ids (`call_0`), and users repeat themselves: then the tools' names
-    decide, then the user's turn before, then all that stood before.
+    decide, then the agent's session, the user's turn before, and all that stood before. An id
+    that is no random one means nothing by itself, even if it is known once only.
     """
+    if not all(map(is_random, found[0].calls if found else ())):
+        found = [each for each in found if _near(each, place)]
     tests: tuple[Callable[[Stored], bool], ...] = (
         lambda each: True,
         lambda each: not names or each.names == names,
+        lambda each: bool(place.session) and each.session == place.session,
         lambda each: each.previous == place.previous,
         lambda each: each.chain == place.chain,
     )
@@ -52,6 +56,12 @@ def chosen(found: Sequence[Stored], names: tuple[str, ...], place: Place) -> Sto
         if fits and len({each.reasoning.text for each in fits}) == 1:
             return fits[0]
     return None
+
+
+def _near(stored: Stored, place: Place) -> bool:
+    """Whether a turn was stored at this place, or in this session."""
+    same = bool(place.session) and stored.session == place.session
+    return same or stored.previous == place.previous or stored.chain == place.chain
 
 
 def without_leak(texts: Iterable[str], reasoning: str) -> tuple[str, ...] | None:

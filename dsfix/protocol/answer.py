@@ -32,7 +32,11 @@ class Block:
 
 @dataclass(slots=True)
 class Answer:
-    """The answer so far. `finish` is the upstream's own word, empty while it is unfinished."""
+    """The answer so far. `finish` is the upstream's own word, empty while it is unfinished.
+
+    `unread` is whether something came that is no event of the dialect: then nobody can tell
+    whether the stream was complete.
+    """
 
     id: str = ""
     served: str = ""
@@ -41,6 +45,7 @@ class Answer:
     usage: Usage | None = None
     blocks: dict[int, Block] = field(default_factory=dict)
     done: bool = False
+    unread: bool = False
 
     def turn(self) -> Turn:
         """The assistant's turn that this answer is: what is complete in it, for memory.
@@ -58,49 +63,58 @@ class Answer:
         )
 
 
+# Fields are read leniently: relays write nulls, and one odd field must not cost a turn.
+_NOTHING = msgspec.Raw(b"")
+
+
 class _Delta(msgspec.Struct):
-    text: str = ""
-    thinking: str = ""
-    partial_json: str = ""
-    signature: str = ""
+    text: str | None = None
+    thinking: str | None = None
+    partial_json: str | None = None
+    signature: str | None = None
     stop_reason: str | None = None
 
 
 class _Content(msgspec.Struct):
-    type: str = ""
-    id: str = ""
-    name: str = ""
-    text: str = ""
-    thinking: str = ""
-    signature: str = ""
+    type: str | None = None
+    id: str | None = None
+    name: str | None = None
+    text: str | None = None
+    thinking: str | None = None
+    signature: str | None = None
     input: msgspec.Raw = msgspec.Raw(b"{}")
 
 
 class _Message(msgspec.Struct):
-    id: str = ""
-    model: str = ""
-    usage: Wire | None = None
-    content: list[_Content] = []
+    id: str | None = None
+    model: str | None = None
+    usage: msgspec.Raw = _NOTHING
+    content: list[_Content] | None = None
     stop_reason: str | None = None
 
 
 class _MessagesEvent(msgspec.Struct):
-    type: str = ""
-    index: int = 0
+    type: str | None = None
+    index: int | str | None = None
     delta: _Delta | None = None
     content_block: _Content | None = None
     message: _Message | None = None
-    usage: Wire | None = None
-    error: msgspec.Raw | None = None
+    usage: msgspec.Raw = _NOTHING
+    error: msgspec.Raw = _NOTHING
+
+    @property
+    def place(self) -> int:
+        """The block's index, however it is spelt."""
+        return int(self.index) if str(self.index).isdecimal() else 0  # type: ignore[arg-type]
 
 
 class _Function(msgspec.Struct):
     name: str | None = None
-    arguments: str | None = None
+    arguments: msgspec.Raw = _NOTHING
 
 
 class _Call(msgspec.Struct):
-    index: int = 0
+    index: int | None = None
     id: str | None = None
     function: _Function | None = None
 
@@ -113,18 +127,32 @@ class _ChatDelta(msgspec.Struct):
 
 
 class _Choice(msgspec.Struct):
-    index: int = 0
+    index: int | None = None
     delta: _ChatDelta | None = None
     message: _ChatDelta | None = None
     finish_reason: str | None = None
 
 
 class _ChatEvent(msgspec.Struct):
-    id: str = ""
-    model: str = ""
-    choices: list[_Choice] = []
-    usage: Wire | None = None
-    error: msgspec.Raw | None = None
+    id: str | None = None
+    model: str | None = None
+    choices: list[_Choice] | None = None
+    usage: msgspec.Raw = _NOTHING
+    error: msgspec.Raw = _NOTHING
+
+
+_usage = msgspec.json.Decoder(Wire)
+
+
+def _used(raw: msgspec.Raw, before: Usage | None) -> Usage | None:
+    """The usage in a raw member; what was known before where it has none that can be read."""
+    data = bytes(raw)
+    if data in (b"", b"null"):
+        return before
+    try:
+        return Usage.read(_usage.decode(data), before)
+    except spans.Malformed:
+        return before
 
 
 _KIND = {"thinking": "thinking", "redacted_thinking": "redacted", "text": "text"}
@@ -133,23 +161,21 @@ _KIND = {"thinking": "thinking", "redacted_thinking": "redacted", "text": "text"
 def _on_messages(answer: Answer, event: _MessagesEvent) -> None:
     match event.type:
         case "message_start" if event.message:
-            answer.id, answer.served = event.message.id, event.message.model
-            if event.message.usage:
-                answer.usage = Usage.read(event.message.usage)
+            answer.id, answer.served = event.message.id or "", event.message.model or ""
+            answer.usage = _used(event.message.usage, answer.usage)
         case "content_block_start" if event.content_block:
-            answer.blocks[event.index] = _opened(event.content_block)
-        case "content_block_delta" if event.delta and event.index in answer.blocks:
-            block, delta = answer.blocks[event.index], event.delta
+            answer.blocks[event.place] = _opened(event.content_block)
+        case "content_block_delta" if event.delta and event.place in answer.blocks:
+            block, delta = answer.blocks[event.place], event.delta
             if part := delta.thinking or delta.text or delta.partial_json:
                 block.parts.append(part)
-            block.signature += delta.signature
-        case "content_block_stop" if event.index in answer.blocks:
-            answer.blocks[event.index].complete = True
+            block.signature += delta.signature or ""
+        case "content_block_stop" if event.place in answer.blocks:
+            answer.blocks[event.place].complete = True
         case "message_delta":
             if event.delta and event.delta.stop_reason:
                 answer.finish = event.delta.stop_reason
-            if event.usage:
-                answer.usage = Usage.read(event.usage, answer.usage)
+            answer.usage = _used(event.usage, answer.usage)
         case "message_stop":
             answer.done = True
         case "error":
@@ -159,18 +185,18 @@ def _on_messages(answer: Answer, event: _MessagesEvent) -> None:
 
 
 def _opened(content: _Content) -> Block:
-    kind = _KIND.get(content.type, content.type)
-    block = Block(kind, content.id, content.name, content.signature)
+    kind = _KIND.get(content.type or "", content.type or "")
+    block = Block(kind, content.id or "", content.name or "", content.signature or "")
     if part := content.thinking or content.text:
         block.parts.append(part)
     return block
 
 
 def _on_messages_json(answer: Answer, message: _Message) -> None:
-    answer.id, answer.served, answer.finish = message.id, message.model, message.stop_reason or ""
-    if message.usage:
-        answer.usage = Usage.read(message.usage)
-    for index, content in enumerate(message.content):
+    answer.id, answer.served = message.id or "", message.model or ""
+    answer.finish = message.stop_reason or ""
+    answer.usage = _used(message.usage, None)
+    for index, content in enumerate(message.content or []):
         block = _opened(content)
         if block.kind == "tool_use":
             block.parts.append(bytes(content.input).decode("utf-8", "replace"))
@@ -182,11 +208,9 @@ def _on_messages_json(answer: Answer, message: _Message) -> None:
 def _on_chat(answer: Answer, event: _ChatEvent) -> None:
     answer.id = event.id or answer.id
     answer.served = event.model or answer.served
-    if event.usage:
-        answer.usage = Usage.read(event.usage)
-    if event.error is not None:
-        answer.error = _error_text(event.error)
-    for choice in event.choices:
+    answer.usage = _used(event.usage, answer.usage)
+    answer.error = _error_text(event.error) or answer.error
+    for choice in event.choices or []:
         if choice.index:
             continue
         delta = choice.delta or choice.message
@@ -194,9 +218,13 @@ def _on_chat(answer: Answer, event: _ChatEvent) -> None:
             _chat_delta(answer, delta)
         if choice.finish_reason:
             answer.finish = choice.finish_reason
-            for block in answer.blocks.values():
-                block.complete = True
-            answer.done = True
+            _chat_done(answer)
+
+
+def _chat_done(answer: Answer) -> None:
+    for block in answer.blocks.values():
+        block.complete = True
+    answer.done = True
 
 
 def _chat_delta(answer: Answer, delta: _ChatDelta) -> None:
@@ -206,7 +234,7 @@ def _chat_delta(answer: Answer, delta: _ChatDelta) -> None:
     if delta.content:
         answer.blocks.setdefault(1, Block("text")).parts.append(delta.content)
     for call in delta.tool_calls or []:
-        place = 2 + call.index
+        place = 2 + (call.index or 0)
         if place not in answer.blocks:
             for earlier in answer.blocks.values():
                 earlier.complete = True
@@ -214,20 +242,22 @@ def _chat_delta(answer: Answer, delta: _ChatDelta) -> None:
         block.id = call.id or block.id
         if call.function:
             block.name = call.function.name or block.name
-            if call.function.arguments:
-                block.parts.append(call.function.arguments)
+            said = bytes(call.function.arguments)
+            text = spans.value(said) if said.startswith(b'"') else said.decode("utf-8", "replace")
+            if text and text != "null":
+                block.parts.append(text)
 
 
 def _on_chat_json(answer: Answer, event: _ChatEvent) -> None:
-    for choice in event.choices:
+    for choice in event.choices or []:
         for place, call in enumerate((choice.message and choice.message.tool_calls) or []):
             call.index = place
     _on_chat(answer, event)
-    answer.done = True
+    _chat_done(answer)
 
 
-def _error_text(raw: msgspec.Raw | None) -> str:
-    found = spans.value(bytes(raw)) if raw is not None else None
+def _error_text(raw: msgspec.Raw) -> str:
+    found = spans.value(bytes(raw)) if bytes(raw) else None
     if isinstance(found, dict):
         return str(found.get("message", found))
     return str(found or "")
@@ -265,20 +295,31 @@ def observe(dialect: Dialect, answer: Answer, events: bytes) -> None:
     All payloads are decoded in one call: a stream without pause brings hundreds in a chunk.
     """
     reader = _READERS.get(dialect)
-    payloads = [data for data in sse.lines(events) if data and data != b"[DONE]"]
+    payloads = [data for data in sse.lines(events) if data]
     if reader is None or not payloads:
         return
+    ended = b"[DONE]" in payloads
     try:
-        decoded = reader.many.decode(b"[" + b",".join(payloads) + b"]")
+        known = [data for data in payloads if data != b"[DONE]"]
+        decoded = reader.many.decode(b"[" + b",".join(known) + b"]")
     except spans.Malformed:
-        decoded = []
-        for data in payloads:
-            try:
-                decoded.append(reader.event.decode(data))
-            except spans.Malformed:
-                continue
+        decoded = _one_by_one(reader, answer, events)
     for event in decoded:
         reader.on_event(answer, event)
+    if ended:
+        _chat_done(answer)
+
+
+def _one_by_one(reader: _Reader, answer: Answer, events: bytes) -> list[object]:
+    """What can be read of a run in which something cannot; payloads may have several lines."""
+    decoded = []
+    for event in sse.split(events):
+        data = sse.data_of(event)
+        try:
+            decoded.append(reader.event.decode(data))
+        except spans.Malformed:
+            answer.unread = answer.unread or data not in (b"", b"[DONE]")
+    return decoded
 
 
 def observe_json(dialect: Dialect, answer: Answer, data: bytes) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
@@ -64,6 +65,7 @@ class History:
     messages: tuple[bytes, ...]
     assistants: tuple[int, ...]
     roles: tuple[str, ...] = field(repr=False)
+    _chains: list[str] = field(default_factory=list, repr=False, compare=False)
 
     @classmethod
     def of(cls, body: Body) -> History:
@@ -97,14 +99,17 @@ class History:
         )
 
     def chain(self, place: int) -> str:
-        """Key of all that stands before that place, told by its turns' keys alone."""
-        keys = [self.root]
-        for index in self.assistants:
-            if index >= place:
-                break
-            turn = self.turn(index)
-            keys.append(turn.key if turn else "")
-        return digest("chain", *keys)
+        """Key of all that stands before that place, told by its turns' keys alone.
+
+        Made once for all places, each from the one before.
+        """
+        count = bisect_left(self.assistants, place)
+        if not self._chains:
+            self._chains.append(digest("chain", self.root))
+        while len(self._chains) <= count:
+            turn = self.turn(self.assistants[len(self._chains) - 1])
+            self._chains.append(digest(self._chains[-1], turn.key if turn else ""))
+        return self._chains[count]
 
     @property
     def root(self) -> str:

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import hashlib
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass
+
+_RUN = re.compile(r"[A-Za-z0-9]{12,}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,3 +65,8 @@ def digest(*parts: str) -> str:
     """A short stable name for these texts (128 bits, hexadecimal)."""
     joined = "\0".join(parts).encode("utf-8", "surrogatepass")
     return hashlib.blake2b(joined, digest_size=16).hexdigest()
+
+
+def is_random(call: str) -> bool:
+    """Whether an id of a call is unique by itself: DeepSeek's, Anthropic's, not `call_0`."""
+    return any(any(map(str.isdigit, run)) for run in _RUN.findall(call))

@@ -58,7 +58,8 @@ class Answering:
         out = web.StreamResponse(
             status=response.status, headers=agent_headers(response.headers.items())
         )
-        out.enable_chunked_encoding()
+        if self.request.version >= (1, 1):
+            out.enable_chunked_encoding()
         passing = self._events if kind == "text/event-stream" else self._document
         try:
             await out.prepare(self.request)
@@ -90,7 +91,7 @@ class Answering:
                 await self._write(out, rest)
         answer = reply.answer
         known = self.exchange.dialect is not Dialect.RESPONSES
-        return bool(not known or answer.done or answer.finish or answer.error)
+        return bool(not known or answer.done or answer.finish or answer.error or answer.unread)
 
     async def _document(self, response: aiohttp.ClientResponse, out: web.StreamResponse) -> bool:
         """A JSON answer: the blank lines of a queue go on at once, the document when whole."""
@@ -106,7 +107,7 @@ class Answering:
             else:
                 parts.append(chunk)
         data = b"".join(parts)
-        if response.content_type == "application/json" and size <= DOCUMENT_LIMIT:
+        if data.lstrip()[:1] == b"{" and size <= DOCUMENT_LIMIT:
             data = self.reply.whole(data)
             self._remember()
         await self._write(out, data)

@@ -18,11 +18,9 @@ from collections import Counter
 from dsfix.protocol.body import Body
 from dsfix.protocol.history import WIRES, History
 from dsfix.protocol.messages import FOREIGN_SIGNATURE
-from dsfix.protocol.turns import Reasoning, Turn, digest
+from dsfix.protocol.turns import Reasoning, Turn, digest, is_random
 from dsfix.repairs.base import BOTH, Context, Decision, Found, Kind, Place, Repair, Step
 from dsfix.repairs.placeholder import is_ours, is_placeholder, placeholder
-
-LONG_ID = 12
 
 
 def with_reasoning(body: Body, context: Context) -> Body:
@@ -87,6 +85,7 @@ class _Replay:
     def _counted(self, decision: Decision) -> bytes:
         if decision.kind is not None:
             self.counts[decision.kind] += 1
+        if decision.turn:
             self._seen[decision.turn] = self._seen.get(decision.turn, 0) + 1
         return decision.raw
 
@@ -98,7 +97,7 @@ class _Replay:
         instead = step >= Step.PLACEHOLDERS or (step is Step.NATIVE and foreign)
         if turn.sound and not stand_in and not instead:
             self._context.carried.append((self._place(nth).index, turn))
-            return Decision(raw)
+            return Decision(raw, turn=turn.key if turn.calls else "")
         place = self._place(nth)
         key = turn.key if turn.calls else digest(turn.key, place.previous)
         ours = own is not None and turn.sound and is_ours(own.text)
@@ -145,9 +144,9 @@ def _unmistakable(turn: Turn) -> bool:
     """Whether a message with these calls can only be this turn, in whatever conversation.
 
     Two sub-agents with one prompt may say the same at the same place, and some vendors count
-    their ids from zero in each answer; DeepSeek's ids are 32 characters long.
+    their ids from zero in each answer.
     """
-    return bool(turn.calls) and min(map(len, turn.calls)) >= LONG_ID
+    return bool(turn.calls) and all(map(is_random, turn.calls))
 
 
 THINKING_REPLAY = Repair(

@@ -64,7 +64,21 @@ def test_a_turn_is_found_by_its_calls_in_another_process(file: Path) -> None:
     with opened(file) as store:
         OriginMemory(store, ORIGIN).remember(turn("a", "b", thought="why"), At())
     with opened(file) as store:
-        assert recall(OriginMemory(store, ORIGIN), turn("b", "a"), previous="other") == "why"
+        memory = OriginMemory(store, ORIGIN)
+        assert recall(memory, turn("b", "a"), chain="other") == "why"
+
+
+def test_a_random_id_is_enough_and_a_counted_one_is_not(file: Path) -> None:
+    """`call_0` of another conversation means nothing, even when it is known only once."""
+    random = "call_00_GvcqkmHM5yJ5nZ2x8rTa0b1c"
+    with opened(file) as store:
+        memory = OriginMemory(store, ORIGIN)
+        for ident in (random, "call_0", "functions.Bash:0"):
+            memory.remember(turn(ident, thought="why"), At("p", "c", "s"))
+        assert recall(memory, turn(random), "x", "x") == "why"
+        for ident in ("call_0", "functions.Bash:0"):
+            assert recall(memory, turn(ident), "x", "x") is None
+            assert recall(memory, turn(ident), "x", "x", session="s") == "why"
 
 
 def test_a_turn_is_known_at_once_and_on_disk_soon(file: Path) -> None:
@@ -98,7 +112,8 @@ def test_repeated_ids_are_told_apart_or_unknown(file: Path) -> None:
         memory = OriginMemory(store, ORIGIN)
         memory.remember(turn("call_0", thought="one", names=("read",)), At("p1", "c1"))
         memory.remember(turn("call_0", thought="two", names=("write",)), At("p2", "c2"))
-        assert recall(memory, turn("call_0", names=("read",)), "x", "x") == "one"
+        assert recall(memory, turn("call_0", names=("read",)), "x", "x") is None
+        assert recall(memory, turn("call_0", names=("read",)), "p1", "x") == "one"
         memory.remember(turn("call_0", thought="three", names=("read",)), At("p3", "c3"))
         asked = turn("call_0", names=("read",))
         assert recall(memory, asked, "p3", "x") == "three"
@@ -164,7 +179,7 @@ def test_a_turn_without_reasoning_is_remembered_as_such(file: Path) -> None:
     with opened(file) as store:
         memory = OriginMemory(store, ORIGIN)
         memory.remember(turn("a"), At())
-        found = memory.recall(turn("a"), At("", ""))
+        found = memory.recall(turn("a"), At())
         assert found is not None
         assert found.reasoning == Reasoning()
 

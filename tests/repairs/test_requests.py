@@ -232,10 +232,10 @@ LOST = [
 
 
 def lost(dialect: Dialect, how: Any) -> Any:
-    turn = call("id1", *(how or []), dialect=dialect)
+    turn = call("call_00_0123456789abcdef", *(how or []), dialect=dialect)
     if dialect is CHAT and how is not None:
         turn["reasoning_content"] = how
-    return request(USER, turn, result("id1", dialect), dialect=dialect)
+    return request(USER, turn, result("call_00_0123456789abcdef", dialect), dialect=dialect)
 
 
 def reasoning_of(message: dict[str, Any]) -> str:
@@ -251,7 +251,9 @@ def reasoning_of(message: dict[str, Any]) -> str:
 def test_lost_reasoning_comes_back_from_memory(dialect: Dialect, how: Any) -> None:
     """However it was lost, the turn gets exactly its own text back."""
     known = memory()
-    known.remember(Turn(("id1",), ("f",), (), Reasoning((("why I call f", "sig"),))), At())
+    known.remember(
+        Turn(("call_00_0123456789abcdef",), ("f",), (), Reasoning((("why I call f", "sig"),))), At()
+    )
     body, out = sent(dialect, lost(dialect, how), to=known)
     assert reasoning_of(body["messages"][1]) == "why I call f"
     assert (out.replayed, out.placeholders) == (1, 0)
@@ -280,9 +282,19 @@ def test_placeholders_differ_from_turn_to_turn() -> None:
 def test_a_placeholder_once_sent_stays() -> None:
     """What was sent for a turn is sent again, even when memory learns better later."""
     known = memory()
-    first, _ = sent(MESSAGES, request(USER, call("id1"), result("id1")), to=known)
-    known.remember(Turn(("id1",), ("f",), (), Reasoning((("late", "s"),))), At())
-    second, _ = sent(MESSAGES, request(USER, call("id1"), result("id1"), USER), to=known)
+    first, _ = sent(
+        MESSAGES,
+        request(USER, call("call_00_0123456789abcdef"), result("call_00_0123456789abcdef")),
+        to=known,
+    )
+    known.remember(
+        Turn(("call_00_0123456789abcdef",), ("f",), (), Reasoning((("late", "s"),))), At()
+    )
+    second, _ = sent(
+        MESSAGES,
+        request(USER, call("call_00_0123456789abcdef"), result("call_00_0123456789abcdef"), USER),
+        to=known,
+    )
     assert second["messages"][1] == first["messages"][1]
 
 
@@ -321,8 +333,16 @@ def test_every_turn_gets_reasoning_once_tools_are_in_play() -> None:
 def test_nothing_is_invented_where_the_agent_turned_thinking_off() -> None:
     """Without thinking the upstream asks for nothing; what is known is replayed all the same."""
     known = memory()
-    known.remember(Turn(("a",), ("f",), (), Reasoning((("real", "s"),))), At())
-    history = (USER, call("a"), result("a"), call("b"), result("b"))
+    known.remember(
+        Turn(("call_00_0123456789abcdef",), ("f",), (), Reasoning((("real", "s"),))), At()
+    )
+    history = (
+        USER,
+        call("call_00_0123456789abcdef"),
+        result("call_00_0123456789abcdef"),
+        call("b"),
+        result("b"),
+    )
     body, out = sent(MESSAGES, request(*history, thinking={"type": "disabled"}), to=known)
     assert reasoning_of(body["messages"][1]) == "real"
     assert body["messages"][3] == call("b")
