@@ -61,13 +61,20 @@ def child_environment(
     *,
     keep: tuple[str, ...] = (),
 ) -> dict[str, str]:
-    """The agent's environment: the user's own, less the key under any name, plus the wiring."""
+    """The agent's environment: the user's own, less the key under any name, plus the wiring.
+
+    Inside a longer value (a header, a configuration) the session's token takes the key's place.
+    """
     removed = {name for name, value in environ.items() if value.strip() == found.key}
     removed |= set(wiring.unset) | {SESSION, ENDPOINT, TOKEN, ORIGIN}
     kept = {name: value for name, value in environ.items() if name not in removed or name in keep}
     return {
         **kept,
-        **{name: value for name, value in wiring.env.items() if name not in keep},
+        **{
+            name: value.replace(found.key, endpoint.token)
+            for name, value in wiring.env.items()
+            if name not in keep
+        },
         SESSION: session,
         ENDPOINT: endpoint.root,
         TOKEN: endpoint.token,

@@ -16,7 +16,10 @@ def state_dir(environ: Mapping[str, str]) -> Path:
     """Directory of sessions, memory and logs: `DSFIX_STATE_DIR`, else the XDG state directory."""
     given = environ.get("DSFIX_STATE_DIR", "")
     if given:
-        return Path(given).expanduser()
+        try:
+            return Path(given).expanduser()
+        except RuntimeError as error:
+            raise LaunchError(f"DSFIX_STATE_DIR: {error}", hint="give an absolute path") from error
     from platformdirs import PlatformDirs
 
     return Path(PlatformDirs("dsfix", appauthor=False).user_state_dir)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
+from contextlib import suppress
 from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, NoReturn
@@ -103,14 +104,15 @@ def run(
         debug=debug,
     )
     try:
-        outcome = session.run(options, os.environ, Path.cwd())
+        outcome = session.run(options, os.environ, _cwd())
     except UsageError:
         raise
     except DsfixError as error:
         if error.exit_code is ExitCode.FAILED:
             error.exit_code = ExitCode.OWN_FAILURE
         raise
-    _report(outcome, quiet, summary_file)
+    with suppress(OSError, ValueError):  # stderr is gone: the agent's exit code still counts
+        _report(outcome, quiet or sys.stderr is None, summary_file)
     if outcome.failure:
         raise LaunchError(outcome.failure, hint="run it again with --debug and look at the log")
     _leave(outcome.exit_code, busy=outcome.busy)
@@ -175,10 +177,22 @@ def _write(path: Path, document: dict[str, object]) -> None:
         print(f"dsfix: {path} could not be written: {error.strerror}", file=sys.stderr)
 
 
+def _cwd() -> Path:
+    """The working directory, by its name where it has been deleted meanwhile."""
+    try:
+        return Path.cwd()
+    except FileNotFoundError:
+        return Path(os.environ.get("PWD", "/"))
+
+
 def _leave(code: int, *, busy: bool) -> NoReturn:
-    """Exit with the agent's code; at once where a thread is still importing."""
+    """Exit with the agent's code; at once where a thread still imports, or output is gone."""
+    for stream in (sys.stdout, sys.stderr):
+        try:
+            if stream is not None:
+                stream.flush()
+        except (OSError, ValueError):
+            busy = True  # the interpreter would flush again, and exit with 120
     if busy:
-        sys.stdout.flush()
-        sys.stderr.flush()
         os._exit(code)
     sys.exit(code)

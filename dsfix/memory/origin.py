@@ -66,14 +66,15 @@ class OriginMemory:
         """The recovery step at which this conversation's requests start."""
         return self.store.thread(self._thread(conversation)).step
 
-    def remember_step(self, conversation: str, step: Step) -> None:
-        """Keep the step that worked."""
+    def remember_step(self, conversation: str, step: Step, *, kept: bool) -> None:
+        """Go on at the step that worked; on disk only where the conversation has a sure name."""
         name = self._thread(conversation)
         self.store.thread(name).step = step
-        self.store.write(
-            "INSERT OR REPLACE INTO recovery (conversation, step, used) VALUES (?,?,?)",
-            [(name, int(step))],
-        )
+        if kept:
+            self.store.write(
+                "INSERT OR REPLACE INTO recovery (conversation, step, used) VALUES (?,?,?)",
+                [(name, int(step))],
+            )
 
     def _thread(self, conversation: str) -> str:
         return f"{self.origin} {conversation}"

@@ -77,7 +77,7 @@ def with_reasoning(raw: bytes, reasoning: Reasoning, texts: tuple[str, ...] | No
         for text, mark in reasoning.blocks
     ]
     if texts is None and raw.startswith(_USUAL) and b"thinking" not in raw:
-        after = raw[len(_USUAL) :]
+        after = raw[len(_USUAL) :].lstrip()
         return _USUAL + b",".join(first) + (b"" if after.startswith(b"]") else b",") + after
     message = spans.members(raw)
     if message is None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import ssl
+import urllib.request
 from collections.abc import AsyncIterator, Iterable
 from contextlib import asynccontextmanager
 from types import SimpleNamespace
@@ -36,14 +37,14 @@ class Client:
         timeout = aiohttp.ClientTimeout(
             total=None, connect=CONNECT, sock_connect=CONNECT, sock_read=SILENCE
         )
-        loopback = is_loopback(self._origin.host or "")
+        self._proxy = _proxy_for(self._origin)
         self._pooled, self._fresh = (
             aiohttp.ClientSession(
                 connector=aiohttp.TCPConnector(
                     limit=0, ssl=_tls() if self._origin.scheme == "https" else False, **kind
                 ),
                 timeout=timeout,
-                trust_env=not loopback,  # a loopback upstream is never reached through a proxy
+                trust_env=False,  # it would read ~/.netrc as well
                 skip_auto_headers=("User-Agent",),
                 cookie_jar=aiohttp.DummyCookieJar(),
                 read_bufsize=1 << 18,
@@ -87,8 +88,8 @@ class Client:
             else:
                 response.close()
 
-    @staticmethod
     async def _send(
+        self,
         session: aiohttp.ClientSession,
         url: URL,
         data: bytes,
@@ -97,7 +98,12 @@ class Client:
     ) -> aiohttp.ClientResponse:
         body = io.BytesIO(data)  # written in pieces: a large one in one piece stalls the loop
         return await session.post(
-            url, data=body, headers=headers, allow_redirects=False, trace_request_ctx=reused
+            url,
+            data=body,
+            headers=headers,
+            allow_redirects=False,
+            proxy=self._proxy,
+            trace_request_ctx=reused,
         )
 
 
@@ -110,6 +116,15 @@ def _tracing() -> aiohttp.TraceConfig:
     trace = aiohttp.TraceConfig()
     trace.on_connection_reuseconn.append(_note_reuse)
     return trace
+
+
+def _proxy_for(origin: URL) -> str | None:
+    """The user's proxy for this origin; a loopback upstream is never reached through one."""
+    host = origin.host or ""
+    if is_loopback(host) or urllib.request.proxy_bypass(host):
+        return None
+    proxies = urllib.request.getproxies()
+    return proxies.get(origin.scheme) or proxies.get("all")
 
 
 def _why(error: BaseException) -> str:

@@ -43,7 +43,6 @@ class Forwarder:
     journal: Journal
     wall: Callable[[], float] = time.time
     _count: int = 0
-    _resent: set[str] = field(default_factory=set)
     _since_off: dict[str, int] = field(default_factory=dict)
     _no_count: bool = False
 
@@ -123,9 +122,15 @@ class Forwarder:
     ) -> Outgoing:
         return prepare(dialect, body, self.repairs, self.rules, self.memory, step, session)
 
+    def _learn_soon(self, outgoing: Outgoing) -> None:
+        """Not before the answer's last byte is on its way."""
+        if outgoing.carried:
+            asyncio.get_running_loop().call_soon(self._learn, outgoing)
+
     def _learn(self, outgoing: Outgoing) -> None:
         """Keep the reasoning that the agent sent itself, now that the upstream has taken it."""
         if outgoing.history is not None:
+            self.memory.prefetch([turn.calls[0] for _, turn in outgoing.carried if turn.calls])
             for index, turn in outgoing.carried:
                 self.memory.learn(turn, Place(outgoing.history, index, outgoing.session))
 
@@ -151,8 +156,7 @@ class Forwarder:
         path = self.upstream.paths[outgoing.dialect]
         query = request.rel_url.raw_query_string
         path = f"{path}?{query}" if query else path
-        resent = outgoing.conversation in self._resent
-        left = list(steps_after(outgoing.step, resent=resent) if outgoing.body else ())
+        left = list(steps_after(outgoing.step) if outgoing.body else ())
         while True:
             async with AsyncExitStack() as attempt:
                 response = await attempt.enter_async_context(
@@ -162,7 +166,7 @@ class Forwarder:
                 if error is None or not is_refusal(response.status, error) or not left:
                     if error is None:
                         self._worked(outgoing)
-                        stack.callback(self._learn, outgoing)
+                        stack.callback(self._learn_soon, outgoing)
                     stack.push_async_exit(attempt.pop_all())
                     return outgoing, response, error
             status, words = response.status, message_of(error)
@@ -180,7 +184,6 @@ class Forwarder:
         while left:
             step = left.pop(0)
             if step is Step.RESEND:
-                self._resent.add(outgoing.conversation)
                 return step, outgoing
             at = partial(_always, step)
             again = self._prepared(outgoing.dialect, body, at, outgoing.session)
@@ -191,7 +194,7 @@ class Forwarder:
     def _worked(self, outgoing: Outgoing) -> None:
         conversation = outgoing.conversation
         if outgoing.step >= Step.NATIVE and outgoing.step is not self.memory.step(conversation):
-            self.memory.remember_step(conversation, outgoing.step)
+            self.memory.remember_step(conversation, outgoing.step, kept=bool(outgoing.session))
         if outgoing.step is Step.OFF:
             count = self._since_off.get(conversation, 0)
             self._since_off[conversation] = 0 if count >= RETRY_AFTER else count + 1
@@ -237,6 +240,8 @@ async def _read(request: web.BaseRequest) -> bytes | None:
     """The request's body, None when it is larger than the cap."""
     if (request.content_length or 0) > BODY_LIMIT:
         return None
+    if request.headers.get("Expect", "").lower() == "100-continue" and request.transport:
+        request.transport.write(b"HTTP/1.1 100 Continue\r\n\r\n")
     parts: list[bytes] = []
     size = 0
     async for chunk in request.content.iter_any():

@@ -101,7 +101,10 @@ class Guard:
 
     def _knows(self, headers: Mapping[str, Sequence[str]]) -> bool:
         """Whether either credential is the token; both are compared, in constant time."""
-        shown = [value.removeprefix("Bearer ") for value in headers.get("authorization", ())]
+        shown = [
+            value[7:] if value[:7].lower() == "bearer " else value
+            for value in headers.get("authorization", ())
+        ]
         shown += headers.get("x-api-key", ())
         token = self.token.encode()
         fits = [hmac.compare_digest(each.encode("utf-8", "replace"), token) for each in shown]

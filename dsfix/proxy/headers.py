@@ -31,11 +31,11 @@ _KEPT_BACK = frozenset(
 
 def upstream_headers(given: Iterable[tuple[str, str]], key: str) -> dict[str, str]:
     """The headers of a request upstream, with the real key and without compression."""
-    headers = {
-        name: value
-        for name, value in given
-        if (low := name.lower()) in _FORWARDED or low.startswith(_FORWARDED_PREFIXES)
-    }
+    headers: dict[str, str] = {}
+    for name, value in given:
+        low = name.lower()
+        if low in _FORWARDED or low.startswith(_FORWARDED_PREFIXES):
+            headers[name] = f"{headers[name]}, {value}" if name in headers else value
     headers["Authorization"] = f"Bearer {key}"
     headers["Accept-Encoding"] = "identity"
     return headers

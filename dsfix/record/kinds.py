@@ -28,5 +28,7 @@ _SESSION = ("x-claude-code-session-id", "x-session-id", "x-session-affinity")
 
 
 def session_of(headers: Mapping[str, str]) -> str:
-    """The agent's own name for its session, empty when it gives none."""
-    return next((headers[name] for name in _SESSION if headers.get(name)), "")
+    """The agent's own name for its session and its sub-agent, empty when it gives none."""
+    session = next((headers[name] for name in _SESSION if headers.get(name)), "")
+    agent = headers.get("x-claude-code-agent-id", "")
+    return f"{session} {agent}" if session and agent else session

@@ -136,15 +136,17 @@ class Context:
     """What a repair may look at besides the body, and where it says what it did.
 
     `history` is the conversation as the agent sent it: keys of turns are taken from there, so
-    that no other repair can change them. `quiet` is true when the agent or the user turned
-    thinking off: then nothing new is invented for a turn. `carried` are the turns (and their
-    messages' places) that the agent itself sends with reasoning: what was sent once must be
+    that no other repair can change them. `conversation` is what decisions are kept under: the
+    first user turn, within the agent's session where it names one. `quiet` is true when the
+    agent or the user turned thinking off: then nothing new is invented for a turn. `carried`
+    are the turns (and their messages' places) that the agent itself sends with reasoning: what was sent once must be
     sent again, so memory learns them.
     """
 
     rules: Rules
     memory: Memory
     history: History
+    conversation: str = ""
     session: str = ""
     quiet: bool = False
     step: Step = Step.NONE

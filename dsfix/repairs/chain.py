@@ -16,7 +16,7 @@ from dsfix.protocol import sse
 from dsfix.protocol.answer import Answer
 from dsfix.protocol.body import Body, Dialect
 from dsfix.protocol.history import History
-from dsfix.protocol.turns import Turn
+from dsfix.protocol.turns import Turn, digest
 from dsfix.repairs.base import (
     Answering,
     AnswerRepair,
@@ -93,10 +93,10 @@ def prepare(
     if body is None:
         return Outgoing(dialect, data, changes=tuple(changes))
     history = History.of(body)
-    conversation = history.root
+    conversation = digest(session, history.root) if session else history.root
     at = step(conversation)
     quiet = is_disabled(body) or rules.thinking == "off" or at is Step.OFF
-    context = Context(rules, memory, history, session, quiet, at, changes)
+    context = Context(rules, memory, history, conversation, session, quiet, at, changes)
     mended = body
     for repair in repairs:
         if repair.request is not None and dialect in repair.dialects:

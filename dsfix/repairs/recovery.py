@@ -1,7 +1,7 @@
 """What is tried when the upstream refuses a history all the same.
 
 The refusal is partly not deterministic (a request sent again unchanged passed, 2026-09-11;
-aaif-goose/goose#10012), so the same bytes come first, once in a conversation; then placeholders
+aaif-goose/goose#10012), so the same bytes come first, once for each request; then placeholders
 for reasoning of another origin, then for every turn, and thinking is turned off only as the
 last resort. The step that worked is where the conversation goes on.
 """
@@ -30,10 +30,6 @@ def is_refusal(status: int, data: bytes) -> bool:
     return status >= 400 and _REFUSAL.search(data.replace(b'\\"', b'"')) is not None
 
 
-def steps_after(step: Step, *, resent: bool) -> tuple[Step, ...]:
-    """What is left to try after a request at this step was refused.
-
-    `resent` is whether this conversation has had its unchanged repetition already.
-    """
-    first = () if resent else (Step.RESEND,)
-    return first + tuple(later for later in Step if later > max(step, Step.RESEND))
+def steps_after(step: Step) -> tuple[Step, ...]:
+    """What is left to try after a request at this step was refused: the same bytes come first."""
+    return (Step.RESEND, *(later for later in Step if later > max(step, Step.RESEND)))

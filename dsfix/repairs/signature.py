@@ -20,7 +20,7 @@ def _event(data: bytes, answering: Answering) -> list[bytes]:
     """One event of a Messages stream; an unsigned block is signed before it stops."""
     event = spans.members(data)
     kind = spans.value(event.get("type")) if event else None
-    if event is None:
+    if event is None or (kind != "message_start" and "index" not in event):
         return [data]
     if kind == "message_start":
         message = spans.members(event.get("message", b"null")) or {}

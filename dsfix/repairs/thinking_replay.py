@@ -41,7 +41,7 @@ class _Replay:
 
     def __init__(self, context: Context, history: History) -> None:
         self._context, self._history = context, history
-        self._conversation = context.history.root
+        self._conversation = context.conversation
         self._aligned = len(context.history.assistants) == len(history.assistants)
         self._seen: dict[str, int] = {}
         self._new: dict[str, Reasoning] = {}

@@ -220,13 +220,15 @@ def test_what_was_sent_and_how_far_recovery_went_survive(file: Path) -> None:
     with opened(file) as store:
         memory = OriginMemory(store, ORIGIN)
         memory.remember_sent("conversation", {"turn": text})
-        memory.remember_step("conversation", Step.OFF)
+        memory.remember_step("conversation", Step.OFF, kept=True)
+        memory.remember_step("unnamed", Step.OFF, kept=False)
     with opened(file) as store:
         memory = OriginMemory(store, ORIGIN)
         assert memory.sent("conversation", "turn") == text
         assert memory.step("conversation") is Step.OFF
         assert memory.sent("another", "turn") is None
         assert memory.step("another") is Step.NONE
+        assert memory.step("unnamed") is Step.NONE
 
 
 def test_secrets_stay_in_ram(file: Path) -> None:

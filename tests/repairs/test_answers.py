@@ -298,8 +298,7 @@ def test_recovery_runs_on_the_pass_back_texts_alone(text: str, refusal: bool) ->
 
 
 def test_recovery_goes_from_the_smallest_cure_to_the_last_resort() -> None:
-    """The same bytes come once in a conversation, and each step only after the ones before."""
-    assert steps_after(Step.NONE, resent=False) == tuple(Step)[1:]
-    assert steps_after(Step.NONE, resent=True) == (Step.NATIVE, Step.PLACEHOLDERS, Step.OFF)
-    assert steps_after(Step.PLACEHOLDERS, resent=True) == (Step.OFF,)
-    assert steps_after(Step.OFF, resent=True) == ()
+    """The same bytes come once for each request, and each step only after the ones before."""
+    assert steps_after(Step.NONE) == tuple(Step)[1:]
+    assert steps_after(Step.PLACEHOLDERS) == (Step.RESEND, Step.OFF)
+    assert steps_after(Step.OFF) == (Step.RESEND,)
