@@ -139,8 +139,8 @@ class Context:
     that no other repair can change them. `conversation` is what decisions are kept under: the
     first user turn, within the agent's session where it names one. `quiet` is true when the
     agent or the user turned thinking off: then nothing new is invented for a turn. `carried`
-    are the turns (and their messages' places) that the agent itself sends with reasoning: what was sent once must be
-    sent again, so memory learns them.
+    are the turns (and their messages' places) that the agent itself sends with reasoning: what
+    was sent once must be sent again, so memory learns them.
     """
 
     rules: Rules
