@@ -52,37 +52,35 @@ MuteAfterSystem = Annotated[
     bool, typer.Option("--mute-after-system", help="Answer nothing to a trailing system message.")
 ]
 
+SplitCalls = Annotated[
+    Literal["refuse", "flash", "accept"], typer.Option(help="Treat split calls on Responses so.")
+]
+Images = Annotated[Literal["support", "drop", "refuse"], typer.Option(help="Treat images so.")]
+Wording = Annotated[Literal["v4", "v3.2"], typer.Option(help="Whose texts about reasoning.")]
+ErrorAfter = Annotated[int, typer.Option(min=0, help="An error event after so many events.")]
+Endless = Annotated[
+    Literal["no", "comments", "events"], typer.Option(help="What a stream without end repeats.")
+]
+SlowStart = Annotated[float, typer.Option(min=0, help="Seconds of signs of life at first.")]
+UsageChunk = Annotated[
+    Literal["last", "own", "none"], typer.Option(help="Which chunk has the usage on Chat.")
+]
 
+
+# fmt: off
 def simulate(
-    port: Port = 0,
-    list_rules: ListRules = False,
-    log: Log = False,
-    keys: Keys = None,
-    pass_back: PassBack = "strict-all",
-    reject_blank: RejectBlank = True,
-    restore: Restore = False,
-    verify: Verify = False,
-    flaky: Flaky = False,
-    redacted: Redacted = "drop",
-    unknown_blocks: UnknownBlocks = "refuse",
-    system_role: SystemRole = True,
-    check_user_id: CheckUserId = True,
-    context: Context = 1_048_576,
-    balance: Balance = True,
-    count_tokens: CountTokens = False,
-    seed: Seed = None,
-    serve_as: ServeAs = "",
-    signature: Signature = "delta",
-    keep_alive: KeepAlive = False,
-    chunk: Chunk = 0,
-    crlf: CrLf = False,
-    delay: Delay = 0.0,
-    cut_after: CutAfter = 0,
-    cut_request: CutRequest = 1,
-    fail: Fail = None,
-    gzip: Gzip = False,
-    no_reasoning_every: NoReasoningEvery = 0,
-    mute_after_system: MuteAfterSystem = False,
+    port: Port = 0, list_rules: ListRules = False, log: Log = False, keys: Keys = None,
+    pass_back: PassBack = "strict-all", reject_blank: RejectBlank = True, restore: Restore = False,
+    verify: Verify = False, flaky: Flaky = False, redacted: Redacted = "drop",
+    unknown_blocks: UnknownBlocks = "refuse", system_role: SystemRole = True,
+    check_user_id: CheckUserId = True, context: Context = 1_048_576, balance: Balance = True,
+    count_tokens: CountTokens = False, seed: Seed = None, serve_as: ServeAs = "",
+    signature: Signature = "delta", keep_alive: KeepAlive = False, chunk: Chunk = 0,
+    crlf: CrLf = False, delay: Delay = 0.0, cut_after: CutAfter = 0, cut_request: CutRequest = 1,
+    fail: Fail = None, gzip: Gzip = False, split_calls: SplitCalls = "refuse",
+    images: Images = "support", wording: Wording = "v4", error_after: ErrorAfter = 0,
+    endless: Endless = "no", slow_start: SlowStart = 0.0, usage_chunk: UsageChunk = "last",
+    no_reasoning_every: NoReasoningEvery = 0, mute_after_system: MuteAfterSystem = False,
 ) -> None:
     """Serve a strict stand-in for DeepSeek's endpoints, for demos and tests.
 
@@ -93,6 +91,7 @@ def simulate(
         _print_rules()
     else:
         _serve(_options(given), port, _log_line if log else None)
+# fmt: on
 
 
 def _options(given: Mapping[str, Any]) -> Options:
@@ -139,10 +138,13 @@ def _print_rules() -> None:
     from rich.table import Table
 
     from dsfix.simulator.rules import RULES
-    from dsfix.simulator.rules.base import BOTH
+    from dsfix.simulator.rules.base import EVERY
 
     table = Table("rule", "dialects", "source", "date", box=None)
     for rule in RULES:
-        dialects = "all" if rule.dialects == BOTH else ", ".join(rule.dialects)
+        dialects = "all" if rule.dialects == EVERY else ", ".join(rule.dialects)
         table.add_row(rule.name, dialects, rule.source, rule.date)
-    Console().print(table)
+    console = Console()
+    if not console.is_terminal:
+        console.width = 200
+    console.print(table)

@@ -9,11 +9,13 @@ from typing import Any
 
 @dataclass(frozen=True, slots=True)
 class ToolUse:
-    """One call the model makes."""
+    """One call the model makes; `namespace` and `custom` are of Responses only."""
 
     id: str
     name: str
     arguments: Mapping[str, Any]
+    namespace: str = ""
+    custom: bool = False
 
 
 @dataclass(frozen=True, slots=True)

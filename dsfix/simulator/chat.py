@@ -9,13 +9,14 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Mapping
-from typing import Any
+from typing import Any, Literal
 
 from dsfix.simulator.answer import Answer, ToolUse, Usage, pieces
 
 FINGERPRINT = "fp_simulator"
 DONE = b"data: [DONE]\n\n"
 Chunk = Mapping[str, Any]
+UsageChunk = Literal["last", "own", "none"]
 
 
 def completion(answer: Answer, usage: Usage, created: int) -> dict[str, Any]:
@@ -36,7 +37,9 @@ def completion(answer: Answer, usage: Usage, created: int) -> dict[str, Any]:
     }
 
 
-def chunks(answer: Answer, usage: Usage, created: int, include_usage: bool) -> Iterator[Chunk]:
+def chunks(
+    answer: Answer, usage: Usage, created: int, include_usage: bool, where: UsageChunk = "last"
+) -> Iterator[Chunk]:
     """The answer as stream chunks; the last one has the finish reason and the usage."""
     head = _head(answer, "chat.completion.chunk", created)
     head["system_fingerprint"] = FINGERPRINT
@@ -44,7 +47,10 @@ def chunks(answer: Answer, usage: Usage, created: int, include_usage: bool) -> I
     for delta in _deltas(answer):
         yield {**head, "choices": [_choice(delta, None)], **blank}
     last: dict[str, Any] = {"content": "", "reasoning_content": None}
-    yield {**head, "choices": [_choice(last, _finish(answer))], "usage": _usage(usage)}
+    rides = {"usage": _usage(usage)} if where == "last" else blank
+    yield {**head, "choices": [_choice(last, _finish(answer))], **rides}
+    if where == "own":
+        yield {**head, "choices": [], "usage": _usage(usage)}
 
 
 def frame(chunk: Chunk) -> bytes:

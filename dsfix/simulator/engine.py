@@ -11,33 +11,32 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from dsfix.simulator import chat, messages
+from dsfix.simulator import chat, messages, responses
 from dsfix.simulator.answer import Answer, ToolUse, Usage
 from dsfix.simulator.cache import PromptCache
+from dsfix.simulator.faults import KEEP_ALIVE, endless, error_frame, failure
 from dsfix.simulator.model import Move, move
 from dsfix.simulator.options import Options
 from dsfix.simulator.rules import Ledger, Request, read, refusal
 from dsfix.simulator.rules.base import MODELS
+from dsfix.simulator.rules.images import seen_images
 from dsfix.simulator.rules.ledger import Minted
-from dsfix.simulator.rules.refusals import error_body
 from dsfix.simulator.rules.tokens import prompt_of, tokens
 from dsfix.simulator.rules.transport import BALANCE_PATH, COUNT_PATH, decode
-from dsfix.simulator.rules.values import served_model, user_id
+from dsfix.simulator.rules.values import budget, served_model, user_id
 from dsfix.simulator.rules.wire import context
+from dsfix.simulator.tools import offered
 
 _ALPHABET = string.ascii_letters + string.digits
 _CREATED = 1_790_000_000
-# Documented as statuses only; what the real bodies say is not public.
-_FAILURES: Mapping[int, str] = {
-    429: "Rate limit reached",
-    500: "Internal server error",
-    503: "Service is too busy",
-}
 
 
 @dataclass(frozen=True, slots=True)
 class Reply:
-    """What goes back: one body, or the events of a stream. `refused_by` names the rule."""
+    """What goes back: one body, or the events of a stream. `refused_by` names the rule.
+
+    `cut_after`: the connection breaks after so many events. `repeat`: what follows for ever.
+    """
 
     status: int
     content_type: str | None
@@ -45,6 +44,7 @@ class Reply:
     streamed: bool = False
     refused_by: str = ""
     cut_after: int = 0
+    repeat: bytes = b""
 
 
 @dataclass(slots=True)
@@ -70,9 +70,8 @@ class Engine:
         request = read(method, path, headers, raw, policy=self.options.policy, ledger=self.ledger)
         if request.dialect is not None and self._failures:
             status = self._failures.pop(0)
-            text = _FAILURES.get(status, "Simulated failure")
-            body = error_body(text, kind="server_error" if status >= 500 else "rate_limit_error")
-            return Reply(status, "application/json", (body,), refused_by="fail")
+            kind, body = failure(status)
+            return Reply(status, kind, (body,), refused_by="fail")
         refused = refusal(request)
         if refused is not None:
             rule, answer = refused
@@ -85,32 +84,51 @@ class Engine:
         self._answered += 1
         answer = self._turn(request)
         usage = self._usage(request, answer)
-        answer, usage = _shortened(answer, usage, request.body)
+        answer, usage = _shortened(answer, usage, budget(request.body, request.dialect))
         self._remember(request, answer)
         shown = replace(answer, model=self.options.serve_as or answer.model)
-        cut = self.options.cut_after if self._answered == self.options.cut_request else 0
         if request.body.get("stream") is True:
-            frames = tuple(_frames(request, shown, usage, self.options))
-            return Reply(200, "text/event-stream; charset=utf-8", frames, True, cut_after=cut)
+            return self._streamed(request, shown, usage)
         if request.dialect == "chat":
             return _json(chat.completion(shown, usage, _CREATED))
+        if request.dialect == "responses":
+            return _json(responses.response(shown, usage, _CREATED))
         return _json(messages.message(shown, usage, self.options.signature))
+
+    def _streamed(self, request: Request, shown: Answer, usage: Usage) -> Reply:
+        assert request.dialect is not None
+        options, cut, repeat = self.options, 0, b""
+        frames = tuple(_events(request, shown, usage, options))
+        if self._answered == options.cut_request:
+            cut = options.cut_after
+            if options.error_after:
+                frames = frames[: options.error_after]
+                error = error_frame(request.dialect, shown, _CREATED, len(frames))
+                frames = (*frames, error)
+            if options.endless != "no":
+                frames, repeat = endless(frames, options.endless)
+        dressed = tuple(_dressed(frame, options) for frame in frames)
+        kind = "text/event-stream; charset=utf-8"
+        return Reply(200, kind, dressed, True, cut_after=cut, repeat=repeat)
 
     def _turn(self, request: Request) -> Answer:
         assert request.dialect is not None
         every = self.options.no_reasoning_every
-        made = move(request.body, request.dialect, self._answered, self._seed)
-        last = request.body["messages"][-1:]
+        model = served_model(request.body["model"], request.dialect) or ""
+        seen = seen_images(request.body, model, request.policy)
+        made = move(request.body, request.dialect, self._answered, self._seed, seen)
+        last = request.body.get("messages", ())[-1:]
         if self.options.mute_after_system and last and last[0]["role"] == "system":
             made = Move()
         silent = not request.thinking or (every and self._answered % every == 0)
+        tools = {tool.name: tool for tool in offered(request.body)}
         calls = tuple(
-            ToolUse(self._call_id(place), name, given)
+            ToolUse(self._call_id(place), name, given, tools[name].namespace, tools[name].custom)
             for place, (name, given) in enumerate(made.calls)
         )
         return Answer(
             id=str(uuid.UUID(int=self._random.getrandbits(128), version=4)),
-            model=served_model(request.body["model"], request.dialect) or "",
+            model=model,
             reasoning="" if silent else made.reasoning,
             text=made.text,
             calls=calls,
@@ -145,13 +163,12 @@ class Engine:
         )
 
 
-def _shortened(answer: Answer, usage: Usage, body: Mapping[str, Any]) -> tuple[Answer, Usage]:
+def _shortened(answer: Answer, usage: Usage, limit: int | None) -> tuple[Answer, Usage]:
     """`max_tokens` bounds reasoning and answer together, and reasoning is spent first.
 
     tinkerindustries/agent-harness docs/OBSERVED.md, 2026-08-09.
     """
-    limit = body.get("max_tokens")
-    if not isinstance(limit, int) or usage.answer <= limit:
+    if limit is None or usage.answer <= limit:
         return answer, usage
     reasoning = answer.reasoning[: 4 * limit]
     left = limit - tokens(reasoning.encode())
@@ -160,10 +177,9 @@ def _shortened(answer: Answer, usage: Usage, body: Mapping[str, Any]) -> tuple[A
     return replace(short, truncated=True), replace(usage, answer=limit, reasoning=spent)
 
 
-def _frames(request: Request, answer: Answer, usage: Usage, options: Options) -> Iterator[bytes]:
-    for frame in _events(request, answer, usage, options):
-        text = b": keep-alive\n\n" + frame if options.keep_alive else frame
-        yield text.replace(b"\n", b"\r\n") if options.crlf else text
+def _dressed(frame: bytes, options: Options) -> bytes:
+    text = KEEP_ALIVE + frame if options.keep_alive else frame
+    return text.replace(b"\n", b"\r\n") if options.crlf else text
 
 
 def _events(request: Request, answer: Answer, usage: Usage, options: Options) -> Iterator[bytes]:
@@ -171,9 +187,13 @@ def _events(request: Request, answer: Answer, usage: Usage, options: Options) ->
         for event in messages.events(answer, usage, options.signature):
             yield messages.frame(event)
         return
+    if request.dialect == "responses":
+        for event in responses.events(answer, usage, _CREATED):
+            yield responses.frame(event)
+        return
     asked = request.body.get("stream_options")
     include = isinstance(asked, dict) and bool(asked.get("include_usage"))
-    for chunk in chat.chunks(answer, usage, _CREATED, include):
+    for chunk in chat.chunks(answer, usage, _CREATED, include, options.usage_chunk):
         yield chat.frame(chunk)
     yield chat.DONE
 

@@ -7,6 +7,8 @@ model keeps no state: how far it got is the number of assistant turns since the 
 
 from __future__ import annotations
 
+import json
+import posixpath
 import re
 import shlex
 from collections.abc import Mapping
@@ -14,12 +16,24 @@ from dataclasses import dataclass
 from typing import Any
 
 from dsfix.simulator.rules.wire import Dialect, Turn, turns
-from dsfix.simulator.tools import Tool, agent_kind, arguments, named, offered
+from dsfix.simulator.tools import (
+    CONTENT,
+    Tool,
+    agent_kind,
+    arguments,
+    named,
+    native,
+    offered,
+    patch,
+)
 
-STEPS = ("bash", "cd", "write", "edit", "read", "parallel", "agent", "text", "bare", "redacted")
-CONTENT = "alpha  \nbeta\t\ngamma\n\n\n"
+STEPS = (
+    *("bash", "cd", "write", "edit", "read", "parallel", "agent", "text", "bare", "redacted"),
+    *("dsml", "see"),
+)
 _PURPOSE = {"write": "write", "edit": "edit", "read": "read", "agent": "agent"}
 _DIRECTIVE = re.compile(r"\[\[([a-z ]+)\]\]")
+_PATH = re.compile(r"(?:/[\w.-]+)*/?dsfix-sim-\d+-\d+\.txt")
 _CWD = re.compile(r"working directory:?\s*`?(/[^\n`<]*)|<cwd>(/[^<\n]*)</cwd>", re.IGNORECASE)
 
 
@@ -42,10 +56,13 @@ class _Scene:
     cwd: str
     tools: tuple[Tool, ...]
     since: tuple[Turn, ...]
+    seen: int
 
 
-def move(body: Mapping[str, Any], dialect: Dialect, number: int, seed: int = 0) -> Move:
-    """The model's next turn; `number` counts the turns of this server."""
+def move(
+    body: Mapping[str, Any], dialect: Dialect, number: int, seed: int = 0, seen: int = 0
+) -> Move:
+    """The model's next turn; `number` counts the turns of this server, `seen` the images."""
     tools = offered(body)
     forced = _forced(body, tools)
     if forced is not None:
@@ -57,10 +74,10 @@ def move(body: Mapping[str, Any], dialect: Dialect, number: int, seed: int = 0) 
     history = turns(body, dialect)
     prompt, since = _split(history)
     steps = directive(prompt)
-    done = sum(turn.role == "assistant" for turn in since)
+    done = sum(turn.role == "assistant" and not turn.silent for turn in since)
     if done >= len(steps):
         return Move(_thought(number, seed, "nothing"), "done")
-    scene = _Scene(number, seed, _cwd(body, history), tools, since)
+    scene = _Scene(number, seed, _cwd(body, history), tools, since, seen)
     return _perform(steps[done], scene)
 
 
@@ -92,11 +109,16 @@ def _split(history: tuple[Turn, ...]) -> tuple[str, tuple[Turn, ...]]:
 def _perform(step: str, scene: _Scene) -> Move:
     if step == "text":
         return Move(_thought(scene.number, scene.seed, "no tool"), f"Turn {scene.number}: a word.")
-    purpose = _PURPOSE.get(step, "shell")
-    tool = named(scene.tools, purpose)
+    if step == "see":
+        text = f"Turn {scene.number}: images seen: {scene.seen}."
+        return Move(_thought(scene.number, scene.seed, "no tool"), text)
+    tool = _tool_for(step, scene.tools)
     if tool is None:
         return Move(_thought(scene.number, scene.seed, "nothing"), f"no tool for step {step}")
     given = _values(step, scene, tool)
+    if step == "dsml":
+        leaked = native(tool.name, arguments(tool, given))
+        return Move(_thought(scene.number, scene.seed, tool.name), leaked)
     count = 3 if step == "parallel" else 1
     calls = tuple(
         (tool.name, arguments(tool, given | _numbered(given, place, count)))
@@ -107,13 +129,29 @@ def _perform(step: str, scene: _Scene) -> Move:
     return Move(thought, text, calls, redacted=step == "redacted")
 
 
+def _tool_for(step: str, tools: tuple[Tool, ...]) -> Tool | None:
+    """The tool for a step: files are also written by patches, or by the shell."""
+    purposes = [_PURPOSE.get(step, "shell")]
+    if step in ("write", "edit"):
+        purposes += ["patch", "shell"]
+    if step == "read":
+        purposes.append("shell")
+    found = (named(tools, purpose) for purpose in purposes)
+    return next((tool for tool in found if tool is not None), None)
+
+
 def _values(step: str, scene: _Scene, tool: Tool) -> dict[str, Any]:
     path = _written(scene.since) or f"{scene.cwd}/dsfix-sim-{scene.seed}-{scene.number}.txt"
-    command = (
-        f"cd {shlex.quote(scene.cwd)} && echo hi" if step == "cd" else f"echo turn {scene.number}"
-    )
+    quoted = shlex.quote(path)
+    commands = {
+        "cd": f"cd {shlex.quote(scene.cwd)} && echo hi",
+        "write": f"printf %s {shlex.quote(CONTENT)} > {quoted}",
+        "edit": f"sed -i 's/beta/delta/' {quoted}",
+        "read": f"cat {quoted}",
+    }
     return {
-        "command": command,
+        "command": commands.get(step, f"echo turn {scene.number}"),
+        "patch": patch(step, posixpath.basename(path)),
         "path": path,
         "content": CONTENT,
         "old": "beta",
@@ -135,6 +173,8 @@ def _written(since: tuple[Turn, ...]) -> str:
             path = call.arguments.get("file_path") or call.arguments.get("filePath")
             if path or (path := call.arguments.get("path")):
                 return str(path)
+            if found := _PATH.search(json.dumps(call.arguments)):
+                return found[0]
     return ""
 
 
@@ -143,14 +183,14 @@ def _thought(number: int, seed: int, tool: str) -> str:
 
 
 def _title(body: Mapping[str, Any]) -> str:
-    wanted = str(body.get("output_config") or body.get("response_format") or "")
+    wanted = str(body.get("output_config") or body.get("response_format") or body.get("text"))
     return '{"title":"Simulated task"}' if "json" in wanted else "Simulated task"
 
 
 def _forced(body: Mapping[str, Any], tools: tuple[Tool, ...]) -> Tool | None:
     choice = body.get("tool_choice")
     kind = choice.get("type") if isinstance(choice, dict) else choice
-    if kind not in ("any", "required", "tool", "function"):
+    if kind not in ("any", "required", "tool", "function", "custom"):
         return None
     holder = choice.get("function", choice) if isinstance(choice, dict) else {}
     wanted = holder.get("name") if isinstance(holder, dict) else None
@@ -159,7 +199,10 @@ def _forced(body: Mapping[str, Any], tools: tuple[Tool, ...]) -> Tool | None:
 
 def _cwd(body: Mapping[str, Any], history: tuple[Turn, ...]) -> str:
     """The agent's working directory, where its prompt names it."""
-    for text in (_flat(body.get("system")), *(turn.text for turn in history[:4])):
+    for text in (
+        _flat(body.get("system") or body.get("instructions")),
+        *(turn.text for turn in history[:4]),
+    ):
         found = _CWD.search(text)
         if found:
             return (found[1] or found[2]).strip().rstrip("/.") or "/"

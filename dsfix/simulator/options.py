@@ -21,7 +21,11 @@ class Options:
     reset after so many events of the `cut_request`th answer. `fail`: statuses that are answered
     first. `gzip`: answers are compressed. `no_reasoning_every`: each nth answer has no
     reasoning. `mute_after_system`: a request that ends with a system message gets an empty
-    answer (QuantumNous/new-api#5413, 2026-06-10).
+    answer (QuantumNous/new-api#5413, 2026-06-10). `error_after`: an error event ends the
+    `cut_request`th answer after so many events. `endless`: that answer never ends, but goes on
+    with `comments` or with `events`. `slow_start`: seconds before an answer begins, filled with
+    comments or blank lines. `usage_chunk`: on Chat the usage rides on the `last` chunk, as
+    measured, comes in one of its `own` after it, as documented, or not at all (`none`).
     """
 
     policy: Policy = field(default_factory=Policy)
@@ -38,3 +42,7 @@ class Options:
     gzip: bool = False
     no_reasoning_every: int = 0
     mute_after_system: bool = False
+    error_after: int = 0
+    endless: Literal["no", "comments", "events"] = "no"
+    slow_start: float = 0.0
+    usage_chunk: Literal["last", "own", "none"] = "last"

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+import math
 import socket
 import struct
 import threading
 import uuid
 import zlib
 from collections import deque
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from types import TracebackType
@@ -18,9 +19,12 @@ from typing import Self
 from aiohttp import web
 
 from dsfix.simulator.engine import Engine, Reply
+from dsfix.simulator.faults import KEEP_ALIVE
 from dsfix.simulator.options import Options
 
 _KEPT = 10_000
+_STEP = 0.1  # seconds between signs of life while queued
+_PAUSE = 0.01  # seconds between the events of a stream without end
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,6 +138,8 @@ class Simulator:
             await self._stream(request, response, reply)
             return response
         body = b"".join(reply.frames)
+        if self.options.slow_start and reply.status == 200:
+            return await self._slow(request, response, body)
         if self.options.keep_alive and reply.status == 200:
             body = b"\n\n\n" + body
         if self.options.gzip:
@@ -144,20 +150,36 @@ class Simulator:
         await response.write_eof()
         return response
 
+    async def _slow(
+        self, request: web.Request, response: web.StreamResponse, body: bytes
+    ) -> web.StreamResponse:
+        """Blank lines while queued, then the body."""
+        response.headers.pop("Content-Encoding", None)
+        response.enable_chunked_encoding()
+        await response.prepare(request)
+        async for _ in _waiting(self.options.slow_start):
+            await response.write(b"\n")
+        await response.write(body)
+        await response.write_eof()
+        return response
+
     async def _stream(
         self, request: web.Request, response: web.StreamResponse, reply: Reply
     ) -> None:
         packer = zlib.compressobj(wbits=31) if self.options.gzip else None
+        async for _ in _waiting(self.options.slow_start):
+            await response.write(_packed(KEEP_ALIVE, packer))
         for count, frame in enumerate(reply.frames, 1):
             if self.options.delay:
                 await asyncio.sleep(self.options.delay)
-            if packer is not None:
-                frame = packer.compress(frame) + packer.flush(zlib.Z_SYNC_FLUSH)
-            for piece in _cut(frame, self.options.chunk):
+            for piece in _cut(_packed(frame, packer), self.options.chunk):
                 await response.write(piece)
             if count == reply.cut_after:
                 await _reset(request)
                 return
+        while reply.repeat:
+            await response.write(_packed(reply.repeat, packer))
+            await asyncio.sleep(self.options.delay or _PAUSE)
         if packer is not None:
             await response.write(packer.flush())
         await response.write_eof()
@@ -184,6 +206,19 @@ def _headers(reply: Reply, options: Options) -> dict[str, str]:
     if options.gzip:
         headers["Content-Encoding"] = "gzip"
     return headers
+
+
+async def _waiting(seconds: float) -> AsyncIterator[None]:
+    """A step every tenth of a second until the time is over."""
+    for _ in range(math.ceil(seconds / _STEP)):
+        yield
+        await asyncio.sleep(_STEP)
+
+
+def _packed(data: bytes, packer: zlib._Compress | None) -> bytes:
+    if packer is None:
+        return data
+    return packer.compress(data) + packer.flush(zlib.Z_SYNC_FLUSH)
 
 
 def _cut(data: bytes, size: int) -> list[bytes]:

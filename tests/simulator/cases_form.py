@@ -18,6 +18,11 @@ from tests.simulator.histories import (
 from tests.simulator.support import TOOLS, body
 
 DESERIALIZE = "Failed to deserialize the JSON body into the target type: "
+PICTURE = {"type": "image", "source": {}}
+PICTURED = {
+    "role": "user",
+    "content": [{"type": "tool_result", "tool_use_id": "A", "content": [PICTURE]}],
+}
 
 FORM = [
     Case(
@@ -144,6 +149,24 @@ FORM = [
         body(messages=[{"role": "user", "content": [{"type": "image", "source": {}}]}]),
         "messages[0]: unknown variant `document`, expected one of `text`",
         content_type=JSON,
+    ),
+    Case(
+        "shape",
+        "messages",
+        messages(assistant(THOUGHT, *use("A")), PICTURED),
+        messages(assistant(THOUGHT, *use("A")), result("A")),
+        "messages[2]: unknown variant `image`, expected one of `text`, `thinking`, `tool_use`",
+        content_type=JSON,
+        policy={"images": "refuse"},
+    ),
+    Case(
+        "shape",
+        "chat",
+        body(messages=[{"role": "user", "content": [{"type": "image_url", "image_url": {}}]}]),
+        body(messages=[{"role": "user", "content": [{"type": "text", "text": "t"}]}]),
+        "messages[0]: unknown variant `image_url`, expected `text`",
+        content_type=JSON,
+        policy={"images": "refuse"},
     ),
     Case(
         "shape",

@@ -18,6 +18,7 @@ from tests.simulator.histories import (
 )
 from tests.simulator.support import USER, body
 
+SAID = {"type": "text", "text": "a"}
 NO_MATCH = (
     "string does not match pattern. Expected a string that matches the pattern '^[a-zA-Z0-9_-]+$'."
 )
@@ -163,7 +164,48 @@ MEANING = [
         "messages",
         messages(result("A")),
         messages(),
-        "unexpected `tool_use_id` found in `tool_result` blocks: A.",
+        "unexpected `messages.1.content.0: tool_use_id` found in `tool_result` blocks: A. Each "
+        "`tool_result` block must have a corresponding `tool_use` block in the previous message.",
+    ),
+    Case(
+        "pairing",
+        "messages",
+        messages(assistant(THOUGHT, *use("A", "A")), result("A")),
+        messages(
+            assistant(THOUGHT, *use("A")), result("A"), assistant(THOUGHT, *use("A")), result("A")
+        ),
+        "messages.1.content.2: `tool_use` ids must be unique",
+    ),
+    Case(
+        "pairing",
+        "messages",
+        messages(assistant(THOUGHT, *use("A"), SAID), result("A")),
+        messages(assistant(THOUGHT, SAID, *use("A")), result("A")),
+        "messages.1.2: `tool_use` ids were found without `tool_result` blocks immediately after: A.",
+    ),
+    Case(
+        "pairing",
+        "chat",
+        chat(calls("A", "A", reasoning_content="t"), tool("A")),
+        chat(calls("A", reasoning_content="t"), tool("A")),
+        "Duplicate value for 'tool_call_id' of A in message[1]",
+    ),
+    Case(
+        "pass-back",
+        "chat",
+        chat(calls("c1"), tool("c1")),
+        chat(calls("c1", reasoning_content="t"), tool("c1")),
+        "Missing `reasoning_content` field in the assistant message at message index 1. For more "
+        "information, please refer to https://api-docs.deepseek.com/guides/thinking_mode#tool-calls",
+        policy={"wording": "v3.2"},
+    ),
+    Case(
+        "pass-back",
+        "messages",
+        messages(assistant(*use("A")), result("A")),
+        messages(assistant(THOUGHT, *use("A")), result("A")),
+        "Missing thinking block in the assistant message at message index 1.",
+        policy={"wording": "v3.2"},
     ),
     Case(
         "pairing",

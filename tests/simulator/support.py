@@ -9,13 +9,18 @@ from dsfix.simulator.engine import Engine, Reply
 from dsfix.simulator.options import Options
 from dsfix.simulator.rules import Policy
 
-PATHS = {"messages": "/anthropic/v1/messages", "chat": "/chat/completions"}
+PATHS = {
+    "messages": "/anthropic/v1/messages",
+    "chat": "/chat/completions",
+    "responses": "/responses",
+}
 HEADERS = {"authorization": "Bearer sk-fake", "content-type": "application/json"}
 USER = {"role": "user", "content": "x"}
 SCHEMA = {"type": "object", "properties": {}}
 TOOLS = {
     "messages": [{"name": "f", "input_schema": SCHEMA}],
     "chat": [{"type": "function", "function": {"name": "f", "parameters": SCHEMA}}],
+    "responses": [{"type": "function", "name": "f", "parameters": SCHEMA}],
 }
 AGENT_TOOLS: list[dict[str, Any]] = [
     {

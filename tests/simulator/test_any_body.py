@@ -11,6 +11,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from dsfix.simulator.rules.transport import decode
+from tests.simulator.cases_responses import IMAGE, SAID, call, function, output, patch, responses
+from tests.simulator.cases_responses import THOUGHT as THOUGHT_ITEM
 from tests.simulator.histories import THOUGHT, assistant, calls, chat, messages, result, tool, use
 from tests.simulator.support import engine, post
 
@@ -19,7 +21,10 @@ VALUES = st.recursive(
     lambda inner: (
         st.lists(inner, max_size=3)
         | st.dictionaries(
-            st.sampled_from(["type", "role", "content", "text", "name", "function", "id"]), inner
+            st.sampled_from(
+                ["type", "role", "content", "text", "name", "function", "id", "tools", "output"]
+            ),
+            inner,
         )
     ),
     max_leaves=6,
@@ -40,6 +45,24 @@ BODIES = {
         thinking={"type": "disabled"},
         tool_choice={"type": "function", "function": {"name": "f"}},
         stream_options={"include_usage": True},
+        stream=True,
+    ),
+    "responses": responses(
+        {"role": "developer", "content": [IMAGE]},
+        THOUGHT_ITEM,
+        SAID,
+        call("A"),
+        patch("B"),
+        output("A", [{"type": "input_text", "text": "t"}]),
+        {"type": "custom_tool_call_output", "call_id": "B", "output": "ok"},
+        instructions="i",
+        reasoning={"effort": "none"},
+        tool_choice={"type": "function", "name": "f"},
+        tools=[
+            function("f"),
+            {"type": "custom", "name": "apply_patch"},
+            {"type": "namespace", "name": "n", "tools": [function("g")]},
+        ],
         stream=True,
     ),
 }

@@ -7,12 +7,13 @@ import json
 import pytest
 
 from dsfix.simulator.rules import RULES
+from tests.simulator import cases_responses, cases_responses_meaning
 from tests.simulator.cases_form import FORM
 from tests.simulator.cases_meaning import MEANING
 from tests.simulator.histories import CHAT_PASS_BACK, Case, calls, chat, tool
 from tests.simulator.support import HEADERS, PATHS, USER, body, engine, message_of, post
 
-CASES = [*FORM, *MEANING]
+CASES = [*FORM, *MEANING, *cases_responses.FORM, *cases_responses_meaning.MEANING]
 
 
 def ids(case: Case) -> str:
@@ -39,7 +40,7 @@ def test_accepted(case: Case) -> None:
 def test_every_rule_has_a_case() -> None:
     """No rule is without a refused and an accepted body in this file."""
     here = {case.rule for case in CASES}
-    elsewhere = {"key", "route", "content-type", "balance", "verify", "flaky"}
+    elsewhere = {"key", "route", "content-type", "balance", "grouping", "verify", "flaky"}
     assert {rule.name for rule in RULES} == here | elsewhere
 
 
@@ -95,6 +96,8 @@ def test_key(headers: dict[str, str], status: int, text: str) -> None:
         ("POST", "/beta/chat/completions", 200),
         ("POST", "/anthropic/v1/messages", 200),
         ("POST", "/anthropic/messages", 200),
+        ("POST", "/responses", 400),
+        ("POST", "/v1/responses", 400),
         ("GET", "/models", 200),
         ("GET", "/v1/models", 200),
         ("GET", "/user/balance", 200),
@@ -110,7 +113,7 @@ def test_route(method: str, path: str, status: int) -> None:
     raw = json.dumps(body()).encode()
     reply = engine().reply(method, path, HEADERS, raw)
     assert reply.status == status
-    if status != 200:
+    if status not in (200, 400):
         assert (reply.frames, reply.content_type) == ((b"",), None)
     assert engine().reply(method, path, {}, raw).status == 401
 

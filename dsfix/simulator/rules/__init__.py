@@ -9,7 +9,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from dsfix.simulator.rules.account import check_balance, check_context
-from dsfix.simulator.rules.base import BOTH, Policy, Refusal, Request, Rule
+from dsfix.simulator.rules.base import BOTH, EVERY, Policy, Refusal, Request, Rule
+from dsfix.simulator.rules.grouping import check_input, check_items, check_split
 from dsfix.simulator.rules.ledger import Ledger
 from dsfix.simulator.rules.pairing import (
     check_chat_content,
@@ -34,6 +35,7 @@ from dsfix.simulator.rules.transport import (
     key_of,
 )
 from dsfix.simulator.rules.values import (
+    check_custom_tools,
     check_max_tokens,
     check_model,
     check_temperature,
@@ -46,29 +48,36 @@ from dsfix.simulator.rules.wire import Dialect
 _CDA = "chatdeepai/deepseek-api-reproducible-tests"
 _CHAT: tuple[Dialect, ...] = ("chat",)
 _MESSAGES: tuple[Dialect, ...] = ("messages",)
+_RESPONSES: tuple[Dialect, ...] = ("responses",)
+_CUSTOM = "822807097/codex-router#1"
+_RECIPE = "deepseek-ai/deepseek-recipe"
 
 RULES: tuple[Rule, ...] = (
-    Rule("key", BOTH, _CDA, "2026-07-27", check_key, everywhere=True),
-    Rule("route", BOTH, _CDA, "2026-07-27", check_route, everywhere=True),
-    Rule("content-type", BOTH, _CDA, "2026-07-27", check_content_type),
-    Rule("json", BOTH, "esengine/DeepSeek-Reasonix#1906", "2026-05-26", check_json),
-    Rule("shape", BOTH, "decolua/9router#773", "2026-05-02", check_shape),
-    Rule("model", BOTH, "ooboqoo/interview-coder-cn#87", "2026-09-20", check_model),
-    Rule("max-tokens", BOTH, "tinkerindustries/agent-harness", "2026-09-10", check_max_tokens),
-    Rule("temperature", BOTH, _CDA, "2026-07-27", check_temperature),
-    Rule("user-id", BOTH, "deepseek-ai/DeepSeek-V3#1277", "2026-05-06", check_user_id),
-    Rule("tool-names", BOTH, "zed-industries/zed#57531", "2026-05-22", check_tool_names),
-    Rule("tool-schemas", BOTH, "Kilo-Org/kilocode#12237", "2026-07-15", check_tool_schemas),
+    Rule("key", EVERY, _CDA, "2026-07-27", check_key, everywhere=True),
+    Rule("route", EVERY, _CDA, "2026-07-27", check_route, everywhere=True),
+    Rule("content-type", EVERY, _CDA, "2026-07-27", check_content_type),
+    Rule("json", EVERY, "esengine/DeepSeek-Reasonix#1906", "2026-05-26", check_json),
+    Rule("shape", EVERY, "decolua/9router#773", "2026-05-02", check_shape),
+    Rule("model", EVERY, "ooboqoo/interview-coder-cn#87", "2026-09-20", check_model),
+    Rule("max-tokens", EVERY, "tinkerindustries/agent-harness", "2026-09-10", check_max_tokens),
+    Rule("temperature", EVERY, _CDA, "2026-07-27", check_temperature),
+    Rule("user-id", EVERY, "deepseek-ai/DeepSeek-V3#1277", "2026-05-06", check_user_id),
+    Rule("tool-names", EVERY, "zed-industries/zed#57531", "2026-05-22", check_tool_names),
+    Rule("custom-tools", _RESPONSES, _CUSTOM, "2026-09-11", check_custom_tools),
+    Rule("tool-schemas", EVERY, "Kilo-Org/kilocode#12237", "2026-07-15", check_tool_schemas),
     Rule("content", _CHAT, "cline/cline#10501", "2026-05-01", check_chat_content),
     Rule("effort", BOTH, "deepseek-ai/awesome-deepseek-agent#193", "2026-06-08", check_effort),
-    Rule("tool-choice", BOTH, "deepseek-ai/DeepSeek-V3#1376", "2026-08-21", check_tool_choice),
+    Rule("tool-choice", EVERY, "deepseek-ai/DeepSeek-V3#1376", "2026-08-21", check_tool_choice),
     Rule("pairing", _MESSAGES, "decolua/9router#2338", "2026-07-03", check_messages_pairing),
     Rule("pairing", _CHAT, "TurixAI/TuriX-CUA#15", "2026-03-03", check_chat_pairing),
-    Rule("pass-back", BOTH, "Gitlawb/openclaude#878", "2026-04-24", check_pass_back),
-    Rule("verify", BOTH, "simulator only", "", check_verify),
-    Rule("context", BOTH, "evalstate/fast-agent#621", "2026-01-19", check_context),
-    Rule("balance", BOTH, "Aider-AI/aider#4851", "2026-02-19", check_balance),
-    Rule("flaky", BOTH, "aaif-goose/goose#10012", "2026-06-25", check_flaky),
+    Rule("input", _RESPONSES, _RECIPE, "2026-09", check_input),
+    Rule("pairing", _RESPONSES, "deepseek-ai/DeepSeek-V3#1588", "2026-08-17", check_items),
+    Rule("grouping", _RESPONSES, "lidge-jun/opencodex#1534", "2026-08-12", check_split),
+    Rule("pass-back", EVERY, "Gitlawb/openclaude#878", "2026-04-24", check_pass_back),
+    Rule("verify", EVERY, "simulator only", "", check_verify),
+    Rule("context", EVERY, "evalstate/fast-agent#621", "2026-01-19", check_context),
+    Rule("balance", EVERY, "Aider-AI/aider#4851", "2026-02-19", check_balance),
+    Rule("flaky", EVERY, "aaif-goose/goose#10012", "2026-06-25", check_flaky),
 )
 
 

@@ -5,13 +5,13 @@ from __future__ import annotations
 from dsfix.simulator.rules.base import Refusal, Request
 from dsfix.simulator.rules.refusals import error_body, meaning
 from dsfix.simulator.rules.tokens import prompt_of, tokens
+from dsfix.simulator.rules.values import budget
 
 
 def check_context(request: Request) -> Refusal | None:
     """Prompt and answer fit the model's context; both numbers are in the text."""
     prompt = tokens(prompt_of(request.body))
-    asked = request.body.get("max_tokens")
-    answer = asked if isinstance(asked, int) else 0
+    answer = budget(request.body, request.dialect) or 0
     limit = request.policy.context
     if prompt + answer <= limit:
         return None

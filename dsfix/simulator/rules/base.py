@@ -10,6 +10,7 @@ from dsfix.simulator.rules.ledger import Ledger
 from dsfix.simulator.rules.wire import Dialect, Turn, turns
 
 BOTH: tuple[Dialect, ...] = ("messages", "chat")
+EVERY: tuple[Dialect, ...] = (*BOTH, "responses")
 
 MODELS = ("deepseek-flash", "deepseek-v4-pro")
 ALIASES: Mapping[str, str] = {
@@ -32,6 +33,9 @@ class Policy:
     types that are not supported. `system_role`: a `system` message on Messages is accepted.
     `check_user_id`: the pattern of the user id is enforced. `context`: the token limit.
     `balance`: the account has money. `count_tokens`: the undocumented counting route exists.
+    `split_calls`: on Responses, calls of one answer that are not one group any more are refused,
+    refused on flash only, or accepted. `images`: they are supported, dropped, or refused.
+    `wording`: the texts of V3.2 name the message that lacks its reasoning.
     """
 
     keys: frozenset[str] = frozenset()
@@ -47,6 +51,9 @@ class Policy:
     context: int = 1_048_576
     balance: bool = True
     count_tokens: bool = False
+    split_calls: Literal["refuse", "flash", "accept"] = "refuse"
+    images: Literal["support", "drop", "refuse"] = "support"
+    wording: Literal["v4", "v3.2"] = "v4"
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,6 +87,8 @@ class Request:
 
         https://api-docs.deepseek.com/guides/thinking_mode, 2026-08.
         """
+        if self.dialect == "responses":
+            return bool(self.effort != "none")
         setting = self.body.get("thinking")
         return not (isinstance(setting, dict) and setting.get("type") == "disabled")
 
@@ -93,7 +102,7 @@ class Request:
         """The effort asked for, where this dialect reads it; None if absent."""
         if self.dialect == "chat":
             return self.body.get("reasoning_effort")
-        config = self.body.get("output_config")
+        config = self.body.get("reasoning" if self.dialect == "responses" else "output_config")
         return config.get("effort") if isinstance(config, dict) else None
 
 

@@ -27,14 +27,20 @@ class Ledger:
 
     refused_once: bool = False
     _by_call: dict[str, Minted] = field(default_factory=dict)
+    _thoughts: set[str] = field(default_factory=set)
     _by_text: dict[tuple[str, str], list[Minted]] = field(default_factory=dict)
 
     def add(self, turn: Minted) -> None:
         """Remember an answer."""
+        self._thoughts.add(turn.reasoning)
         for call in turn.calls:
             self._by_call[call] = turn
         if not turn.calls:
             self._by_text.setdefault((turn.text, turn.context), []).append(turn)
+
+    def thought(self, text: str) -> bool:
+        """Whether this is the reasoning of any answer, delivered in whole or not."""
+        return text in self._thoughts
 
     def of_calls(self, ids: Iterable[str]) -> list[Minted]:
         """The answers in which these calls were made, each once."""

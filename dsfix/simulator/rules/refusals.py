@@ -15,9 +15,11 @@ from dsfix.simulator.rules.base import Refusal
 _DESERIALIZE = "Failed to deserialize the JSON body into the target type: "
 
 
-def error_body(message: str, *, kind: str = "invalid_request_error") -> bytes:
+def error_body(
+    message: str, *, kind: str = "invalid_request_error", code: str = "invalid_request_error"
+) -> bytes:
     """The JSON error that every surface sends."""
-    error = {"message": message, "type": kind, "param": None, "code": "invalid_request_error"}
+    error = {"message": message, "type": kind, "param": None, "code": code}
     return json.dumps({"error": error}, ensure_ascii=False, separators=(",", ":")).encode(
         "utf-8", "replace"
     )

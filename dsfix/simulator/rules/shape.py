@@ -12,6 +12,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from dsfix.simulator.rules.base import Policy, Refusal, Request
+from dsfix.simulator.rules.item_shape import item_faults
 from dsfix.simulator.rules.refusals import form, kind_of, unknown_variant
 
 CHAT_ROLES = ("system", "user", "assistant", "tool", "latest_reminder")
@@ -49,6 +50,9 @@ def _faults(request: Request) -> Iterator[Fault]:
     if not isinstance(body, dict):
         yield f"invalid type: {kind_of(body)}, expected struct Request", ""
         return
+    if request.dialect == "responses":
+        yield from item_faults(body)
+        return
     for name in ("messages", "model"):
         if name not in body:
             yield f"missing field `{name}`", ""
@@ -61,7 +65,7 @@ def _faults(request: Request) -> Iterator[Fault]:
         yield f"messages: invalid type: {kind}, expected a sequence", '"messages":'
     if request.dialect == "chat":
         for index, message in enumerate(body["messages"]):
-            yield from _chat_message(f"messages[{index}]", message)
+            yield from _chat_message(f"messages[{index}]", message, request.policy)
         yield from _chat_tools(body)
         yield from _effort(body, "reasoning_effort", "reasoning_effort")
     else:
@@ -94,8 +98,13 @@ def _block(path: str, block: Any, policy: Policy) -> Iterator[Fault]:
     if kind is None:
         yield f"{path}: missing field `type`", ""
     verdict = policy.redacted if kind == "redacted_thinking" else policy.unknown_blocks
-    if kind not in BLOCKS and verdict == "refuse":
-        yield f"{path}: {unknown_variant(kind, BLOCKS)}", json.dumps(kind)
+    known = BLOCKS if policy.images != "refuse" else tuple(x for x in BLOCKS if x != "image")
+    if kind not in known and (verdict == "refuse" or kind == "image"):
+        yield f"{path}: {unknown_variant(kind, known)}", json.dumps(kind)
+    if kind == "tool_result" and isinstance(block.get("content"), list):
+        for part in block["content"]:
+            if isinstance(part, dict) and part.get("type") == "image" and "image" not in known:
+                yield f"{path}: {unknown_variant('image', known)}", '"image"'
     for name in _REQUIRED.get(str(kind), ()):
         if name not in block:
             yield f"{path}: missing field `{name}`", ""
@@ -113,13 +122,14 @@ def _role(path: str, message: Any, roles: tuple[str, ...]) -> Iterator[Fault]:
         yield f"{path}.role: {unknown_variant(role, roles)}", json.dumps(role)
 
 
-def _chat_message(path: str, message: Any) -> Iterator[Fault]:
+def _chat_message(path: str, message: Any, policy: Policy) -> Iterator[Fault]:
     yield from _role(path, message, CHAT_ROLES)
     content = message.get("content")
+    known = CHAT_PARTS if policy.images != "refuse" else CHAT_PARTS[:1]
     for part in content if isinstance(content, list) else ():
         kind = part.get("type") if isinstance(part, dict) else None
-        if kind not in CHAT_PARTS:
-            yield f"{path}: {unknown_variant(kind, CHAT_PARTS)}", json.dumps(kind)
+        if kind not in known:
+            yield f"{path}: {unknown_variant(kind, known)}", json.dumps(kind)
         elif kind == "text" and not isinstance(part.get("text"), str):
             yield f"{path}: missing field `text`", ""
     if content is not None and not isinstance(content, (str, list)):

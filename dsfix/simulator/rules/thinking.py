@@ -10,6 +10,18 @@ from dsfix.simulator.rules.wire import Turn, context
 PASS_BACK = {
     "chat": "The `reasoning_content` in the thinking mode must be passed back to the API.",
     "messages": "The `content[].thinking` in the thinking mode must be passed back to the API.",
+    "responses": "The `reasoning_text` in the thinking mode must be passed back to the API.",
+}
+
+# anomalyco/opencode#5027 (2025-12-03) and decolua/9router#355: before V4 the place was named.
+_MORE = (
+    " in the assistant message at message index {place}. For more information, please refer to "
+    "https://api-docs.deepseek.com/guides/thinking_mode#tool-calls"
+)
+_NAMED = ("function", "custom")
+V3_2 = {
+    "chat": "Missing `reasoning_content` field" + _MORE,
+    "messages": "Missing thinking block" + _MORE,
 }
 
 
@@ -24,9 +36,22 @@ def check_tool_choice(request: Request) -> Refusal | None:
     """While thinking, no call can be forced."""
     choice = request.body.get("tool_choice")
     kind = choice.get("type") if isinstance(choice, dict) else choice
-    if request.thinking and kind in ("any", "tool", "required", "function"):
+    if request.dialect == "responses" and (fault := _absent(request)):
+        return meaning(fault)
+    if request.thinking and kind in ("any", "tool", "required", "function", "custom"):
         return meaning("Thinking mode does not support this tool_choice")
     return None
+
+
+def _absent(request: Request) -> str:
+    """On Responses a named tool exists: deepseek-ai/deepseek-recipe, 2026-09."""
+    choice = request.body.get("tool_choice")
+    tools = request.body.get("tools") or ()
+    names = [tool["name"] for tool in tools if tool["type"] in _NAMED]
+    if not names or not isinstance(choice, dict) or choice.get("type") not in _NAMED:
+        return ""
+    name = choice.get("name")
+    return "" if name in names else f"tool_choice: no tool named '{name}' was specified"
 
 
 def check_pass_back(request: Request) -> Refusal | None:
@@ -41,7 +66,7 @@ def check_pass_back(request: Request) -> Refusal | None:
         if turn.role != "assistant" or not (turn.calls or every) or _given(turn, request):
             continue
         if not _restored(turn, request):
-            return _missing(request)
+            return _missing(request, turn.index)
     return None
 
 
@@ -56,9 +81,10 @@ def check_verify(request: Request) -> Refusal | None:
     for turn in history:
         sent = [] if turn.role != "assistant" else _sent(turn, history, request)
         known = {minted.reasoning for minted in sent}
-        if known and turn.reasoning not in known and not _restored(turn, request):
+        same = any(_same(turn.reasoning, text, request) for text in known)
+        if known and not same and not _restored(turn, request):
             id = turn.ids[0] if turn.ids else sent[0].id
-            return _missing(request, f" [simulator: reasoning of {id} differs]")
+            return _missing(request, turn.index, f" [simulator: reasoning of {id} differs]")
     return None
 
 
@@ -66,11 +92,15 @@ def check_flaky(request: Request) -> Refusal | None:
     """A refusal that passes when the same bytes are sent again."""
     if not request.policy.flaky or request.ledger.refused_once or not request.thinking:
         return None
-    return _missing(request) if any(turn.calls for turn in request.history) else None
+    called = next((turn.index for turn in request.history if turn.calls), None)
+    return None if called is None else _missing(request, called)
 
 
-def _missing(request: Request, detail: str = "") -> Refusal:
-    return meaning(PASS_BACK["chat" if request.dialect == "chat" else "messages"] + detail)
+def _missing(request: Request, place: int, detail: str = "") -> Refusal:
+    assert request.dialect is not None
+    if request.policy.wording == "v3.2" and request.dialect != "responses":
+        return meaning(V3_2[request.dialect].format(place=place) + detail)
+    return meaning(PASS_BACK[request.dialect] + detail)
 
 
 def _given(turn: Turn, request: Request) -> bool:
@@ -87,6 +117,17 @@ def _restored(turn: Turn, request: Request) -> bool:
     if not request.policy.restore or (turn.reasoning or "").strip():
         return False
     return request.ledger.minted_together(turn.ids, request.key)
+
+
+def _same(given: str | None, sent: str, request: Request) -> bool:
+    """Codex also replays the reasoning of an answer that broke off, before that of the next.
+
+    Codex 0.169.0, driven against this simulator; items beside each other are one message.
+    """
+    if given == sent:
+        return True
+    before = (given or "").removesuffix(f"\n{sent}")
+    return request.dialect == "responses" and before != given and request.ledger.thought(before)
 
 
 def _sent(turn: Turn, history: tuple[Turn, ...], request: Request) -> list[Minted]:

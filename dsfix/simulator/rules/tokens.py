@@ -13,13 +13,26 @@ def tokens(text: bytes) -> int:
 
 
 def prompt_of(body: Mapping[str, Any]) -> bytes:
-    """System, tools and messages in one piece, without the cache markers that agents move."""
-    parts = [body.get("system"), *_each(body.get("tools")), *_each(body.get("messages"))]
+    """System, tools and messages in one piece, without what is not shown to the model.
+
+    That is the cache markers that agents move, and the names of items on Responses.
+    """
+    given = body.get("input")
+    items = [given] if isinstance(given, str) else [_shown(item) for item in _each(given)]
+    system = [body.get("instructions"), body.get("system")]
+    parts = [*system, *_each(body.get("tools")), *_each(body.get("messages")), *items]
     return b"\n".join(_dump(_unmarked(part)) for part in parts if part is not None)
 
 
 def _each(value: Any) -> list[Any]:
     return value if isinstance(value, list) else []
+
+
+def _shown(item: Any) -> Any:
+    hidden = ("id", "status", "summary", "encrypted_content", "phase")
+    if not isinstance(item, dict):
+        return item
+    return {key: part for key, part in item.items() if key not in hidden}
 
 
 def _dump(value: Any) -> bytes:

@@ -18,11 +18,12 @@ CHAT_PATHS = (
     "/beta/v1/chat/completions",
 )
 MESSAGES_PATHS = ("/anthropic/v1/messages", "/anthropic/messages")
+RESPONSES_PATHS = ("/responses", "/v1/responses")
 MODELS_PATHS = ("/models", "/v1/models")
 BALANCE_PATH = "/user/balance"
 COUNT_PATH = "/anthropic/v1/messages/count_tokens"
 ROUTES: Mapping[str, str] = (
-    {path: "POST" for path in CHAT_PATHS + MESSAGES_PATHS}
+    {path: "POST" for path in CHAT_PATHS + MESSAGES_PATHS + RESPONSES_PATHS}
     | {path: "GET" for path in MODELS_PATHS}
     | {BALANCE_PATH: "GET"}
 )
@@ -38,6 +39,8 @@ def dialect_of(path: str) -> Dialect | None:
     """The dialect spoken at a path."""
     if path in CHAT_PATHS:
         return "chat"
+    if path in RESPONSES_PATHS:
+        return "responses"
     return "messages" if path in MESSAGES_PATHS else None
 
 
@@ -154,11 +157,11 @@ def _path_of_surrogate(value: Any) -> str:
     for name, member in value.items():
         if not _has_surrogate(member):
             continue
-        if name == "messages" and isinstance(member, list):
+        if name in ("messages", "input") and isinstance(member, list):
             index = next(i for i, message in enumerate(member) if _has_surrogate(message))
             fields = member[index].items() if isinstance(member[index], dict) else ()
             inner = next((key for key, part in fields if _has_surrogate(part)), "")
-            return f"messages[{index}].{inner}" if inner else f"messages[{index}]"
+            return f"{name}[{index}].{inner}" if inner else f"{name}[{index}]"
         return str(name)
     return ""
 

@@ -11,6 +11,7 @@ from dsfix.simulator.rules.refusals import meaning
 from dsfix.simulator.rules.wire import Dialect
 
 MAX_OUTPUT = 393_216
+LONGEST_NAME = {"messages": 64, "chat": 64, "responses": 128}
 PATTERN = "^[a-zA-Z0-9_-]+$"
 
 
@@ -38,9 +39,19 @@ def check_model(request: Request) -> Refusal | None:
     return meaning(f"The supported API model names are {', '.join(MODELS)}, but you passed {name}.")
 
 
+def budget(body: Mapping[str, Any], dialect: Dialect | None) -> int | None:
+    """The tokens that an answer may have; None where the request does not say."""
+    given = body.get("max_output_tokens" if dialect == "responses" else "max_tokens")
+    return given if isinstance(given, int) else None
+
+
 def check_max_tokens(request: Request) -> Refusal | None:
-    """`max_tokens` is within the longest answer."""
-    given = request.body.get("max_tokens")
+    """`max_tokens` is within the longest answer; on Responses it is `max_output_tokens`.
+
+    The text names `max_tokens` on both: tinkerindustries/agent-harness, 2026-09-10.
+    """
+    name = "max_output_tokens" if request.dialect == "responses" else "max_tokens"
+    given = request.body.get(name)
     if given is None or (isinstance(given, int) and 1 <= given <= MAX_OUTPUT):
         return None
     return meaning(f"Invalid max_tokens value, the valid range of max_tokens is [1, {MAX_OUTPUT}]")
@@ -57,28 +68,53 @@ def check_temperature(request: Request) -> Refusal | None:
 def user_id(body: Mapping[str, Any], dialect: Dialect | None) -> str:
     """The user id of a request, empty if absent; the cache is partitioned by it."""
     holder = body.get("metadata") if dialect == "messages" else body
-    given = holder.get("user_id") if isinstance(holder, dict) else None
+    name = "user" if dialect == "responses" else "user_id"
+    given = holder.get(name) if isinstance(holder, dict) else None
     return given if isinstance(given, str) else ""
 
 
 def check_user_id(request: Request) -> Refusal | None:
     """A user id is short and, in May 2026 and by the reference, of a narrow charset."""
     given = user_id(request.body, request.dialect)
+    name = "user" if request.dialect == "responses" else "user_id"
     if len(given) > 512:
-        return meaning(_too_long("user_id", 512, len(given)))
+        return meaning(_too_long(name, 512, len(given)))
     if given and request.policy.check_user_id and not re.fullmatch(PATTERN, given):
-        return meaning(_no_match("user_id"))
+        return meaning(_no_match(name))
     return None
 
 
 def check_tool_names(request: Request) -> Refusal | None:
-    """Names of functions are at most 64 of letters, digits, `_` and `-`."""
-    for index, name, _ in declared(request):
-        where = f"tools[{index}].function.name"
+    """Names of functions are short, of letters, digits, `_` and `-`; on Responses unique too."""
+    assert request.dialect is not None
+    longest = LONGEST_NAME[request.dialect]
+    seen: set[str] = set()
+    for place, name, _ in declared(request):
+        where = f"tools{place}.name"
         if not re.fullmatch(PATTERN, name):
             return meaning(_no_match(where))
-        if len(name) > 64:
-            return meaning(_too_long(where, 64, len(name)))
+        if len(name) > longest:
+            return meaning(_too_long(where, longest, len(name)))
+        if request.dialect == "responses" and name in seen and place.count("[") == 1:
+            return meaning("Tool names must be unique")
+        seen.add(name)
+    return None
+
+
+def check_custom_tools(request: Request) -> Refusal | None:
+    """The only custom tool is Codex's `apply_patch`.
+
+    https://api-docs.deepseek.com/guides/responses_api, 2026-08-23.
+    """
+    for index, tool in enumerate(request.body.get("tools") or ()):
+        if tool["type"] == "custom" and tool["name"] != "apply_patch":
+            return meaning(
+                f"Unsupported custom tool: '{tool['name']}'. Only 'apply_patch' is supported."
+            )
+        for place, inner in enumerate(tool["tools"] if tool["type"] == "namespace" else ()):
+            if inner.get("type") == "custom":
+                path = f"tools[{index}].tools[{place}]"
+                return meaning(f"{path}: custom tools are not supported inside a namespace")
     return None
 
 
@@ -95,13 +131,20 @@ def check_tool_schemas(request: Request) -> Refusal | None:
     return None
 
 
-def declared(request: Request) -> Iterator[tuple[int, str, Any]]:
+def declared(request: Request) -> Iterator[tuple[str, str, Any]]:
     """Place, name and schema of each function that the request declares."""
     for index, tool in enumerate(request.body.get("tools") or ()):
+        place = f"[{index}]"
         if request.dialect == "chat":
-            yield index, tool["function"]["name"], tool["function"].get("parameters")
+            function = tool["function"]
+            yield f"{place}.function", function["name"], function.get("parameters")
+        elif request.dialect == "responses":
+            if tool["type"] in ("function", "custom"):
+                yield place, tool["name"], tool.get("parameters")
+            for inner, part in enumerate(tool["tools"] if tool["type"] == "namespace" else ()):
+                yield f"{place}.tools[{inner}]", part["name"], part.get("parameters")
         elif tool.get("type") in (None, "custom"):
-            yield index, tool["name"], tool.get("input_schema")
+            yield f"{place}.function", tool["name"], tool.get("input_schema")
 
 
 def _no_match(where: str) -> str:

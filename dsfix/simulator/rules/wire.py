@@ -6,44 +6,18 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Any
 
-Dialect = Literal["messages", "chat"]
+from dsfix.simulator.rules.items import responses_turns
+from dsfix.simulator.rules.turn import Call, Dialect, Turn, mapping, parsed
 
-
-@dataclass(frozen=True, slots=True)
-class Call:
-    """One tool call."""
-
-    id: str
-    name: str
-    arguments: Mapping[str, Any]
-
-
-@dataclass(frozen=True, slots=True)
-class Turn:
-    """One message. `reasoning` is None where the message carries none at all.
-
-    `results` are the ids answered here, `leading` those that come before anything else.
-    """
-
-    index: int
-    role: str
-    text: str = ""
-    reasoning: str | None = None
-    calls: tuple[Call, ...] = ()
-    results: tuple[str, ...] = ()
-    leading: tuple[str, ...] = ()
-
-    @property
-    def ids(self) -> tuple[str, ...]:
-        """The ids of the calls, in order."""
-        return tuple(call.id for call in self.calls)
+__all__ = ["Call", "Dialect", "Turn", "context", "turns"]
 
 
 def turns(body: Mapping[str, Any], dialect: Dialect) -> tuple[Turn, ...]:
     """All messages of a request whose form is valid."""
+    if dialect == "responses":
+        return responses_turns(body)
     read = _messages_turn if dialect == "messages" else _chat_turn
     return tuple(read(index, message) for index, message in enumerate(body["messages"]))
 
@@ -53,7 +27,7 @@ def context(history: Sequence[Turn]) -> str:
     said = [
         (turn.role, turn.text.strip(), turn.ids, turn.results)
         for turn in history
-        if turn.role not in ("system", "developer")
+        if turn.role not in ("system", "developer") and not turn.silent
     ]
     return hashlib.sha256(json.dumps(said).encode()).hexdigest()
 
@@ -63,7 +37,7 @@ def _messages_turn(index: int, message: Mapping[str, Any]) -> Turn:
     blocks = [{"type": "text", "text": content}] if isinstance(content, str) else content
     thoughts = [block["thinking"] for block in blocks if block["type"] == "thinking"]
     calls = tuple(
-        Call(block["id"], block["name"], _mapping(block["input"]))
+        Call(block["id"], block["name"], mapping(block["input"]))
         for block in blocks
         if block["type"] == "tool_use"
     )
@@ -89,7 +63,7 @@ def _chat_turn(index: int, message: Mapping[str, Any]) -> Turn:
     parts = content if isinstance(content, list) else []
     text = "\n".join(part["text"] for part in parts if part["type"] == "text")
     calls = tuple(
-        Call(call["id"], call["function"]["name"], _parsed(call["function"]))
+        Call(call["id"], call["function"]["name"], parsed(call["function"].get("arguments")))
         for call in message.get("tool_calls") or ()
     )
     results = (message["tool_call_id"],) if message["role"] == "tool" else ()
@@ -102,14 +76,3 @@ def _chat_turn(index: int, message: Mapping[str, Any]) -> Turn:
         results=results,
         leading=results,
     )
-
-
-def _parsed(function: Mapping[str, Any]) -> Mapping[str, Any]:
-    try:
-        return _mapping(json.loads(function.get("arguments") or "{}"))
-    except ValueError:
-        return {}
-
-
-def _mapping(value: Any) -> Mapping[str, Any]:
-    return value if isinstance(value, dict) else {}

@@ -1,0 +1,208 @@
+"""Cases of the rules about meaning on Responses."""
+
+from __future__ import annotations
+
+from tests.simulator.cases_responses import (
+    DEVELOPER,
+    HIDDEN,
+    IMAGE,
+    NO_MATCH,
+    PAIR,
+    RESPONSES_PASS_BACK,
+    SAID,
+    THOUGHT,
+    USER,
+    bare,
+    call,
+    case,
+    function,
+    offering,
+    output,
+    patch,
+    responses,
+)
+
+MEANING = [
+    case(
+        "model",
+        bare(model="claude-opus-4-8"),
+        bare(model="deepseek-v4-flash"),
+        "but you passed claude-opus-4-8.",
+    ),
+    case(
+        "max-tokens",
+        bare(max_output_tokens=0),
+        bare(max_output_tokens=None),
+        "Invalid max_tokens value, the valid range of max_tokens is [1, 393216]",
+    ),
+    case("temperature", bare(temperature=3), bare(temperature=0), "Invalid temperature value"),
+    case("user-id", bare(user="a b"), bare(user="a-b"), "Invalid 'user': " + NO_MATCH),
+    case(
+        "tool-names",
+        offering(function("a.b")),
+        offering(function("a_b")),
+        "Invalid 'tools[0].name': " + NO_MATCH,
+    ),
+    case(
+        "tool-names",
+        offering(function("f" * 129)),
+        offering(function("f" * 128)),
+        "Invalid 'tools[0].name': string too long. Expected a string with maximum length 128",
+    ),
+    case(
+        "tool-names",
+        offering(function("f"), function("f")),
+        offering(function("f"), function("g")),
+        "Tool names must be unique",
+    ),
+    case(
+        "tool-names",
+        offering({"type": "namespace", "name": "n", "tools": [function("a b")]}),
+        offering(function("f"), {"type": "namespace", "name": "n", "tools": [function("f")]}),
+        "Invalid 'tools[0].tools[0].name': " + NO_MATCH,
+    ),
+    case(
+        "custom-tools",
+        offering({"type": "custom", "name": "exec", "format": {"type": "grammar"}}),
+        offering({"type": "custom", "name": "apply_patch", "format": {"type": "grammar"}}),
+        "Unsupported custom tool: 'exec'. Only 'apply_patch' is supported.",
+    ),
+    case(
+        "tool-schemas",
+        offering(function("f") | {"parameters": {"type": "array"}}),
+        offering({"type": "function", "name": "f"}),
+        "Invalid schema for function 'f'",
+    ),
+    case(
+        "tool-choice",
+        responses(tool_choice="required"),
+        responses(tool_choice="required", reasoning={"effort": "none"}),
+        "Thinking mode does not support this tool_choice",
+    ),
+    case(
+        "tool-choice",
+        responses(tool_choice={"type": "function", "name": "g"}, reasoning={"effort": "none"}),
+        responses(tool_choice={"type": "function", "name": "f"}, reasoning={"effort": "none"}),
+        "tool_choice: no tool named 'g' was specified",
+    ),
+    case(
+        "input",
+        bare(input=None),
+        bare(input=None, instructions="i"),
+        "Either input or instructions must be provided",
+    ),
+    case("input", bare(input=[]), bare(input=""), "Input items array must not be empty"),
+    case(
+        "pairing",
+        responses(THOUGHT, call("A"), DEVELOPER, output("A")),
+        responses(*PAIR, DEVELOPER),
+        "No tool output found for tool call A.",
+    ),
+    case(
+        "pairing",
+        responses(THOUGHT, call("A"), THOUGHT, output("A")),
+        responses(*PAIR, THOUGHT, SAID),
+        "No tool output found for tool call A.",
+    ),
+    case(
+        "pairing",
+        responses(THOUGHT, call("A"), call("B"), output("A"), DEVELOPER, output("B")),
+        responses(THOUGHT, call("A"), call("B"), output("B"), output("A")),
+        "No tool output found for tool call B.",
+    ),
+    case(
+        "pairing",
+        responses(THOUGHT, call("A")),
+        responses(THOUGHT, SAID),
+        "No tool output found for tool call A.",
+    ),
+    case(
+        "pairing",
+        responses(output("A")),
+        responses(*PAIR),
+        "No tool call found for tool output with call_id A.",
+    ),
+    case(
+        "pairing",
+        responses(*PAIR, output("A")),
+        responses(*PAIR),
+        "Duplicate tool output for call_id: A.",
+    ),
+    case(
+        "pairing",
+        responses(*PAIR, *PAIR),
+        responses(*PAIR, THOUGHT, call("B"), output("B")),
+        "Duplicate 'call_id': A.",
+    ),
+    case(
+        "pairing",
+        responses(THOUGHT, call(""), output("")),
+        responses(*PAIR),
+        "Invalid 'input[2].call_id': empty string. Expected a string with minimum length 1, but got an empty string instead.",
+    ),
+    case(
+        "pairing",
+        responses({"role": "user", "content": [{"type": "thinking", "text": "t"}]}),
+        responses({"role": "user", "content": [{"type": "input_file", "file_id": "f"}]}),
+        "Unsupported content block",
+    ),
+    case(
+        "pairing",
+        responses({"role": "system", "content": [IMAGE]}),
+        responses({"role": "developer", "content": [IMAGE]}),
+        "Image in system message is unsupported",
+    ),
+    case(
+        "pairing",
+        responses(THOUGHT, call("A"), output("A", [{"type": "input_image"}])),
+        responses(THOUGHT, call("A"), output("A", [IMAGE])),
+        "input[3].output[0]: input_image must have image_url or file_id",
+    ),
+    case(
+        "pairing",
+        responses({"role": "user", "content": [IMAGE]}),
+        responses({"role": "user", "content": []}),
+        "Unsupported content block",
+        policy={"images": "refuse"},
+    ),
+    case("pass-back", responses(call("A"), output("A")), responses(*PAIR), RESPONSES_PASS_BACK),
+    case(
+        "pass-back",
+        responses(HIDDEN, call("A"), output("A")),
+        responses(THOUGHT, SAID, call("A"), output("A")),
+        RESPONSES_PASS_BACK,
+    ),
+    case(
+        "pass-back",
+        responses(SAID, THOUGHT, call("A"), output("A")),
+        responses(THOUGHT, SAID, THOUGHT, call("A"), output("A")),
+        RESPONSES_PASS_BACK,
+    ),
+    case(
+        "pass-back",
+        responses(THOUGHT, call("A"), output("A"), call("B"), output("B")),
+        responses(THOUGHT, call("A"), call("B"), output("A"), output("B")),
+        RESPONSES_PASS_BACK,
+    ),
+    case(
+        "pass-back",
+        responses(patch("A"), {"type": "custom_tool_call_output", "call_id": "A"}),
+        responses(
+            THOUGHT, patch("A"), {"type": "custom_tool_call_output", "call_id": "A", "output": "ok"}
+        ),
+        RESPONSES_PASS_BACK,
+    ),
+    case(
+        "pass-back",
+        responses(*PAIR, SAID, USER),
+        responses(*PAIR, SAID, USER, reasoning={"effort": "none"}),
+        RESPONSES_PASS_BACK,
+    ),
+    case(
+        "context",
+        bare(input="x" * 4000, max_output_tokens=100),
+        bare(),
+        "However, you requested 1101 tokens (1001 in the messages, 100 in the completion).",
+        policy={"context": 1000},
+    ),
+]
