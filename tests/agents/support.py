@@ -13,7 +13,7 @@ from dsfix.upstreams.base import Model, Upstream
 ROOT = "http://127.0.0.1:4242/api.deepseek.com"
 TOKEN = "session-token"
 HOME = Path("/home/me")
-CWD = Path("/home/me/work/app")
+CWD = Path("/home/me/code/app")
 NO_PROXY = {"NO_PROXY": "127.0.0.1,localhost", "no_proxy": "127.0.0.1,localhost"}
 
 UPSTREAM = Upstream(

@@ -63,7 +63,7 @@ def test_a_plain_start():
         (("--setting-sources", "user, project"), {}, {PROJECT: env_of("p")}, "p"),
         (
             (),
-            {"CLAUDE_CONFIG_DIR": "/home/me/work/app/c"},
+            {"CLAUDE_CONFIG_DIR": "/home/me/code/app/c"},
             {USER: env_of("user"), "c/settings.json": env_of("configured")},
             "configured",
         ),
@@ -195,6 +195,6 @@ def test_settings_that_lead_elsewhere_are_named():
     }
     assert CLAUDE.wire(request(files=files)).bypass == (
         "/home/me/.claude/settings.json: ANTHROPIC_BASE_URL",
-        "/home/me/work/app/.claude/settings.local.json: ANTHROPIC_UNIX_SOCKET",
-        "/home/me/work/app/.claude/settings.local.json: CLAUDE_CODE_USE_VERTEX",
+        "/home/me/code/app/.claude/settings.local.json: ANTHROPIC_UNIX_SOCKET",
+        "/home/me/code/app/.claude/settings.local.json: CLAUDE_CODE_USE_VERTEX",
     )

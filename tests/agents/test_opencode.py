@@ -165,8 +165,8 @@ def test_a_models_own_url_and_headers():
         ({"OPENCODE_CONFIG": "a/b.json"}, {"a/b.json": provider({"baseURL": URL})}),
         ({"OPENCODE_CONFIG_DIR": "/home/me/c"}, {"~/c/opencode.json": provider({"baseURL": URL})}),
         ({}, {"opencode.json": provider({"baseURL": URL})}),
-        ({}, {"~/work/opencode.jsonc": provider({"baseURL": URL})}),
-        ({}, {"~/work/opencode.json": provider({"baseURL": URL}), "~/work/.git/HEAD": "ref: x"}),
+        ({}, {"~/code/opencode.jsonc": provider({"baseURL": URL})}),
+        ({}, {"~/code/opencode.json": provider({"baseURL": URL}), "~/code/.git/HEAD": "ref: x"}),
         ({}, {".opencode/opencode.json": provider({"baseURL": URL}), ".git": "gitdir: x"}),
         ({}, {"~/.opencode/opencode.jsonc": provider({"baseURL": URL})}),
         ({"OPENCODE_CONFIG_CONTENT": json.dumps(provider({"baseURL": URL}))}, {}),
@@ -187,7 +187,7 @@ def test_every_layer_is_read(environ, files):
 @pytest.mark.parametrize(
     ("environ", "files"),
     [
-        ({}, {"~/work/opencode.json": provider({"baseURL": URL}), ".git/HEAD": "ref: x"}),
+        ({}, {"~/code/opencode.json": provider({"baseURL": URL}), ".git/HEAD": "ref: x"}),
         ({"OPENCODE_DISABLE_PROJECT_CONFIG": "1"}, {"opencode.json": provider({"baseURL": URL})}),
         ({}, {GLOBAL: "{broken"}),
     ],

@@ -26,7 +26,7 @@ def test_planted_secrets_appear_in_no_file(tmp_path: Path, bodies: bool) -> None
     """In texts, tool calls and results, errors, paths, names, command line and notes."""
     log = SessionLog(tmp_path, Redactor({KEY: "api-key"}), bodies=bodies)
     log.start(
-        {**META, "cwd": f"/work/{KEY}", "argv": ["claude", f"--say={SAID}", SAID], "x": [SAID]}
+        {**META, "cwd": f"/home/me/{KEY}", "argv": ["claude", f"--say={SAID}", SAID], "x": [SAID]}
     )
     call = {"type": "tool_use", "id": "t", "name": "Bash", "input": {"env": {KEY: SAID}}}
     result = {
