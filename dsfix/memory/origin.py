@@ -45,7 +45,7 @@ class OriginMemory:
         """Read the turns with these calls in one look-up."""
         self.store.prefetch(self.origin, calls)
 
-    def decided(self, conversation: str) -> dict[tuple[int, bytes], Decision]:
+    def decided(self, conversation: str) -> dict[tuple[int, tuple[bytes, ...]], Decision]:
         """What was decided in this conversation, for as long as it is among the recent ones."""
         return self.store.decided(self._thread(conversation))
 

@@ -88,7 +88,9 @@ class Store:
         self._absent: set[str] = set()  # what the last prefetch did not find
         self._size = 0
         self._threads: OrderedDict[str, _Thread] = OrderedDict()
-        self._decided: OrderedDict[str, dict[tuple[int, bytes], Decision]] = OrderedDict()
+        self._decided: OrderedDict[str, dict[tuple[int, tuple[bytes, ...]], Decision]] = (
+            OrderedDict()
+        )
         self._database = Database(path, MIGRATIONS, first=self._prune) if path else None
 
     def open(self) -> None:
@@ -204,7 +206,7 @@ class Store:
             self._threads.popitem(last=False)
         return thread
 
-    def decided(self, conversation: str) -> dict[tuple[int, bytes], Decision]:
+    def decided(self, conversation: str) -> dict[tuple[int, tuple[bytes, ...]], Decision]:
         """Decisions of a conversation, in RAM; those of the most recent few are kept.
 
         An agent's main thread, its sub-agents and titles interleave, so one is not enough.

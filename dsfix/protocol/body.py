@@ -30,8 +30,8 @@ class Body:
     """One request body. Never changed in place: each edit gives a new value.
 
     `members` holds every top-level member but the list of messages, which `messages` holds as
-    one raw span each. `source` is the body as it came in, and is what goes out while nothing
-    was changed. `order` is the order of the members, the list included.
+    one raw span each (Responses: its items). `source` is the body as it came in, and is what
+    goes out while nothing was changed. `order` is the order of the members, the list included.
     """
 
     dialect: Dialect
@@ -45,13 +45,17 @@ class Body:
         """The body as spans; None when it must be passed through as it is.
 
         That is so for anything but a well-formed object without duplicate keys that carries
-        its messages as a list.
+        its messages as a list. On Responses `input` may be one text: then it stays a member,
+        and there are no messages.
         """
         found = spans.members(data)
         if found is None:
             return None
         order = tuple(found)
-        raw = found.pop(_LIST[dialect], None)
+        name = _LIST[dialect]
+        if dialect is Dialect.RESPONSES and found.get(name, b'"')[:1] == b'"':
+            return cls(dialect, found, (), order, data)
+        raw = found.pop(name, None)
         messages = spans.items(raw) if raw is not None else None
         if messages is None:
             return None
@@ -87,9 +91,8 @@ class Body:
         """The bytes to send: those that came in, or the spans put together again."""
         if self.source is not None:
             return self.source
-        name = _LIST[self.dialect]
         whole = {
-            key: spans.build_array(self.messages) if key == name else self.members[key]
+            key: self.members[key] if key in self.members else spans.build_array(self.messages)
             for key in self.order
         }
         return spans.build_object(whole)

@@ -3,28 +3,50 @@
 from __future__ import annotations
 
 from bisect import bisect_left
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 import msgspec
 
-from dsfix.protocol import chat, messages, spans
+from dsfix.protocol import chat, messages, responses, spans
 from dsfix.protocol.body import Body, Dialect
 from dsfix.protocol.turns import Reasoning, Turn, digest
 
 
 @dataclass(frozen=True, slots=True)
 class Wire:
-    """What a dialect knows of its own messages."""
+    """What a dialect knows of its own messages.
 
-    turn: Callable[[bytes], Turn | None]
-    with_reasoning: Callable[[bytes, Reasoning, tuple[str, ...] | None], bytes]
+    A turn is one message on Messages and Chat, and several items on Responses.
+    """
+
+    turn: Callable[[Sequence[bytes]], Turn | None]
+    with_reasoning: Callable[
+        [Sequence[bytes], Reasoning, tuple[str, ...] | None], tuple[bytes, ...]
+    ]
     user_key: Callable[[bytes], tuple[list[str], str]]
 
 
+_messages = Wire(
+    lambda turn: messages.turn(turn[0]),
+    lambda turn, *what: (messages.with_reasoning(turn[0], *what),),
+    messages.user_key,
+)
+_chat = Wire(
+    lambda turn: chat.turn(turn[0]),
+    lambda turn, *what: (chat.with_reasoning(turn[0], *what),),
+    chat.user_key,
+)
+_responses = Wire(responses.turn, responses.with_reasoning, responses.user_key)
 WIRES: Mapping[Dialect, Wire] = {
-    Dialect.MESSAGES: Wire(messages.turn, messages.with_reasoning, messages.user_key),
-    Dialect.CHAT: Wire(chat.turn, chat.with_reasoning, chat.user_key),
+    Dialect.MESSAGES: _messages,
+    Dialect.CHAT: _chat,
+    Dialect.RESPONSES: _responses,
+}
+# What an item of Responses is to the conversation.
+_ITEM_ROLES = {
+    **dict.fromkeys(("reasoning", "text", "call", "step"), "assistant"),
+    "output": "tool",
 }
 
 
@@ -58,25 +80,36 @@ def role_of(raw: bytes) -> str:
 class History:
     """The messages of one body, read no further than is asked for.
 
-    `assistants` are the places of the assistant's messages, `roles` the role of each message.
+    `assistants` are the places where the assistant's turns begin, `roles` the role of each
+    message; on Responses the items of a turn are in the assistant's role, outputs in `tool`.
     """
 
     dialect: Dialect
     messages: tuple[bytes, ...]
     assistants: tuple[int, ...]
     roles: tuple[str, ...] = field(repr=False)
+    _ends: Mapping[int, int] = field(default_factory=dict, repr=False)
     _chains: list[str] = field(default_factory=list, repr=False, compare=False)
 
     @classmethod
     def of(cls, body: Body) -> History:
         """The history that a body carries."""
+        if body.dialect is Dialect.RESPONSES:
+            kinds = list(map(responses.kind, body.messages))
+            ends = dict(responses.spans_of(kinds))
+            roles = tuple(_ITEM_ROLES.get(kind, kind) for kind in kinds)
+            return cls(body.dialect, body.messages, tuple(ends), roles, ends)
         roles = tuple(map(role_of, body.messages))
         places = tuple(place for place, role in enumerate(roles) if role == "assistant")
         return cls(body.dialect, body.messages, places, roles)
 
+    def items(self, place: int) -> tuple[bytes, ...]:
+        """All messages (on Responses: items) of the assistant's turn that begins there."""
+        return self.messages[place : self._ends.get(place, place + 1)]
+
     def turn(self, place: int) -> Turn | None:
-        """The assistant's turn at that message."""
-        return WIRES[self.dialect].turn(self.messages[place])
+        """The assistant's turn that begins at that message."""
+        return WIRES[self.dialect].turn(self.items(place))
 
     def previous(self, place: int) -> str:
         """Key of the user's turn before that place: its result ids if it has any, else its text.

@@ -119,10 +119,11 @@ class ProxyThread:
         from dsfix.repairs.base import Rules
 
         plan, upstream = self._plan, self._plan.found.upstream
+        likely = upstream.model(upstream.main)
         return Rules(
             main=plan.main or upstream.main,
             small=plan.small or upstream.small,
-            known=lambda name: name in plan.models or upstream.knows(name),
+            limits=lambda name: upstream.model(name) or (likely if name in plan.models else None),
             thinking=plan.thinking,
             strict=plan.strict,
         )

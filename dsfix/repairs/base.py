@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import IntEnum, StrEnum
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 from dsfix.protocol.body import Body, Dialect
 from dsfix.protocol.history import History
@@ -40,19 +40,55 @@ class Step(IntEnum):
     OFF = 4
 
 
+class Limits(Protocol):
+    """What a model takes; sizes in tokens."""
+
+    @property
+    def context(self) -> int:
+        """The longest prompt and answer together."""
+
+    @property
+    def output(self) -> int:
+        """The longest answer, reasoning included."""
+
+    @property
+    def vision(self) -> bool:
+        """Whether it sees images."""
+
+
+class Stand(NamedTuple):
+    """How the user wants placeholders.
+
+    `mode`: never (`off`), where the real text is not known (`fallback`), or instead of it as well
+    (`always`). `text`: the words, empty for our own. `field`: which member of a Chat message
+    holds reasoning upstream, real or not: `reasoning_content`, `reasoning` or `both`.
+    """
+
+    mode: str = "fallback"
+    text: str = ""
+    field: str = "reasoning_content"
+
+
 @dataclass(frozen=True, slots=True)
 class Rules:
     """What the repairs are told about the upstream and the user's wishes.
 
-    `known` says whether the upstream serves a model under that name; `main` and `small`
-    stand in for names it does not know. `thinking` is `on`, `off` or `agent`. Under `strict`
-    rules a repair's exception is raised instead of recorded.
+    `limits` gives what a model takes, None for a name that the upstream does not serve; `main`
+    and `small` stand in for those. `thinking` is `on`, `off` or `agent`. `tool_choice` is what
+    gives way where a tool is forced: `disable-thinking` or `auto`. `small_calls` are the tokens
+    of answer up to which a request without tools does not think, 0 for never. `images` are sent
+    as the model takes them (`auto`), always (`keep`) or never (`text`). Under `strict` rules a
+    repair's exception is raised instead of recorded.
     """
 
     main: str
     small: str
-    known: Callable[[str], bool]
+    limits: Callable[[str], Limits | None]
     thinking: str = "agent"
+    tool_choice: str = "disable-thinking"
+    small_calls: int = 8192
+    images: str = "auto"
+    placeholder: Stand = field(default_factory=Stand)
     strict: bool = False
 
 
@@ -77,15 +113,26 @@ class Kind(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Decision:
-    """What is sent for one assistant message: its bytes, and what was put into them if anything.
+    """What is sent for one assistant turn: its messages, and what was put into them if anything.
 
     `turn` is the key of the turn; `settled` is whether the decision holds for later requests.
     """
 
-    raw: bytes
+    items: tuple[bytes, ...]
     kind: Kind | None = None
     turn: str = ""
     settled: bool = True
+
+
+class Replay(NamedTuple):
+    """A turn that real reasoning was put into: where it stands in what is sent (`at`) and in what
+    was given (`place`), its messages as they were given, and what was decided for it.
+    """
+
+    at: int
+    place: int
+    items: tuple[bytes, ...]
+    decision: Decision
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,8 +171,8 @@ class Memory(Protocol):
     def prefetch(self, calls: Sequence[str]) -> None:
         """Be ready for `recall` of turns with these calls; one look-up for all of them."""
 
-    def decided(self, conversation: str) -> dict[tuple[int, bytes], Decision]:
-        """What was decided in this conversation for a message at a place; kept by the caller."""
+    def decided(self, conversation: str) -> dict[tuple[int, tuple[bytes, ...]], Decision]:
+        """What was decided in this conversation for a turn at a place; kept by the caller."""
 
     def remember_sent(self, conversation: str, placeholders: Mapping[str, Reasoning]) -> None:
         """Keep what was sent for these turns, so that it is sent again byte for byte."""
@@ -140,7 +187,10 @@ class Context:
     first user turn, within the agent's session where it names one. `quiet` is true when the
     agent or the user turned thinking off: then nothing new is invented for a turn. `carried`
     are the turns (and their messages' places) that the agent itself sends with reasoning: what
-    was sent once must be sent again, so memory learns them.
+    was sent once must be sent again, so memory learns them. `renamed` are the tool names that
+    were replaced: by the name that is sent, the agent's own. `replays` are the turns that real
+    reasoning was put into, and `shed` how many bytes of it must go, because the upstream said
+    that the prompt is too long.
     """
 
     rules: Rules
@@ -154,6 +204,9 @@ class Context:
     replayed: int = 0
     placeholders: int = 0
     carried: list[tuple[int, Turn]] = field(default_factory=list)
+    renamed: dict[str, str] = field(default_factory=dict)
+    replays: list[Replay] = field(default_factory=list)
+    shed: int = 0
 
     def history_of(self, body: Body) -> History:
         """The conversation in this body: as the agent sent it, while no repair has changed it."""
@@ -169,12 +222,14 @@ class Answering:
     """What a repair of the answer may look at: the request's side, and its own notes.
 
     `asked` is the model name as the agent wrote it, `served` the one the upstream answered
-    under. `state` belongs to the repair that fills it, one mapping for each answer.
+    under. `renamed` are the request's replaced tool names: by the name that was sent, the
+    agent's own. `state` belongs to the repair that fills it, one mapping for each answer.
     """
 
     dialect: Dialect
     asked: str
     served: str = ""
+    renamed: Mapping[str, str] = field(default_factory=dict)
     changes: list[Change] = field(default_factory=list)
     state: dict[str, str] = field(default_factory=dict)
 
@@ -191,12 +246,13 @@ class AnswerRepair:
 
     `marks` are bytes without which an event needs no look. `event` gets one event's payload
     and gives the payloads to send in its place, `whole` gets a JSON answer; both give back
-    the same bytes where nothing is wrong.
+    the same bytes where nothing is wrong. `wanted` says whether this answer needs it at all.
     """
 
     marks: tuple[bytes, ...]
     event: Callable[[bytes, Answering], list[bytes]]
     whole: Callable[[bytes, Answering], bytes]
+    wanted: Callable[[Answering], bool] = lambda answering: True
 
 
 @dataclass(frozen=True, slots=True)
@@ -218,3 +274,4 @@ class Repair:
 
 MESSAGES = frozenset({Dialect.MESSAGES})
 BOTH = frozenset({Dialect.MESSAGES, Dialect.CHAT})
+ALL = frozenset(Dialect)

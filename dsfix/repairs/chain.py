@@ -6,7 +6,7 @@ rules (DSFIX_STRICT=1) it raises. Nothing here does I/O.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 from typing import TypeVar
@@ -39,7 +39,7 @@ class Outgoing:
     `body` and `history` are as the agent sent them, None where the body is no request that can
     be taken apart: then `data` is what came in. `conversation` names its thread, `session` is
     the agent's own name for its session, and `carried` are the turns that it sent with their
-    reasoning.
+    reasoning. `renamed` are replaced tool names: by the name that is sent, the agent's own.
     """
 
     dialect: Dialect
@@ -56,6 +56,7 @@ class Outgoing:
     placeholders: int = 0
     session: str = ""
     carried: tuple[tuple[int, Turn], ...] = ()
+    renamed: Mapping[str, str] = field(default_factory=dict)
 
 
 def guarded(
@@ -117,6 +118,7 @@ def prepare(
         placeholders=context.placeholders,
         session=session,
         carried=tuple(context.carried),
+        renamed=context.renamed,
     )
 
 
@@ -153,12 +155,12 @@ class Reply:
     @classmethod
     def to(cls, outgoing: Outgoing, repairs: Sequence[Repair], rules: Rules) -> Reply:
         """The reply to that request."""
+        answering = Answering(outgoing.dialect, outgoing.asked, renamed=outgoing.renamed)
         active = tuple(
-            (repair.name, repair.answer[outgoing.dialect])
+            (repair.name, of_dialect)
             for repair in repairs
-            if outgoing.dialect in repair.answer
+            if (of_dialect := repair.answer.get(outgoing.dialect)) and of_dialect.wanted(answering)
         )
-        answering = Answering(outgoing.dialect, outgoing.asked)
         reply = cls(outgoing.dialect, repairs, answering, rules.strict)
         reply._active = active
         reply._marks = tuple({mark for _, repair in active for mark in repair.marks})

@@ -24,7 +24,7 @@ def with_known_model(body: Body, context: Context) -> Body:
     if not isinstance(asked, str):
         return body
     name = _SUFFIX.sub("", asked)
-    if not context.rules.known(name):
+    if context.rules.limits(name) is None:
         name = context.rules.small if _SMALL.search(name) else context.rules.main
     if name == asked:
         return body

@@ -10,9 +10,8 @@ never hoisted to the top: that changes the first bytes of the prompt and voids t
 
 from __future__ import annotations
 
-from dsfix.protocol import spans
+from dsfix.protocol import messages, spans
 from dsfix.protocol.body import Body, Dialect
-from dsfix.protocol.history import WIRES
 from dsfix.repairs.base import BOTH, Context, Repair
 
 
@@ -96,7 +95,7 @@ def _own(blocks: list[bytes]) -> bytes:
 
 
 def _calls(raw: bytes) -> bool:
-    turn = WIRES[Dialect.MESSAGES].turn(raw)
+    turn = messages.turn(raw)
     return bool(turn and turn.calls)
 
 

@@ -2,13 +2,14 @@
 
 DeepSeek thinks by default and refuses a history whose turns lack their reasoning: "The
 `content[].thinking` in the thinking mode must be passed back to the API", `reasoning_content`
-on Chat (Gitlawb/openclaude#878; farion1231/cc-switch#3222; anomalyco/opencode#24722). Agents
-lose it after a model switch, where a signature is missing, where a response named another
-model, and with `redacted_thinking`. Real reasoning from memory comes first, a placeholder only
-where nobody knows it. The rule is read in three ways (tool turns; every turn once a tool was
-called; every turn while tools are offered), and extra reasoning is ignored
-(https://api-docs.deepseek.com/guides/thinking_mode), so every turn gets some as soon as tools
-are in play: what is decided for a turn never depends on what comes after it.
+on Chat, `reasoning_text` on Responses (Gitlawb/openclaude#878; farion1231/cc-switch#3222;
+anomalyco/opencode#24722; lidge-jun/opencodex#1534). Agents lose it after a model switch, where a
+signature is missing, where a response named another model, and with `redacted_thinking`. Real
+reasoning from memory comes first, a placeholder only where nobody knows it. The rule is read in
+three ways (tool turns; every turn once a tool was called; every turn while tools are offered),
+and extra reasoning is ignored (https://api-docs.deepseek.com/guides/thinking_mode), so every turn
+gets some as soon as tools are in play: what is decided for a turn never depends on what comes
+after it.
 """
 
 from __future__ import annotations
@@ -19,8 +20,8 @@ from dsfix.protocol.body import Body
 from dsfix.protocol.history import WIRES, History
 from dsfix.protocol.messages import FOREIGN_SIGNATURE
 from dsfix.protocol.turns import Reasoning, Turn, digest, is_random
-from dsfix.repairs.base import BOTH, Context, Decision, Found, Kind, Place, Repair, Step
-from dsfix.repairs.placeholder import is_ours, is_placeholder, placeholder
+from dsfix.repairs.base import ALL, Context, Decision, Found, Kind, Place, Repair, Replay, Step
+from dsfix.repairs.placeholder import is_ours, is_placeholder, numbered, placeholder
 
 
 def with_reasoning(body: Body, context: Context) -> Body:
@@ -29,7 +30,7 @@ def with_reasoning(body: Body, context: Context) -> Body:
     if not body.has_tools and not history.has_calls:
         return body
     replay = _Replay(context, history)
-    out = replay.decided()
+    out = replay.messages()
     if not replay.counts:
         return body
     replay.report()
@@ -41,39 +42,27 @@ class _Replay:
 
     def __init__(self, context: Context, history: History) -> None:
         self._context, self._history = context, history
+        self._stand = context.rules.placeholder
         self._conversation = context.conversation
         self._aligned = len(context.history.assistants) == len(history.assistants)
         self._seen: dict[str, int] = {}
         self._new: dict[str, Reasoning] = {}
         self.counts: Counter[Kind] = Counter()
 
-    def decided(self) -> list[bytes]:
-        """All messages, each assistant's as it is to be sent.
-
-        What was decided for a message at its place in this conversation is kept: the next
-        request brings all of them back, and only the last turns are new.
-        """
-        out = list(self._history.messages)
-        plain = self._context.step < Step.NATIVE
-        known = self._context.memory.decided(self._conversation) if plain else {}
-        fresh: list[tuple[int, int, Turn]] = []
-        for nth, place in enumerate(self._history.assistants):
-            decision = known.get((place, out[place]))
-            if decision is not None:
-                out[place] = self._counted(decision)
-            elif (turn := self._history.turn(place)) is not None:
-                fresh.append((nth, place, turn))
-        lost = [turn for _, _, turn in fresh if not turn.sound or self._stand_in(turn)]
-        self._context.memory.prefetch([call for turn in lost for call in turn.calls[:1]])
-        for nth, place, turn in fresh:
-            raw = out[place]
-            decision = self._decide(raw, turn, nth)
-            out[place] = self._counted(decision)
-            if decision.settled and _unmistakable(turn):
-                known[place, raw] = decision
-        if self._new:
-            self._context.memory.remember_sent(self._conversation, self._new)
-        return out
+    def messages(self) -> list[bytes]:
+        """All messages, each assistant's turn as it is to be sent."""
+        out: list[bytes] = []
+        done = 0
+        for place, items, decision in self._decisions():
+            out += self._history.messages[done:place]
+            done = place + len(items)
+            if decision is None:
+                out += items
+                continue
+            if decision.kind is Kind.REAL:
+                self._context.replays.append(Replay(len(out), place, items, decision))
+            out += decision.items
+        return out + list(self._history.messages[done:])
 
     def report(self) -> None:
         """Say what was done."""
@@ -82,14 +71,42 @@ class _Replay:
         for kind, count in sorted(self.counts.items()):
             self._context.note(THINKING_REPLAY.name, kind.value, count)
 
-    def _counted(self, decision: Decision) -> bytes:
-        if decision.kind is not None:
-            self.counts[decision.kind] += 1
-        if decision.turn:
-            self._seen[decision.turn] = self._seen.get(decision.turn, 0) + 1
-        return decision.raw
+    def _decisions(self) -> list[tuple[int, tuple[bytes, ...], Decision | None]]:
+        """Place, messages and decision of each turn; None where it is of no known shape.
 
-    def _decide(self, raw: bytes, turn: Turn, nth: int) -> Decision:
+        What was decided for a turn at its place in this conversation is kept: the next request
+        brings all of them back, and only the last turns are new.
+        """
+        history, context = self._history, self._context
+        plain = context.step < Step.NATIVE
+        known = context.memory.decided(self._conversation) if plain else {}
+        turns = [(place, history.items(place)) for place in history.assistants]
+        kept = [known.get(each) for each in turns]
+        read = [
+            None if decision else history.turn(place)
+            for (place, _), decision in zip(turns, kept, strict=True)
+        ]
+        lost = [turn for turn in read if turn and (not turn.sound or self._stand_in(turn))]
+        context.memory.prefetch([call for turn in lost for call in turn.calls[:1]])
+        out = []
+        for nth, (each, decision, turn) in enumerate(zip(turns, kept, read, strict=True)):
+            if decision is None and turn is not None:
+                decision = self._decide(each[1], turn, nth)
+                if decision.settled and _unmistakable(turn):
+                    known[each] = decision
+            out.append((*each, self._counted(decision)))
+        if self._new:
+            context.memory.remember_sent(self._conversation, self._new)
+        return out
+
+    def _counted(self, decision: Decision | None) -> Decision | None:
+        if decision is not None and decision.kind is not None:
+            self.counts[decision.kind] += 1
+        if decision is not None and decision.turn:
+            self._seen[decision.turn] = self._seen.get(decision.turn, 0) + 1
+        return decision
+
+    def _decide(self, items: tuple[bytes, ...], turn: Turn, nth: int) -> Decision:
         """What is sent for the nth assistant turn."""
         own, step = turn.reasoning, self._context.step
         stand_in = self._stand_in(turn)
@@ -97,38 +114,46 @@ class _Replay:
         instead = step >= Step.PLACEHOLDERS or (step is Step.NATIVE and foreign)
         if turn.sound and not stand_in and not instead:
             self._context.carried.append((self._place(nth).index, turn))
-            return Decision(raw, turn=turn.key if turn.calls else "")
+            return Decision(items, turn=turn.key if turn.calls else "")
         place = self._place(nth)
         key = turn.key if turn.calls else digest(turn.key, place.previous)
-        ours = own is not None and turn.sound and is_ours(own.text)
-        if instead and ours:
-            return Decision(raw)
-        if instead:
-            return self._placeholder(raw, turn, key, placeholder(turn, key, self._seen))
-        if own is not None and not stand_in:
+        if own is not None and not stand_in and not instead:
             self._context.carried.append((place.index, turn))
-            return Decision(self._with(raw, Found(own)), Kind.FORM, key)
-        count = self._seen.get(key, 0)
-        name = f"{key} #{count + 1}" if count else key
+            return Decision(self._with(items, Found(own)), Kind.FORM, key)
+        ours = own is not None and turn.sound and is_ours(own.text)
+        if instead:
+            return (
+                Decision(items) if ours else self._stood_in(items, turn, key, self._text(turn, key))
+            )
+        name = numbered(key, self._seen)
         if (sent := self._context.memory.sent(self._conversation, name)) is not None:
-            return self._placeholder(raw, turn, key, sent)
-        found = self._context.memory.recall(turn, place)
+            return self._stood_in(items, turn, key, sent)
+        found = None
+        if self._stand.mode != "always":
+            found = self._context.memory.recall(turn, place)
         if found is not None and found.reasoning.blocks:
-            return Decision(self._with(raw, found), Kind.REAL, key)
+            return Decision(self._with(items, found), Kind.REAL, key)
         if ours:
-            return Decision(raw)
-        if self._context.quiet:
-            return Decision(raw, settled=False)
-        self._new[name] = text = placeholder(turn, key, self._seen)
-        return self._placeholder(raw, turn, key, text)
+            return Decision(items)
+        if self._context.quiet or self._stand.mode == "off":
+            return Decision(items, settled=False)
+        self._new[name] = text = self._text(turn, key)
+        return self._stood_in(items, turn, key, text)
 
-    def _placeholder(self, raw: bytes, turn: Turn, key: str, text: Reasoning) -> Decision:
+    def _text(self, turn: Turn, key: str) -> Reasoning:
+        return placeholder(turn, key, self._seen, self._stand.text)
+
+    def _stood_in(
+        self, items: tuple[bytes, ...], turn: Turn, key: str, text: Reasoning
+    ) -> Decision:
         if turn.sound and turn.reasoning is not None and turn.reasoning.text == text.text:
-            return Decision(raw)
-        return Decision(self._with(raw, Found(text)), Kind.PLACEHOLDER, key)
+            return Decision(items)
+        if self._stand.mode == "off":
+            return Decision(items, settled=False)
+        return Decision(self._with(items, Found(text)), Kind.PLACEHOLDER, key)
 
-    def _with(self, raw: bytes, found: Found) -> bytes:
-        return WIRES[self._history.dialect].with_reasoning(raw, found.reasoning, found.texts)
+    def _with(self, items: tuple[bytes, ...], found: Found) -> tuple[bytes, ...]:
+        return WIRES[self._history.dialect].with_reasoning(items, found.reasoning, found.texts)
 
     def _place(self, nth: int) -> Place:
         """Where the nth assistant turn stands in what the agent sent."""
@@ -152,6 +177,6 @@ def _unmistakable(turn: Turn) -> bool:
 THINKING_REPLAY = Repair(
     "thinking-replay",
     "Gives each assistant turn its own reasoning back: real where known, else a placeholder",
-    BOTH,
+    ALL,
     request=with_reasoning,
 )

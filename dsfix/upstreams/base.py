@@ -52,6 +52,11 @@ class Upstream(NamedTuple):
         own = {part for path in self.paths.values() for part in path.split("/") if part}
         return frozenset({*self.hosts, "anthropic", "v1", "beta"} | own)
 
-    def knows(self, model: str) -> bool:
+    def model(self, name: str) -> Model | None:
+        """The model that the upstream serves under exactly this name."""
+        wanted = self.aliases.get(name, name)
+        return next((known for known in self.models if known.id == wanted), None)
+
+    def knows(self, name: str) -> bool:
         """Whether the upstream serves a model under exactly this name."""
-        return model in self.aliases or any(known.id == model for known in self.models)
+        return self.model(name) is not None

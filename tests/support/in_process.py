@@ -63,7 +63,7 @@ class InProcess:
         self._rules = Rules(
             main=self._upstream.main,
             small=self._upstream.small,
-            known=self._upstream.knows,
+            limits=self._upstream.model,
             **{"strict": True, **rules},
         )
         self._listener = socket.create_server(("127.0.0.1", 0))
