@@ -19,10 +19,12 @@ class Wire(msgspec.Struct):
     prompt_cache_hit_tokens: int | None = None
     prompt_tokens_details: Details | None = None
     completion_tokens_details: Details | None = None
+    input_tokens_details: Details | None = None
+    output_tokens_details: Details | None = None
 
 
 class Details(msgspec.Struct):
-    """The nested counts of Chat Completions."""
+    """The nested counts of Chat Completions and Responses."""
 
     cached_tokens: int | None = None
     reasoning_tokens: int | None = None
@@ -32,7 +34,7 @@ class Details(msgspec.Struct):
 class Usage:
     """Tokens of one exchange. `input` includes what was read from the cache (`cached`).
 
-    Messages reports input without cache reads and Chat with them
+    Messages reports input without cache reads, Chat and Responses with them
     (https://api-docs.deepseek.com/guides/kv_cache); here they mean the same. `reasoning` is
     part of `output` and None where the upstream does not tell (Messages).
     """
@@ -46,6 +48,15 @@ class Usage:
     def read(cls, wire: Wire, before: Usage | None = None) -> Usage:
         """The counts in `wire`; a field it lacks keeps its value from an earlier event."""
         known = before or cls()
+        if wire.input_tokens_details is not None or wire.output_tokens_details is not None:
+            details = wire.input_tokens_details or Details()
+            out = wire.output_tokens_details or Details()
+            return cls(
+                wire.input_tokens or 0,
+                details.cached_tokens or 0,
+                wire.output_tokens or 0,
+                out.reasoning_tokens,
+            )
         if wire.prompt_tokens is not None or wire.completion_tokens is not None:
             details = wire.prompt_tokens_details or Details()
             out = wire.completion_tokens_details or Details()
@@ -56,11 +67,11 @@ class Usage:
                 wire.completion_tokens or 0,
                 out.reasoning_tokens,
             )
-        cached = (
+        read = (
             known.cached if wire.cache_read_input_tokens is None else wire.cache_read_input_tokens
         )
         fresh = known.input - known.cached
         if wire.input_tokens is not None:
             fresh = wire.input_tokens + (wire.cache_creation_input_tokens or 0)
         output = known.output if wire.output_tokens is None else wire.output_tokens
-        return cls(fresh + cached, cached, output, known.reasoning)
+        return cls(fresh + read, read, output, known.reasoning)

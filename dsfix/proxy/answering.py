@@ -15,7 +15,6 @@ import aiohttp
 from aiohttp import web
 
 from dsfix.memory import OriginMemory
-from dsfix.protocol.body import Dialect
 from dsfix.proxy.headers import agent_headers
 from dsfix.record.exchange import Exchange
 from dsfix.repairs.base import Place
@@ -90,8 +89,7 @@ class Answering:
             if rest and not _gone(self.request):
                 await self._write(out, rest)
         answer = reply.answer
-        known = self.exchange.dialect is not Dialect.RESPONSES
-        return bool(not known or answer.done or answer.finish or answer.error or answer.unread)
+        return bool(answer.done or answer.finish or answer.error or answer.unread)
 
     async def _document(self, response: aiohttp.ClientResponse, out: web.StreamResponse) -> bool:
         """A JSON answer: the blank lines of a queue go on at once, the document when whole."""

@@ -23,8 +23,9 @@ def kind_of(outgoing: Outgoing, headers: Mapping[str, str]) -> str:
     return "main" if body.has_tools else "title"
 
 
-# Claude Code's and OpenCode's own names for a session: the same after resuming and compaction.
-_SESSION = ("x-claude-code-session-id", "x-session-id", "x-session-affinity")
+# Claude Code's, OpenCode's and Codex's own names for a session: the same after resuming and
+# compaction.
+_SESSION = ("x-claude-code-session-id", "x-session-id", "x-session-affinity", "thread-id")
 
 
 def session_of(headers: Mapping[str, str]) -> str:

@@ -11,8 +11,7 @@ from dataclasses import dataclass, field
 from functools import partial
 from typing import TypeVar
 
-from dsfix.protocol import answer as answers
-from dsfix.protocol import sse
+from dsfix.protocol import reading, sse
 from dsfix.protocol.answer import Answer
 from dsfix.protocol.body import Body, Dialect
 from dsfix.protocol.history import History
@@ -187,7 +186,7 @@ class Reply:
         """An answer that came as one JSON document."""
         for name, repair in self._active:
             data = self._guarded(name, partial(repair.whole, data, self.answering), data)
-        self._read(partial(answers.observe_json, self.dialect, self.answer, data))
+        self._read(partial(reading.observe_json, self.dialect, self.answer, data))
         return data
 
     def error(self, status: int, data: bytes) -> bytes:
@@ -218,7 +217,7 @@ class Reply:
         return b"".join(sse.encode(new, _event_name(self.dialect, new)) for new in payloads)
 
     def _observe(self, events: bytes) -> None:
-        self._read(partial(answers.observe, self.dialect, self.answer, events))
+        self._read(partial(reading.observe, self.dialect, self.answer, events))
 
     def _read(self, read: Callable[[], None]) -> None:
         self._guarded("reader", read, None)
@@ -230,5 +229,5 @@ class Reply:
 
 
 def _event_name(dialect: Dialect, payload: bytes) -> str:
-    """Messages names its events after their type; Chat does not name them."""
-    return answers.kind_of(payload) if dialect is Dialect.MESSAGES else ""
+    """Messages and Responses name events after their type; Chat does not name them."""
+    return "" if dialect is Dialect.CHAT else reading.kind_of(payload)

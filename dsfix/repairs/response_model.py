@@ -8,10 +8,11 @@ session at its first tool call. The name that was served is kept for the record 
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 
 from dsfix.protocol import spans
 from dsfix.protocol.body import Dialect
-from dsfix.repairs.base import BOTH, Answering, AnswerRepair, Repair
+from dsfix.repairs.base import ALL, Answering, AnswerRepair, Repair
 
 _MODEL = re.compile(rb'"model"\s*:\s*"((?:[^"\\]|\\.)*)"')
 
@@ -31,15 +32,17 @@ def _whole(data: bytes, answering: Answering) -> bytes:
     return spans.build_object({**message, "model": spans.encode(answering.asked)})
 
 
-def _start(data: bytes, answering: Answering) -> list[bytes]:
-    """`message_start`, which is where Messages names the model."""
-    event = spans.members(data)
-    if event is None or "message" not in event:
-        return [data]
-    message = _whole(event["message"], answering)
-    return [
-        data if message is event["message"] else spans.build_object({**event, "message": message})
-    ]
+def _inside(member: str) -> Callable[[bytes, Answering], list[bytes]]:
+    """How an event is put right that names the model inside that member."""
+
+    def event(data: bytes, answering: Answering) -> list[bytes]:
+        given = spans.members(data)
+        if given is None or member not in given:
+            return [data]
+        new = _whole(given[member], answering)
+        return [data if new is given[member] else spans.build_object({**given, member: new})]
+
+    return event
 
 
 def _chunk(data: bytes, answering: Answering) -> list[bytes]:
@@ -66,9 +69,10 @@ def _note(answering: Answering) -> None:
 RESPONSE_MODEL = Repair(
     "response-model",
     "Names the model that the agent asked for, or Claude Code drops the turn's reasoning",
-    BOTH,
+    ALL,
     answer={
-        Dialect.MESSAGES: AnswerRepair((b"message_start",), _start, _whole),
+        Dialect.MESSAGES: AnswerRepair((b"message_start",), _inside("message"), _whole),
         Dialect.CHAT: AnswerRepair((b'"model"',), _chunk, _whole),
+        Dialect.RESPONSES: AnswerRepair((b'"response":',), _inside("response"), _whole),
     },
 )

@@ -1,0 +1,99 @@
+"""An answer read while it passes, from its events or from its JSON: one reader a dialect."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+
+import msgspec
+
+from dsfix.protocol import spans, sse
+from dsfix.protocol.answer import Answer
+from dsfix.protocol.body import Dialect
+from dsfix.protocol.reading import chat, messages, responses
+
+
+@dataclass(frozen=True, slots=True)
+class _Reader:
+    """How a dialect's events and whole answers are decoded and applied."""
+
+    event: msgspec.json.Decoder[object]
+    many: msgspec.json.Decoder[list[object]]
+    whole: msgspec.json.Decoder[object]
+    on_event: Callable[..., None]
+    on_whole: Callable[..., None]
+
+
+def _reader(
+    event: type, whole: type, on_event: Callable[..., None], on_whole: Callable[..., None]
+) -> _Reader:
+    many = msgspec.json.Decoder(list[event])  # type: ignore[valid-type]  # built per dialect
+    return _Reader(
+        msgspec.json.Decoder(event), many, msgspec.json.Decoder(whole), on_event, on_whole
+    )
+
+
+_READERS: Mapping[Dialect, _Reader] = {
+    Dialect.MESSAGES: _reader(messages.Event, messages.Whole, messages.on_event, messages.on_whole),
+    Dialect.CHAT: _reader(chat.Event, chat.Event, chat.on_event, chat.on_whole),
+    Dialect.RESPONSES: _reader(
+        responses.Event, responses.Whole, responses.on_event, responses.on_whole
+    ),
+}
+
+
+def observe(dialect: Dialect, answer: Answer, events: bytes) -> None:
+    """Take in a run of complete events. What is no event of the dialect is passed over.
+
+    All payloads are decoded in one call: a stream without pause brings hundreds in a chunk.
+    """
+    reader = _READERS[dialect]
+    payloads = [data for data in sse.lines(events) if data]
+    if not payloads:
+        return
+    ended = b"[DONE]" in payloads
+    try:
+        known = [data for data in payloads if data != b"[DONE]"]
+        decoded = reader.many.decode(b"[" + b",".join(known) + b"]")
+    except spans.Malformed:
+        decoded = _one_by_one(reader, answer, events)
+    for event in decoded:
+        reader.on_event(answer, event)
+    if ended:
+        chat.on_done(answer)
+
+
+def _one_by_one(reader: _Reader, answer: Answer, events: bytes) -> list[object]:
+    """What can be read of a run in which something cannot; payloads may have several lines."""
+    decoded = []
+    for event in sse.split(events):
+        data = sse.data_of(event)
+        try:
+            decoded.append(reader.event.decode(data))
+        except spans.Malformed:
+            answer.unread = answer.unread or data not in (b"", b"[DONE]")
+    return decoded
+
+
+def observe_json(dialect: Dialect, answer: Answer, data: bytes) -> None:
+    """Take in a whole answer that came as one JSON document."""
+    reader = _READERS[dialect]
+    try:
+        reader.on_whole(answer, reader.whole.decode(data))
+    except spans.Malformed:
+        return
+
+
+class _Kind(msgspec.Struct):
+    type: str = ""
+
+
+_kind = msgspec.json.Decoder(_Kind)
+
+
+def kind_of(payload: bytes) -> str:
+    """The type that an event's payload names, on Messages and Responses."""
+    try:
+        return _kind.decode(payload).type
+    except spans.Malformed:
+        return ""

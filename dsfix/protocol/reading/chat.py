@@ -1,0 +1,98 @@
+"""An answer in the Chat Completions dialect."""
+
+from __future__ import annotations
+
+import msgspec
+
+from dsfix.protocol import spans
+from dsfix.protocol.answer import Answer, Block
+from dsfix.protocol.reading.shared import NOTHING, error_text, used
+
+
+class _Function(msgspec.Struct):
+    name: str | None = None
+    arguments: msgspec.Raw = NOTHING
+
+
+class _Call(msgspec.Struct):
+    index: int | None = None
+    id: str | None = None
+    function: _Function | None = None
+
+
+class _Delta(msgspec.Struct):
+    content: str | None = None
+    reasoning_content: str | None = None
+    reasoning: str | None = None
+    tool_calls: list[_Call] | None = None
+
+
+class _Choice(msgspec.Struct):
+    index: int | None = None
+    delta: _Delta | None = None
+    message: _Delta | None = None
+    finish_reason: str | None = None
+
+
+class Event(msgspec.Struct):
+    """One chunk of the stream, or a JSON answer."""
+
+    id: str | None = None
+    model: str | None = None
+    choices: list[_Choice] | None = None
+    usage: msgspec.Raw = NOTHING
+    error: msgspec.Raw = NOTHING
+
+
+def on_event(answer: Answer, event: Event) -> None:
+    """Take in one chunk."""
+    answer.id = event.id or answer.id
+    answer.served = event.model or answer.served
+    answer.usage = used(event.usage, answer.usage)
+    answer.error = error_text(event.error) or answer.error
+    for choice in event.choices or []:
+        if choice.index:
+            continue
+        delta = choice.delta or choice.message
+        if delta:
+            _on_delta(answer, delta)
+        if choice.finish_reason:
+            answer.finish = choice.finish_reason
+            on_done(answer)
+
+
+def on_done(answer: Answer) -> None:
+    """Nothing more comes: all of it is complete."""
+    for block in answer.blocks.values():
+        block.complete = True
+    answer.done = True
+
+
+def _on_delta(answer: Answer, delta: _Delta) -> None:
+    """Chat has no block indices: reasoning is block 0, text 1, and the calls follow."""
+    if thought := delta.reasoning_content or delta.reasoning:
+        answer.blocks.setdefault(0, Block("thinking")).parts.append(thought)
+    if delta.content:
+        answer.blocks.setdefault(1, Block("text")).parts.append(delta.content)
+    for call in delta.tool_calls or []:
+        place = 2 + (call.index or 0)
+        if place not in answer.blocks:
+            for earlier in answer.blocks.values():
+                earlier.complete = True
+        block = answer.blocks.setdefault(place, Block("tool_use"))
+        block.id = call.id or block.id
+        if call.function:
+            block.name = call.function.name or block.name
+            said = bytes(call.function.arguments)
+            text = spans.value(said) if said.startswith(b'"') else said.decode("utf-8", "replace")
+            if text and text != "null":
+                block.parts.append(text)
+
+
+def on_whole(answer: Answer, event: Event) -> None:
+    """Take in a JSON answer."""
+    for choice in event.choices or []:
+        for place, call in enumerate((choice.message and choice.message.tool_calls) or []):
+            call.index = place
+    on_event(answer, event)
+    on_done(answer)

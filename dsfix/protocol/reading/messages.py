@@ -1,0 +1,105 @@
+"""An answer in the Messages dialect."""
+
+from __future__ import annotations
+
+import msgspec
+
+from dsfix.protocol.answer import Answer, Block
+from dsfix.protocol.reading.shared import NOTHING, error_text, used
+
+
+class _Delta(msgspec.Struct):
+    text: str | None = None
+    thinking: str | None = None
+    partial_json: str | None = None
+    signature: str | None = None
+    stop_reason: str | None = None
+
+
+class _Content(msgspec.Struct):
+    type: str | None = None
+    id: str | None = None
+    name: str | None = None
+    text: str | None = None
+    thinking: str | None = None
+    signature: str | None = None
+    input: msgspec.Raw = msgspec.Raw(b"{}")
+
+
+class Whole(msgspec.Struct):
+    """A JSON answer."""
+
+    id: str | None = None
+    model: str | None = None
+    usage: msgspec.Raw = NOTHING
+    content: list[_Content] | None = None
+    stop_reason: str | None = None
+
+
+class Event(msgspec.Struct):
+    """One event of the stream."""
+
+    type: str | None = None
+    index: int | str | None = None
+    delta: _Delta | None = None
+    content_block: _Content | None = None
+    message: Whole | None = None
+    usage: msgspec.Raw = NOTHING
+    error: msgspec.Raw = NOTHING
+
+    @property
+    def place(self) -> int:
+        """The block's index, however it is spelt."""
+        return int(self.index) if str(self.index).isdecimal() else 0  # type: ignore[arg-type]
+
+
+_KIND = {"thinking": "thinking", "redacted_thinking": "redacted", "text": "text"}
+
+
+def on_event(answer: Answer, event: Event) -> None:
+    """Take in one event."""
+    match event.type:
+        case "message_start" if event.message:
+            answer.id, answer.served = event.message.id or "", event.message.model or ""
+            answer.usage = used(event.message.usage, answer.usage)
+        case "content_block_start" if event.content_block:
+            answer.blocks[event.place] = _opened(event.content_block)
+        case "content_block_delta" if event.delta and event.place in answer.blocks:
+            block, delta = answer.blocks[event.place], event.delta
+            if part := delta.thinking or delta.text or delta.partial_json:
+                block.parts.append(part)
+            block.signature += delta.signature or ""
+        case "content_block_stop" if event.place in answer.blocks:
+            answer.blocks[event.place].complete = True
+        case "message_delta":
+            if event.delta and event.delta.stop_reason:
+                answer.finish = event.delta.stop_reason
+            answer.usage = used(event.usage, answer.usage)
+        case "message_stop":
+            answer.done = True
+        case "error":
+            answer.error = error_text(event.error)
+        case _:
+            pass
+
+
+def _opened(content: _Content) -> Block:
+    kind = _KIND.get(content.type or "", content.type or "")
+    block = Block(kind, content.id or "", content.name or "", content.signature or "")
+    if part := content.thinking or content.text:
+        block.parts.append(part)
+    return block
+
+
+def on_whole(answer: Answer, message: Whole) -> None:
+    """Take in a JSON answer."""
+    answer.id, answer.served = message.id or "", message.model or ""
+    answer.finish = message.stop_reason or ""
+    answer.usage = used(message.usage, None)
+    for index, content in enumerate(message.content or []):
+        block = _opened(content)
+        if block.kind == "tool_use":
+            block.parts.append(bytes(content.input).decode("utf-8", "replace"))
+        block.complete = True
+        answer.blocks[index] = block
+    answer.done = True

@@ -1,0 +1,130 @@
+"""An answer in the Responses dialect.
+
+Events: https://api-docs.deepseek.com/guides/responses_api (2026-08-27). There is no `[DONE]`: the
+last event is `response.completed`, `response.incomplete` or `response.failed`.
+"""
+
+from __future__ import annotations
+
+import msgspec
+
+from dsfix.protocol.answer import Answer, Block
+from dsfix.protocol.reading.shared import NOTHING, error_text, used
+
+_KIND = {
+    "reasoning": "thinking",
+    "message": "text",
+    "function_call": "tool_use",
+    "custom_tool_call": "tool_use",
+}
+_DELTAS = frozenset(
+    f"response.{name}.delta"
+    for name in (
+        "reasoning_text",
+        "output_text",
+        "function_call_arguments",
+        "custom_tool_call_input",
+    )
+)
+_ENDS = frozenset({"response.completed", "response.incomplete", "response.failed"})
+
+
+class _Part(msgspec.Struct):
+    text: str | None = None
+
+
+class _Item(msgspec.Struct):
+    type: str | None = None
+    call_id: str | None = None
+    name: str | None = None
+    content: list[_Part] | None = None
+    arguments: str | None = None
+    input: str | None = None
+
+    @property
+    def said(self) -> str:
+        """The text of all parts, or what the call is given."""
+        parts = [part.text for part in self.content or [] if part.text]
+        return "\n".join(parts) or self.arguments or self.input or ""
+
+
+class _Details(msgspec.Struct):
+    reason: str | None = None
+
+
+class Whole(msgspec.Struct):
+    """A JSON answer, and the `response` of an event."""
+
+    id: str | None = None
+    model: str | None = None
+    status: str | None = None
+    output: list[_Item] | None = None
+    usage: msgspec.Raw = NOTHING
+    error: msgspec.Raw = NOTHING
+    incomplete_details: _Details | None = None
+
+
+class Event(msgspec.Struct):
+    """One event of the stream."""
+
+    type: str | None = None
+    response: Whole | None = None
+    item: _Item | None = None
+    output_index: int | None = None
+    delta: str | None = None
+    message: str | None = None
+    error: msgspec.Raw = NOTHING
+
+
+def on_event(answer: Answer, event: Event) -> None:
+    """Take in one event."""
+    place = event.output_index or 0
+    if event.type in _DELTAS:
+        if event.delta and place in answer.blocks:
+            answer.blocks[place].parts.append(event.delta)
+    elif event.type == "response.output_item.added" and event.item:
+        answer.blocks[place] = _opened(event.item)
+    elif event.type == "response.output_item.done" and event.item:
+        answer.blocks[place] = _closed(event.item, answer.blocks.get(place))
+    elif event.type == "error":
+        answer.error = event.message or error_text(event.error)
+    elif event.response is not None:
+        _on_response(answer, event.response)
+        if event.type in _ENDS:
+            answer.done = True
+
+
+def on_whole(answer: Answer, whole: Whole) -> None:
+    """Take in a JSON answer."""
+    _on_response(answer, whole)
+    answer.done = True
+
+
+def _on_response(answer: Answer, response: Whole) -> None:
+    answer.id = response.id or answer.id
+    answer.served = response.model or answer.served
+    answer.usage = used(response.usage, answer.usage)
+    answer.error = error_text(response.error) or answer.error
+    if response.status in ("completed", "incomplete", "failed", "cancelled"):
+        why = response.incomplete_details and response.incomplete_details.reason
+        answer.finish = why or response.status
+        # A relay may send no more than the end.
+        for place, item in enumerate(response.output or []):
+            answer.blocks.setdefault(place, _closed(item, None))
+
+
+def _opened(item: _Item) -> Block:
+    kind = item.type or ""
+    block = Block(_KIND.get(kind, kind), item.call_id or "", item.name or "")
+    if item.said:
+        block.parts.append(item.said)
+    return block
+
+
+def _closed(item: _Item, before: Block | None) -> Block:
+    """The finished item; it repeats what came, but a relay may leave that out."""
+    block = _opened(item)
+    block.complete = True
+    if before is not None and not block.parts:
+        block.parts = before.parts
+    return block
