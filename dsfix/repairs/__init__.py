@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from dsfix.repairs.base import Repair
 from dsfix.repairs.billing_header import BILLING_HEADER
+from dsfix.repairs.context_guard import CONTEXT_GUARD
 from dsfix.repairs.effort import EFFORT
 from dsfix.repairs.encoding import ENCODING
 from dsfix.repairs.error_shape import ERROR_SHAPE
@@ -32,6 +33,7 @@ REPAIRS: tuple[Repair, ...] = (
     TOOL_CHOICE,
     EFFORT,
     THINKING_REPLAY,
+    CONTEXT_GUARD,
     # the answer
     RESPONSE_MODEL,
     SIGNATURE,

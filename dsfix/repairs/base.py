@@ -107,6 +107,7 @@ class Kind(StrEnum):
     """What was put into an assistant's message; the value is how the record words it."""
 
     REAL = "real reasoning replayed"
+    LEAKED = "real reasoning replayed, and taken out of the visible text"
     PLACEHOLDER = "placeholder, reasoning not known"
     FORM = "reasoning put into the form the upstream reads"
 
@@ -125,12 +126,15 @@ class Decision:
 
 
 class Replay(NamedTuple):
-    """A turn that real reasoning was put into: where it stands in what is sent (`at`) and in what
-    was given (`place`), its messages as they were given, and what was decided for it.
+    """A turn that real reasoning was put into.
+
+    It begins at `place` in what was given and at `at` in what is sent, and is the `nth` of its
+    key there, from zero. `items` are its messages as they were given.
     """
 
     at: int
     place: int
+    nth: int
     items: tuple[bytes, ...]
     decision: Decision
 

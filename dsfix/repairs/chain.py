@@ -79,11 +79,13 @@ def prepare(
     memory: Memory,
     step: Callable[[str], Step],
     session: str = "",
+    shed: int = 0,
 ) -> Outgoing:
     """The request with every repair applied, byte-identical where none had to.
 
     `step` tells how far recovery has gone for a conversation; `session` is the agent's own name
-    for its session.
+    for its session. `shed` are the bytes of replayed reasoning that must go, because the upstream
+    found the prompt too long.
     """
     changes: list[Change] = []
     body = Body.read(dialect, data)
@@ -96,7 +98,7 @@ def prepare(
     conversation = digest(session, history.root) if session else history.root
     at = step(conversation)
     quiet = is_disabled(body) or rules.thinking == "off" or at is Step.OFF
-    context = Context(rules, memory, history, conversation, session, quiet, at, changes)
+    context = Context(rules, memory, history, conversation, session, quiet, at, changes, shed=shed)
     mended = body
     for repair in repairs:
         if repair.request is not None and dialect in repair.dialects:

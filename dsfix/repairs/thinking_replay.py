@@ -53,29 +53,28 @@ class _Replay:
         """All messages, each assistant's turn as it is to be sent."""
         out: list[bytes] = []
         done = 0
-        for place, items, decision in self._decisions():
+        for place, items, decision, count in self._decisions():
             out += self._history.messages[done:place]
             done = place + len(items)
-            if decision is None:
-                out += items
-                continue
-            if decision.kind is Kind.REAL:
-                self._context.replays.append(Replay(len(out), place, items, decision))
-            out += decision.items
+            if decision is not None and decision.kind is Kind.REAL:
+                self._context.replays.append(Replay(len(out), place, count, items, decision))
+            out += decision.items if decision is not None else items
         return out + list(self._history.messages[done:])
 
     def report(self) -> None:
         """Say what was done."""
-        self._context.replayed += self.counts[Kind.REAL]
+        self._context.replayed += self.counts[Kind.REAL] + self.counts[Kind.LEAKED]
         self._context.placeholders += self.counts[Kind.PLACEHOLDER]
         for kind, count in sorted(self.counts.items()):
             self._context.note(THINKING_REPLAY.name, kind.value, count)
 
-    def _decisions(self) -> list[tuple[int, tuple[bytes, ...], Decision | None]]:
-        """Place, messages and decision of each turn; None where it is of no known shape.
+    def _decisions(self) -> list[tuple[int, tuple[bytes, ...], Decision | None, int]]:
+        """Place, messages, decision and number (of its key) of each turn.
 
-        What was decided for a turn at its place in this conversation is kept: the next request
-        brings all of them back, and only the last turns are new.
+        There is no decision for a turn of no known shape.
+
+        What was decided for a turn at its place in this conversation is kept: the next
+        request brings all of them back, and only the last turns are new.
         """
         history, context = self._history, self._context
         plain = context.step < Step.NATIVE
@@ -94,7 +93,8 @@ class _Replay:
                 decision = self._decide(each[1], turn, nth)
                 if decision.settled and _unmistakable(turn):
                     known[each] = decision
-            out.append((*each, self._counted(decision)))
+            count = self._seen.get(decision.turn, 0) if decision else 0
+            out.append((*each, self._counted(decision), count))
         if self._new:
             context.memory.remember_sent(self._conversation, self._new)
         return out
@@ -132,7 +132,8 @@ class _Replay:
         if self._stand.mode != "always":
             found = self._context.memory.recall(turn, place)
         if found is not None and found.reasoning.blocks:
-            return Decision(self._with(items, found), Kind.REAL, key)
+            kind = Kind.REAL if found.texts is None else Kind.LEAKED
+            return Decision(self._with(items, found), kind, key)
         if ours:
             return Decision(items)
         if self._context.quiet or self._stand.mode == "off":

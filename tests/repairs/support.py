@@ -25,6 +25,7 @@ TOOLS = {
     Dialect.CHAT: [
         {"type": "function", "function": {"name": "f", "parameters": {"type": "object"}}}
     ],
+    Dialect.RESPONSES: [{"type": "function", "name": "f", "parameters": {"type": "object"}}],
 }
 USER = {"role": "user", "content": "x"}
 
@@ -65,6 +66,8 @@ def call(
     if dialect is Dialect.MESSAGES:
         block = {"type": "tool_use", "id": ident, "name": "f", "input": {}}
         return {"role": "assistant", "content": [*before, block]}
+    if dialect is Dialect.RESPONSES:
+        return {"type": "function_call", "call_id": ident, "name": "f", "arguments": "{}"}
     function = {"name": "f", "arguments": "{}"}
     calls = [{"id": ident, "type": "function", "function": function}]
     return {"role": "assistant", "content": "", "tool_calls": calls}
@@ -75,10 +78,15 @@ def result(ident: str, dialect: Dialect = Dialect.MESSAGES) -> dict[str, Any]:
     if dialect is Dialect.MESSAGES:
         block = {"type": "tool_result", "tool_use_id": ident, "content": "ok"}
         return {"role": "user", "content": [block]}
+    if dialect is Dialect.RESPONSES:
+        return {"type": "function_call_output", "call_id": ident, "output": "ok"}
     return {"role": "tool", "tool_call_id": ident, "content": "ok"}
 
 
 def request(*messages: dict[str, Any], dialect: Dialect = Dialect.MESSAGES, **more: Any) -> Any:
     """A request with these messages and one tool."""
+    if dialect is Dialect.RESPONSES:
+        base = {"model": "deepseek-v4-pro", "max_output_tokens": 64, "tools": TOOLS[dialect]}
+        return {**base, "input": list(messages), **more}
     base = {"model": "deepseek-v4-pro", "max_tokens": 64, "tools": TOOLS[dialect]}
     return {**base, "messages": list(messages), **more}

@@ -1,0 +1,97 @@
+"""Reasoning that was put back must not overflow the model's context.
+
+The agent counts without it: it compacts by its own window, and the prompt that dsfix sends is
+longer (JohnnyZ93/oai-compatible-copilot#98: re-injected thinking overflowed the context, "This
+model's maximum context length is N tokens"). Near the limit the oldest replayed texts shrink to
+placeholders. What has shrunk stays so, because each time voids the prompt cache from there on:
+hence more is taken than is needed at once. If the upstream refuses the length all the same, its
+own numbers tell how much must go (`recovery`).
+"""
+
+from __future__ import annotations
+
+import math
+
+from dsfix.protocol.body import Body
+from dsfix.protocol.history import WIRES
+from dsfix.protocol.turns import Reasoning
+from dsfix.repairs.base import ALL, Context, Decision, Kind, Repair, Replay
+from dsfix.repairs.placeholder import numbered, placeholder
+
+# 0.3 tokens for a character of English and 0.6 for one of Chinese, which is three bytes long:
+# https://api-docs.deepseek.com/quick_start/token_usage
+TOKENS_PER_BYTE = 0.3
+# What is left of the room when it had to be made.
+FILL = 0.85
+_ANSWER = ("max_tokens", "max_completion_tokens", "max_output_tokens")
+
+
+def within_context(body: Body, context: Context) -> Body:
+    """The body with the oldest replayed reasoning as placeholders, where it would not fit."""
+    if not context.replays or context.rules.placeholder.mode == "off":
+        return body
+    excess = max(context.shed, _excess(body, context))
+    if excess <= 0:
+        return body
+    return _shrunk(body, context, excess)
+
+
+def _excess(body: Body, context: Context) -> int:
+    """Bytes that must go; none while prompt and answer fit the model's context."""
+    limits = context.rules.limits(str(body.get("model")))
+    if limits is None:
+        return 0
+    asked = [value for name in _ANSWER if isinstance(value := body.get(name), int)]
+    room = limits.context - min(max(asked, default=0), limits.output)
+    size = sum(map(len, body.messages)) + sum(map(len, body.members.values()))
+    if size * TOKENS_PER_BYTE <= room:
+        return 0
+    return math.ceil(size - room * FILL / TOKENS_PER_BYTE)
+
+
+def _shrunk(body: Body, context: Context, excess: int) -> Body:
+    out = list(body.messages)
+    known = context.memory.decided(context.conversation)
+    sent: dict[str, Reasoning] = {}
+    gone = moved = 0
+    for replay in context.replays:
+        old = replay.decision.items
+        name, text, items = _stand_in(body, context, replay)
+        gain = sum(map(len, old)) - sum(map(len, items))
+        if gone >= excess or gain <= 0:
+            continue
+        at = replay.at + moved
+        out[at : at + len(old)] = items
+        moved += len(items) - len(old)
+        gone += gain
+        sent[name] = text
+        if (replay.place, replay.items) in known:
+            decision = Decision(items, Kind.PLACEHOLDER, replay.decision.turn)
+            known[replay.place, replay.items] = decision
+    if not sent:
+        return body
+    context.memory.remember_sent(context.conversation, sent)
+    context.replayed -= len(sent)
+    context.placeholders += len(sent)
+    context.note(CONTEXT_GUARD.name, "oldest reasoning shrunk, the context is full", len(sent))
+    return body.saying(out)
+
+
+def _stand_in(
+    body: Body, context: Context, replay: Replay
+) -> tuple[str, Reasoning, tuple[bytes, ...]]:
+    """What is put in place of a replay: under which name it is kept, its text, its messages."""
+    wire, key = WIRES[body.dialect], replay.decision.turn
+    seen = {key: replay.nth}
+    turn = wire.turn(replay.items)
+    assert turn is not None  # it was read to be replayed
+    text = placeholder(turn, key, seen, context.rules.placeholder.text)
+    return numbered(key, seen), text, wire.with_reasoning(replay.items, text, None)
+
+
+CONTEXT_GUARD = Repair(
+    "context-guard",
+    "Shrinks the oldest replayed reasoning before the context overflows",
+    ALL,
+    request=within_context,
+)
