@@ -10,7 +10,7 @@ import msgspec
 
 from dsfix.protocol import chat, messages, responses, spans
 from dsfix.protocol.body import Body, Dialect
-from dsfix.protocol.turns import Reasoning, Turn, digest
+from dsfix.protocol.turns import Reasoning, Turn, digest, own_words
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,11 +125,7 @@ class History:
                 ids, text = WIRES[self.dialect].user_key(self.messages[index])
                 results[:0] = ids
                 texts.insert(0, text)
-        return (
-            digest("results", *sorted(results))
-            if results
-            else digest("user", *map(str.strip, texts))
-        )
+        return digest("results", *sorted(results)) if results else digest("user", own_words(texts))
 
     def chain(self, place: int) -> str:
         """Key of all that stands before that place, told by its turns' keys alone.
@@ -150,7 +146,7 @@ class History:
         for index, role in enumerate(self.roles):
             if role == "user":
                 _, text = WIRES[self.dialect].user_key(self.messages[index])
-                return digest("root", text.strip())
+                return digest("root", own_words([text]))
         return digest("root")
 
     @property

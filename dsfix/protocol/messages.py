@@ -16,7 +16,6 @@ from dsfix.protocol.turns import Reasoning, Turn, digest
 # NousResearch/hermes-agent#21048), we with `dsfix-` and a digest.
 FOREIGN_SIGNATURE = 100
 OWN_SIGNATURE = "dsfix-"
-_REMINDER = "<system-reminder>"
 # How agents write an assistant's message; then blocks can be put in without taking it apart.
 _USUAL = b'{"role":"assistant","content":['
 
@@ -100,19 +99,14 @@ def with_reasoning(raw: bytes, reasoning: Reasoning, texts: tuple[str, ...] | No
 
 
 def user_key(raw: bytes) -> tuple[list[str], str]:
-    """What a user's message says of itself: the ids of its tool results, and its own text.
-
-    Reminders that the agent adds are not the user's text: Claude Code moves and changes them.
-    """
+    """What a user's message says of itself: the ids of its tool results, and its text."""
     blocks = _blocks(raw)
     if blocks is None:
         return [], ""
     if isinstance(blocks, str):
         return [], blocks
     results = [block.tool_use_id or "" for block in blocks if block.type == "tool_result"]
-    texts = [block.text or "" for block in blocks if block.type == "text"]
-    own = [text for text in texts if not text.lstrip().startswith(_REMINDER)]
-    return results, "\n".join(own or texts)
+    return results, "\n".join(block.text or "" for block in blocks if block.type == "text")
 
 
 def _blocks(raw: bytes) -> str | list[_Block] | None:

@@ -8,6 +8,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 _RUN = re.compile(r"[A-Za-z0-9]{12,}")
+_REMINDER = re.compile(r"<system-reminder>.*?</system-reminder>", re.DOTALL)
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +66,17 @@ def digest(*parts: str) -> str:
     """A short stable name for these texts (128 bits, hexadecimal)."""
     joined = "\0".join(parts).encode("utf-8", "surrogatepass")
     return hashlib.blake2b(joined, digest_size=16).hexdigest()
+
+
+def own_words(texts: Iterable[str]) -> str:
+    """What a user said in these texts, as it is compared.
+
+    Agents add reminders and move or change them (Claude Code 2.1.197, OpenCode 1.18.33; measured
+    2026-11-20), and they merge messages: neither the reminders nor the white space count, unless
+    there is nothing else.
+    """
+    whole = "\n".join(texts)
+    return " ".join(_REMINDER.sub(" ", whole).split()) or whole.strip()
 
 
 def is_random(call: str) -> bool:

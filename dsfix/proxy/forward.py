@@ -16,23 +16,26 @@ from dsfix.memory import OriginMemory
 from dsfix.protocol.body import Dialect
 from dsfix.proxy import local
 from dsfix.proxy.answering import Answering, Journal
+from dsfix.proxy.attempts import ERROR_LIMIT, Attempts
 from dsfix.proxy.client import Client, Unreachable
 from dsfix.proxy.guard import Guard, Route
-from dsfix.record.exchange import Attempt, Exchange
+from dsfix.record.exchange import Exchange
 from dsfix.record.kinds import kind_of, session_of
-from dsfix.repairs.base import Place, Repair, Rules, Step
+from dsfix.repairs.base import Length, Place, Repair, Rules, Step
 from dsfix.repairs.chain import Outgoing, Reply, prepare
-from dsfix.repairs.error_shape import message_of
-from dsfix.repairs.recovery import RETRY_AFTER, is_refusal, steps_after
+from dsfix.repairs.recovery import RETRY_AFTER
 from dsfix.upstreams.base import Upstream
 
 BODY_LIMIT = 64 << 20
-ERROR_LIMIT = 1 << 20
 
 
 @dataclass(slots=True)
 class Forwarder:
-    """Handles every request of a session. Lives on the proxy's loop."""
+    """Handles every request of a session. Lives on the proxy's loop.
+
+    `retries` is how often a busy upstream is asked again, None for as often as the dialect's
+    agents need it.
+    """
 
     upstream: Upstream
     client: Client
@@ -41,9 +44,11 @@ class Forwarder:
     rules: Rules
     memory: OriginMemory
     journal: Journal
+    retries: int | None = None
     wall: Callable[[], float] = time.time
     _count: int = 0
     _since_off: dict[str, int] = field(default_factory=dict)
+    _density: dict[str, float] = field(default_factory=dict)
     _no_count: bool = False
 
     async def handle(self, request: web.BaseRequest) -> web.StreamResponse:
@@ -87,14 +92,21 @@ class Forwarder:
         self._count += 1
         exchange = Exchange(self._count, self.wall(), dialect, request.path, bytes_in=len(body))
         clock = time.perf_counter()
-        outgoing = self._prepared(dialect, body, self._step, session_of(request.headers))
+        session = session_of(request.headers)
+        prepared = partial(
+            prepare, dialect, body, self.repairs, self.rules, self.memory, session=session
+        )
+        outgoing = prepared(step=self._step, length=self._length)
         _describe(exchange, outgoing, kind_of(outgoing, request.headers))
         reply: Reply | None = None
         try:
             async with AsyncExitStack() as stack:
-                outgoing, response, error = await self._answered(
-                    stack, request, outgoing, exchange, body
-                )
+                attempts = self._attempts(request, exchange, prepared)
+                outgoing, response, error = await attempts.answered(stack, outgoing)
+                _describe(exchange, outgoing, exchange.kind)
+                if error is None:
+                    self._worked(outgoing)
+                    stack.callback(self._learn_soon, outgoing)
                 reply = Reply.to(outgoing, self.repairs, self.rules)
                 exchange.status = response.status
                 answering = Answering(
@@ -113,14 +125,20 @@ class Forwarder:
             exchange.duration = time.perf_counter() - clock
             if reply is not None:
                 _conclude(exchange, reply)
+                self._measure(exchange, outgoing)
             if exchange.first_byte is None:
                 self.journal.began(exchange, outgoing)
             self.journal.ended(exchange, reply)
 
-    def _prepared(
-        self, dialect: Dialect, body: bytes, step: Callable[[str], Step], session: str
-    ) -> Outgoing:
-        return prepare(dialect, body, self.repairs, self.rules, self.memory, step, session)
+    def _attempts(
+        self, request: web.BaseRequest, exchange: Exchange, prepared: Callable[..., Outgoing]
+    ) -> Attempts:
+        def again(step: Step, length: Length) -> Outgoing:
+            return prepared(step=lambda _: step, length=lambda _: length)
+
+        path, query = self.upstream.paths[exchange.dialect], request.rel_url.raw_query_string
+        path = f"{path}?{query}" if query else path
+        return Attempts(self.client, path, request.headers.items(), exchange, again, self.retries)
 
     def _learn_soon(self, outgoing: Outgoing) -> None:
         """Not before the answer's last byte is on its way."""
@@ -134,62 +152,19 @@ class Forwarder:
             for index, turn in outgoing.carried:
                 self.memory.learn(turn, Place(outgoing.history, index, outgoing.session))
 
+    def _length(self, conversation: str) -> Length:
+        return Length(self._density.get(conversation, 0.0))
+
+    def _measure(self, exchange: Exchange, outgoing: Outgoing) -> None:
+        """Keep how many tokens the upstream made of a byte, for the conversation's next request."""
+        if exchange.usage and exchange.usage.input:
+            self._density[outgoing.conversation] = exchange.usage.input / len(outgoing.data)
+
     def _step(self, conversation: str) -> Step:
         step = self.memory.step(conversation)
         if step is Step.OFF and self._since_off.get(conversation, 0) >= RETRY_AFTER:
             return Step.PLACEHOLDERS
         return step
-
-    async def _answered(
-        self,
-        stack: AsyncExitStack,
-        request: web.BaseRequest,
-        outgoing: Outgoing,
-        exchange: Exchange,
-        body: bytes,
-    ) -> tuple[Outgoing, aiohttp.ClientResponse, bytes | None]:
-        """The response to pass on, after as many attempts as recovery takes.
-
-        It is open until `stack` is left; those of earlier attempts are closed at once. An
-        error comes with its body.
-        """
-        path = self.upstream.paths[outgoing.dialect]
-        query = request.rel_url.raw_query_string
-        path = f"{path}?{query}" if query else path
-        left = list(steps_after(outgoing.step) if outgoing.body else ())
-        while True:
-            async with AsyncExitStack() as attempt:
-                response = await attempt.enter_async_context(
-                    self.client.post(path, outgoing.data, request.headers.items())
-                )
-                error = await _error_of(response)
-                if error is None or not is_refusal(response.status, error) or not left:
-                    if error is None:
-                        self._worked(outgoing)
-                        stack.callback(self._learn_soon, outgoing)
-                    stack.push_async_exit(attempt.pop_all())
-                    return outgoing, response, error
-            status, words = response.status, message_of(error)
-            again = self._next(outgoing, body, left)
-            if again is None:
-                return outgoing, response, error
-            step, outgoing = again
-            exchange.attempts.append(Attempt(status, words, step.name.lower()))
-            _describe(exchange, outgoing, exchange.kind)
-
-    def _next(
-        self, outgoing: Outgoing, body: bytes, left: list[Step]
-    ) -> tuple[Step, Outgoing] | None:
-        """The next attempt, with the step it is; a step that would change nothing is left out."""
-        while left:
-            step = left.pop(0)
-            if step is Step.RESEND:
-                return step, outgoing
-            at = partial(_always, step)
-            again = self._prepared(outgoing.dialect, body, at, outgoing.session)
-            if again.data != outgoing.data:
-                return step, again
-        return None
 
     def _worked(self, outgoing: Outgoing) -> None:
         conversation = outgoing.conversation
@@ -216,24 +191,6 @@ def _conclude(exchange: Exchange, reply: Reply) -> None:
     exchange.served, exchange.finish, exchange.usage = answer.served, answer.finish, answer.usage
     exchange.error = exchange.error or answer.error
     exchange.changes += reply.answering.changes
-
-
-def _always(step: Step, conversation: str) -> Step:
-    return step
-
-
-async def _error_of(response: aiohttp.ClientResponse) -> bytes | None:
-    """The body of an error, up to a limit; None for a success. A redirect goes nowhere."""
-    if response.status < 300:
-        return None
-    if response.status < 400:
-        raise Unreachable("it answered with a redirect, which is not followed")
-    parts: list[bytes] = []
-    async for chunk in response.content.iter_any():
-        parts.append(chunk)
-        if sum(map(len, parts)) > ERROR_LIMIT:
-            break
-    return b"".join(parts)[:ERROR_LIMIT]
 
 
 async def _read(request: web.BaseRequest) -> bytes | None:

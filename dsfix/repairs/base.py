@@ -139,6 +139,17 @@ class Replay(NamedTuple):
     decision: Decision
 
 
+class Length(NamedTuple):
+    """What the upstream said of the length of a conversation's prompt.
+
+    `density` is tokens to a byte, as it counted the last request (0 while it has not), and
+    `shed` the bytes of replayed reasoning that must go, because it found this one too long.
+    """
+
+    density: float = 0.0
+    shed: int = 0
+
+
 @dataclass(frozen=True, slots=True)
 class Place:
     """Where an assistant's turn stands in a conversation; read no further than is asked for.
@@ -193,8 +204,7 @@ class Context:
     are the turns (and their messages' places) that the agent itself sends with reasoning: what
     was sent once must be sent again, so memory learns them. `renamed` are the tool names that
     were replaced: by the name that is sent, the agent's own. `replays` are the turns that real
-    reasoning was put into, and `shed` how many bytes of it must go, because the upstream said
-    that the prompt is too long.
+    reasoning was put into, and `length` is what is known of the prompt's.
     """
 
     rules: Rules
@@ -210,7 +220,7 @@ class Context:
     carried: list[tuple[int, Turn]] = field(default_factory=list)
     renamed: dict[str, str] = field(default_factory=dict)
     replays: list[Replay] = field(default_factory=list)
-    shed: int = 0
+    length: Length = field(default_factory=Length)
 
     def history_of(self, body: Body) -> History:
         """The conversation in this body: as the agent sent it, while no repair has changed it."""

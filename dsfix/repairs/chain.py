@@ -21,6 +21,7 @@ from dsfix.repairs.base import (
     AnswerRepair,
     Change,
     Context,
+    Length,
     Memory,
     Repair,
     Rules,
@@ -79,13 +80,12 @@ def prepare(
     memory: Memory,
     step: Callable[[str], Step],
     session: str = "",
-    shed: int = 0,
+    length: Callable[[str], Length] = lambda conversation: Length(),
 ) -> Outgoing:
     """The request with every repair applied, byte-identical where none had to.
 
     `step` tells how far recovery has gone for a conversation; `session` is the agent's own name
-    for its session. `shed` are the bytes of replayed reasoning that must go, because the upstream
-    found the prompt too long.
+    for its session, and `length` tells what the upstream said of a conversation's length.
     """
     changes: list[Change] = []
     body = Body.read(dialect, data)
@@ -98,7 +98,8 @@ def prepare(
     conversation = digest(session, history.root) if session else history.root
     at = step(conversation)
     quiet = is_disabled(body) or rules.thinking == "off" or at is Step.OFF
-    context = Context(rules, memory, history, conversation, session, quiet, at, changes, shed=shed)
+    context = Context(rules, memory, history, conversation, session, quiet, at, changes)
+    context.length = length(conversation)
     mended = body
     for repair in repairs:
         if repair.request is not None and dialect in repair.dialects:

@@ -4,8 +4,9 @@ The agent counts without it: it compacts by its own window, and the prompt that 
 longer (JohnnyZ93/oai-compatible-copilot#98: re-injected thinking overflowed the context, "This
 model's maximum context length is N tokens"). Near the limit the oldest replayed texts shrink to
 placeholders. What has shrunk stays so, because each time voids the prompt cache from there on:
-hence more is taken than is needed at once. If the upstream refuses the length all the same, its
-own numbers tell how much must go (`recovery`).
+hence more is taken than is needed at once. Tokens are not guessed: how many a byte makes is what
+the upstream counted for the conversation's last request, and if it refuses the length all the
+same, its own numbers tell how much must go (`recovery`).
 """
 
 from __future__ import annotations
@@ -18,11 +19,8 @@ from dsfix.protocol.turns import Reasoning
 from dsfix.repairs.base import ALL, Context, Decision, Kind, Repair, Replay
 from dsfix.repairs.placeholder import numbered, placeholder
 
-# 0.3 tokens for a character of English and 0.6 for one of Chinese, which is three bytes long:
-# https://api-docs.deepseek.com/quick_start/token_usage
-TOKENS_PER_BYTE = 0.3
-# What is left of the room when it had to be made.
-FILL = 0.85
+NEAR = 0.98  # of the context: what is new since the last count may be denser
+FILL = 0.85  # of the context: what is left full when room had to be made
 _ANSWER = ("max_tokens", "max_completion_tokens", "max_output_tokens")
 
 
@@ -30,7 +28,7 @@ def within_context(body: Body, context: Context) -> Body:
     """The body with the oldest replayed reasoning as placeholders, where it would not fit."""
     if not context.replays or context.rules.placeholder.mode == "off":
         return body
-    excess = max(context.shed, _excess(body, context))
+    excess = max(context.length.shed, _excess(body, context))
     if excess <= 0:
         return body
     return _shrunk(body, context, excess)
@@ -39,14 +37,13 @@ def within_context(body: Body, context: Context) -> Body:
 def _excess(body: Body, context: Context) -> int:
     """Bytes that must go; none while prompt and answer fit the model's context."""
     limits = context.rules.limits(str(body.get("model")))
-    if limits is None:
+    density = context.length.density
+    if limits is None or not density:
         return 0
     asked = [value for name in _ANSWER if isinstance(value := body.get(name), int)]
     room = limits.context - min(max(asked, default=0), limits.output)
     size = sum(map(len, body.messages)) + sum(map(len, body.members.values()))
-    if size * TOKENS_PER_BYTE <= room:
-        return 0
-    return math.ceil(size - room * FILL / TOKENS_PER_BYTE)
+    return math.ceil(size - room * FILL / density) if size * density > room * NEAR else 0
 
 
 def _shrunk(body: Body, context: Context, excess: int) -> Body:

@@ -8,6 +8,7 @@ last resort. The step that worked is where the conversation goes on.
 
 from __future__ import annotations
 
+import math
 import re
 
 from dsfix.repairs.base import Step
@@ -21,6 +22,12 @@ _REFUSAL = re.compile(
     rb"|Expected `?thinking`? or `?redacted_thinking`?",
     re.IGNORECASE,
 )
+# The text gives both numbers (evalstate/fast-agent#621, 2026-01-19).
+_TOO_LONG = re.compile(
+    rb"maximum context length is (\d+) tokens\D+requested (\d+) tokens(?: \((\d+) in the messages)?"
+)
+# A little more than the numbers say, so that the next request fits as well.
+_MORE = 1.15
 # An OFF conversation thinks again after so many exchanges, with placeholders.
 RETRY_AFTER = 10
 
@@ -28,6 +35,15 @@ RETRY_AFTER = 10
 def is_refusal(status: int, data: bytes) -> bool:
     """Whether an answer refuses the history for reasoning that it lacks."""
     return status >= 400 and _REFUSAL.search(data.replace(b'\\"', b'"')) is not None
+
+
+def too_long_by(status: int, data: bytes, size: int) -> int:
+    """Bytes by which a request of this size is too long, by the upstream's own count; 0 if not."""
+    found = _TOO_LONG.search(data) if status >= 400 else None
+    if found is None:
+        return 0
+    limit, asked = int(found[1]), int(found[2])
+    return math.ceil((asked - limit) * size / max(int(found[3] or asked), 1) * _MORE)
 
 
 def steps_after(step: Step) -> tuple[Step, ...]:

@@ -1,0 +1,119 @@
+"""One request, sent as often as it takes before the agent sees anything.
+
+Three refusals are not the agent's last word: a history that lacks reasoning (`recovery`), a
+prompt that is too long because of what was put back, and an upstream that has no room just now.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Iterable
+from contextlib import AsyncExitStack
+from dataclasses import dataclass
+from typing import NamedTuple
+
+import aiohttp
+
+from dsfix.protocol.body import Dialect
+from dsfix.proxy.client import Client, Unreachable
+from dsfix.record.exchange import Attempt, Exchange
+from dsfix.repairs.base import Length, Step
+from dsfix.repairs.chain import Outgoing
+from dsfix.repairs.error_shape import message_of
+from dsfix.repairs.recovery import is_refusal, steps_after, too_long_by
+
+ERROR_LIMIT = 1 << 20
+# Before the first byte nothing was computed, so trying again costs nothing:
+# https://api-docs.deepseek.com/quick_start/rate_limit
+BUSY = frozenset({429, 503})
+# Codex 0.169.0 gives up on the first 429 (measured 2026-11-20); other agents wait by themselves.
+PATIENCE = {Dialect.RESPONSES: 4}
+FIRST_WAIT, LONGEST_WAIT = 0.5, 30.0  # seconds; doubled each time
+
+
+class Answered(NamedTuple):
+    """The last attempt: what was sent, and what came back, with its body if it is an error."""
+
+    outgoing: Outgoing
+    response: aiohttp.ClientResponse
+    error: bytes | None
+
+
+@dataclass(slots=True)
+class Attempts:
+    """All attempts of one exchange.
+
+    `prepare` makes the request for a recovery step, or as short as the upstream wants it.
+    `retries` is how often a busy upstream is asked again, None for as often as the dialect's
+    agents need it.
+    """
+
+    client: Client
+    path: str
+    headers: Iterable[tuple[str, str]]
+    exchange: Exchange
+    prepare: Callable[[Step, Length], Outgoing]
+    retries: int | None = None
+
+    async def answered(self, stack: AsyncExitStack, outgoing: Outgoing) -> Answered:
+        """The response to pass on; it is open until `stack` is left, earlier ones are closed."""
+        steps = list(steps_after(outgoing.step) if outgoing.body else ())
+        patience = PATIENCE.get(outgoing.dialect, 0) if self.retries is None else self.retries
+        wait = FIRST_WAIT
+        shrunk = False
+        while True:
+            async with AsyncExitStack() as attempt:
+                response = await attempt.enter_async_context(
+                    self.client.post(self.path, outgoing.data, self.headers)
+                )
+                error = await _error_of(response)
+                if error is None:
+                    stack.push_async_exit(attempt.pop_all())
+                    return Answered(outgoing, response, None)
+            status = response.status
+            excess = 0 if shrunk else too_long_by(status, error, len(outgoing.data))
+            again, why = outgoing, "busy"
+            if status in BUSY and patience and not is_refusal(status, error):
+                patience -= 1
+                await asyncio.sleep(_pause(response, wait))
+                wait *= 2
+            elif excess and outgoing.replayed:
+                shrunk = True
+                again, why = self.prepare(outgoing.step, Length(shed=excess)), "shrunk"
+                if again.data == outgoing.data:
+                    return Answered(outgoing, response, error)
+            elif is_refusal(status, error) and (found := self._next(outgoing, steps)):
+                again, why = found
+            else:
+                return Answered(outgoing, response, error)
+            self.exchange.attempts.append(Attempt(status, message_of(error), why))
+            outgoing = again
+
+    def _next(self, outgoing: Outgoing, steps: list[Step]) -> tuple[Outgoing, str] | None:
+        """The next attempt, with the step it is; a step that would change nothing is left out."""
+        while steps:
+            step = steps.pop(0)
+            again = outgoing if step is Step.RESEND else self.prepare(step, Length())
+            if step is Step.RESEND or again.data != outgoing.data:
+                return again, step.name.lower()
+        return None
+
+
+def _pause(response: aiohttp.ClientResponse, otherwise: float) -> float:
+    """Seconds to wait: what the upstream asks for, within reason."""
+    asked = response.headers.get("Retry-After", "")
+    return min(float(asked) if asked.isdecimal() else otherwise, LONGEST_WAIT)
+
+
+async def _error_of(response: aiohttp.ClientResponse) -> bytes | None:
+    """The body of an error, up to a limit; None for a success. A redirect goes nowhere."""
+    if response.status < 300:
+        return None
+    if response.status < 400:
+        raise Unreachable("it answered with a redirect, which is not followed")
+    parts: list[bytes] = []
+    async for chunk in response.content.iter_any():
+        parts.append(chunk)
+        if sum(map(len, parts)) > ERROR_LIMIT:
+            break
+    return b"".join(parts)[:ERROR_LIMIT]
