@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from dsfix.memory.recall import Stored, chosen, unleaked
+from dsfix.memory.recall import LONG, Stored, begins, chosen, unleaked
 from dsfix.memory.store import Store, as_json
 from dsfix.protocol.turns import Reasoning, Turn
 from dsfix.repairs.base import Decision, Found, Place, Step
@@ -106,18 +106,27 @@ class OriginMemory:
         }
         if one := chosen(list(leaked), (), place):
             return Found(one.reasoning, leaked[one])
-        return self._moved(turn, same, place)
+        return self._moved(turn, same, place) or self._cut(turn, near, place)
 
     def _moved(self, turn: Turn, same: tuple[Stored, ...], place: Place) -> Found | None:
-        """The turn that compaction put behind another message: the session's last of this text.
+        """The turn that now stands behind another message: by session, or by a text that is long.
 
-        Claude Code keeps the last turn behind a summary (measured with 2.1.197, 2026-11-21),
-        under the same session id; what is found is kept for its new place.
+        Compaction does that (Claude Code 2.1.197 keeps the last turn behind a summary, under the
+        same session id; measured 2026-11-21), and so does a user who edits a prompt. What is
+        found is kept for its new place.
         """
-        for each in same:
-            if place.session and each.session == place.session:
-                self.store.add(
-                    self.origin, Stored.of(replace(turn, reasoning=each.reasoning), place)
-                )
-                return Found(each.reasoning)
-        return None
+        found = [each for each in same if place.session and each.session == place.session]
+        if not found and len(turn.text) >= LONG and len({each.reasoning for each in same}) == 1:
+            found = list(same)
+        if not found:
+            return None
+        moved = Stored.of(replace(turn, reasoning=found[0].reasoning), place)
+        self.store.add(self.origin, moved)
+        return Found(found[0].reasoning)
+
+    def _cut(self, turn: Turn, near: tuple[Stored, ...], place: Place) -> Found | None:
+        """The turn of which an interrupted agent kept no more than the beginning."""
+        one = chosen(
+            [each for each in near if not each.calls and begins(each, turn.text)], (), place
+        )
+        return Found(one.reasoning) if one else None

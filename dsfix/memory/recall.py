@@ -12,6 +12,10 @@ from dataclasses import dataclass
 from dsfix.protocol.turns import Reasoning, Turn, digest, is_random
 from dsfix.repairs.base import Place
 
+_HEADS = (16, 64, 256, 1024)  # characters
+# A text of that many characters that is known once only is no coincidence.
+LONG = 48
+
 
 @dataclass(frozen=True, slots=True)
 class Stored:
@@ -24,6 +28,7 @@ class Stored:
     previous: str
     chain: str
     session: str
+    heads: tuple[str, ...]
     reasoning: Reasoning
 
     @classmethod
@@ -32,7 +37,18 @@ class Stored:
         text = digest("text", turn.text)
         reasoning = turn.reasoning or Reasoning()
         where = (place.previous, place.chain, place.session)
-        return cls(turn.key, turn.calls, turn.names, text, *where, reasoning)
+        return cls(turn.key, turn.calls, turn.names, text, *where, heads(turn.text), reasoning)
+
+
+def heads(text: str) -> tuple[str, ...]:
+    """How a text begins, at a few lengths: an interrupted agent may keep less than was sent."""
+    return tuple(digest("head", text[:length]) for length in _HEADS if len(text) >= length)
+
+
+def begins(stored: Stored, text: str) -> bool:
+    """Whether a text can be the beginning of a stored turn's."""
+    own = heads(text)
+    return bool(own) and stored.heads[: len(own)] == own
 
 
 def chosen(found: Sequence[Stored], names: tuple[str, ...], place: Place) -> Stored | None:

@@ -53,8 +53,10 @@ MIGRATIONS: tuple[str, ...] = (
     CREATE TABLE recovery (conversation TEXT PRIMARY KEY, step INTEGER NOT NULL,
         used REAL NOT NULL) WITHOUT ROWID;
     """,
+    # how the visible text begins, digests as a JSON list
+    "ALTER TABLE turns ADD COLUMN heads TEXT NOT NULL DEFAULT '[]';",
 )
-_COLUMNS = "key, calls, names, text, previous, chain, session, reasoning"
+_COLUMNS = "key, calls, names, text, previous, chain, session, heads, reasoning"
 
 
 @dataclass(slots=True)
@@ -123,6 +125,7 @@ class Store:
             stored.previous,
             stored.chain,
             stored.session,
+            as_json(stored.heads),
             as_json(stored.reasoning.blocks),
             self._clock(),
         )
@@ -314,7 +317,7 @@ def _reasoning(text: str) -> Reasoning:
 
 
 def _stored(row: Row) -> Stored:
-    key, calls, names, text, previous, chain, session, reasoning = map(str, row)
+    key, calls, names, text, previous, chain, session, heads, reasoning = map(str, row)
     return Stored(
         key,
         tuple(spans.value(calls.encode())),
@@ -323,5 +326,6 @@ def _stored(row: Row) -> Stored:
         previous,
         chain,
         session,
+        tuple(spans.value(heads.encode())),
         _reasoning(reasoning),
     )

@@ -1,0 +1,92 @@
+"""Turns without calls: found by their text, though agents cut it and users edit what was before."""
+
+from __future__ import annotations
+
+import sqlite3
+from pathlib import Path
+
+import pytest
+
+from dsfix.memory import OriginMemory
+from dsfix.memory.recall import LONG
+from dsfix.memory.store import MIGRATIONS
+from dsfix.protocol.turns import own_words
+from tests.memory.test_memory import ORIGIN, opened, recall, turn
+from tests.repairs.support import At
+
+SAID = "The function reads the file twice, which is why the second half of it is lost."
+
+
+def test_a_long_text_is_found_behind_an_edited_prompt(tmp_path: Path) -> None:
+    """A text that long and known once is this turn, whoever stood before it; it stays so."""
+    assert len(SAID) >= LONG
+    with opened(tmp_path / "memory.db") as store:
+        memory = OriginMemory(store, ORIGIN)
+        memory.remember(turn(text=SAID, thought="why"), At("asked"))
+        assert recall(memory, turn(text=SAID), "asked again") == "why"
+        memory.remember(turn(text=SAID, thought="another"), At("elsewhere"))
+        assert recall(memory, turn(text=SAID), "asked again") == "why"
+        assert recall(memory, turn(text=SAID), "third") is None
+
+
+def test_a_short_text_behind_another_prompt_is_nobodys(tmp_path: Path) -> None:
+    """`Done.` is said in every conversation."""
+    with opened(tmp_path / "memory.db") as store:
+        memory = OriginMemory(store, ORIGIN)
+        memory.remember(turn(text="Done.", thought="why"), At("asked"))
+        assert recall(memory, turn(text="Done."), "asked again") is None
+
+
+@pytest.mark.parametrize("length", [16, 40, 64, len(SAID) - 1])
+def test_an_interrupted_agent_keeps_the_beginning(tmp_path: Path, length: int) -> None:
+    """What was cut off at the agent's end is the turn that began so, after the same prompt."""
+    path = tmp_path / "memory.db"
+    with opened(path) as store:
+        OriginMemory(store, ORIGIN).remember(turn(text=SAID, thought="why"), At())
+    with opened(path) as store:
+        memory = OriginMemory(store, ORIGIN)
+        assert recall(memory, turn(text=SAID[:length])) == "why"
+        assert recall(memory, turn(text=SAID[:length]), "another prompt") is None
+        assert recall(memory, turn(text="Something else altogether, and long.")) is None
+
+
+def test_two_that_begin_alike_are_not_told_apart(tmp_path: Path) -> None:
+    """What could be either of two turns is unknown."""
+    with opened(tmp_path / "memory.db") as store:
+        memory = OriginMemory(store, ORIGIN)
+        memory.remember(turn(text=SAID + " One.", thought="one"), At(chain="x"))
+        memory.remember(turn(text=SAID + " Two.", thought="two"), At(chain="y"))
+        assert recall(memory, turn(text=SAID), chain="z") is None
+
+
+def test_a_file_from_before_is_read(tmp_path: Path) -> None:
+    """A memory without beginnings of texts is brought up to date, and nothing in it is lost."""
+    path = tmp_path / "memory.db"
+    connection = sqlite3.connect(path)
+    connection.executescript(MIGRATIONS[0])
+    connection.execute("PRAGMA user_version = 1")
+    connection.execute(
+        "INSERT INTO turns (origin, key, calls, names, text, previous, chain, session, reasoning,"
+        " used) VALUES (?, ?, '[\"a\"]', '[\"f\"]', '', 'p', 'c', '', '[[\"why\",\"s\"]]', 9e9)",
+        (ORIGIN, turn("a").key),
+    )
+    connection.execute("INSERT INTO calls VALUES (?, 'a', 1)", (ORIGIN,))
+    connection.commit()
+    connection.close()
+    with opened(path) as store:
+        memory = OriginMemory(store, ORIGIN)
+        assert recall(memory, turn("a")) == "why"
+        assert recall(memory, turn(text=SAID)) is None
+
+
+@pytest.mark.parametrize(
+    ("texts", "words"),
+    [
+        (["  do\n it "], "do it"),
+        (["a<system-reminder>now\n12:00</system-reminder>", "b"], "a b"),
+        (["<system-reminder>only</system-reminder>"], "<system-reminder>only</system-reminder>"),
+    ],
+)
+def test_what_the_user_said(texts: list[str], words: str) -> None:
+    """Neither reminders nor white space count, unless there is nothing else."""
+    assert own_words(texts) == words
