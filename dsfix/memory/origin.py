@@ -6,7 +6,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from dsfix.memory.recall import LONG, Stored, begins, chosen, unleaked
-from dsfix.memory.store import Store, as_json
+from dsfix.memory.rows import as_json
+from dsfix.memory.store import Store
 from dsfix.protocol.turns import Reasoning, Turn
 from dsfix.repairs.base import Decision, Found, Place, Step
 

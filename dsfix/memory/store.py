@@ -16,47 +16,23 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from dsfix.memory.database import Database, Row, Write
+from dsfix.memory.database import Database, Write
 from dsfix.memory.recall import Stored
-from dsfix.protocol import spans
+from dsfix.memory.rows import (
+    ALL_COLUMNS,
+    COLUMNS,
+    MIGRATIONS,
+    as_json,
+    reasoning_in,
+    row_of,
+    stored_in,
+)
 from dsfix.protocol.turns import Reasoning
 from dsfix.repairs.base import Decision, Step
 
 DAY = 86_400.0
 RECENT = 16  # conversations whose decisions are kept
 THREADS = 256  # conversations whose placeholders are kept in RAM
-
-MIGRATIONS: tuple[str, ...] = (
-    """
-    CREATE TABLE turns (
-        id INTEGER PRIMARY KEY,
-        origin TEXT NOT NULL,     -- scheme and host of the upstream that reasoned
-        key TEXT NOT NULL,        -- Turn.key
-        calls TEXT NOT NULL,      -- ids of the calls, as a JSON list
-        names TEXT NOT NULL,      -- their tools' names, as a JSON list
-        text TEXT NOT NULL,       -- digest of the visible text
-        previous TEXT NOT NULL,   -- History.previous
-        chain TEXT NOT NULL,      -- History.chain
-        session TEXT NOT NULL,    -- the agent's own name for its session
-        reasoning TEXT NOT NULL,  -- [[text, signature], ...]
-        used REAL NOT NULL
-    );
-    CREATE INDEX turns_key ON turns (origin, key);
-    CREATE INDEX turns_previous ON turns (origin, previous);
-    CREATE INDEX turns_used ON turns (used);
-    CREATE TABLE calls (origin TEXT NOT NULL, call TEXT NOT NULL, turn INTEGER NOT NULL
-        REFERENCES turns (id) ON DELETE CASCADE);
-    CREATE INDEX calls_call ON calls (origin, call);
-    CREATE INDEX calls_turn ON calls (turn);
-    CREATE TABLE sent (conversation TEXT NOT NULL, turn TEXT NOT NULL, reasoning TEXT NOT NULL,
-        used REAL NOT NULL, PRIMARY KEY (conversation, turn)) WITHOUT ROWID;
-    CREATE TABLE recovery (conversation TEXT PRIMARY KEY, step INTEGER NOT NULL,
-        used REAL NOT NULL) WITHOUT ROWID;
-    """,
-    # how the visible text begins, digests as a JSON list
-    "ALTER TABLE turns ADD COLUMN heads TEXT NOT NULL DEFAULT '[]';",
-)
-_COLUMNS = "key, calls, names, text, previous, chain, session, heads, reasoning"
 
 
 @dataclass(slots=True)
@@ -116,26 +92,12 @@ class Store:
         self._keep(origin, stored, pinned=private)
         if self._database is None or private:
             return
-        row = (
-            origin,
-            stored.key,
-            as_json(stored.calls),
-            as_json(stored.names),
-            stored.text,
-            stored.previous,
-            stored.chain,
-            stored.session,
-            as_json(stored.heads),
-            as_json(stored.reasoning.blocks),
-            self._clock(),
-        )
+        row = row_of(origin, stored, self._clock())
         calls = stored.calls
 
         def write(connection: sqlite3.Connection) -> None:
             marks = ", ".join("?" * len(row))
-            cursor = connection.execute(
-                f"INSERT INTO turns (origin, {_COLUMNS}, used) VALUES ({marks})", row
-            )
+            cursor = connection.execute(f"INSERT INTO turns ({ALL_COLUMNS}) VALUES ({marks})", row)
             connection.executemany(
                 "INSERT INTO calls (origin, call, turn) VALUES (?, ?, ?)",
                 [(origin, call, cursor.lastrowid) for call in calls],
@@ -156,10 +118,10 @@ class Store:
         if by != "call":
             where = f"origin = ?1 AND {by} = ?2"
         rows = self._database.read(
-            f"SELECT {_COLUMNS} FROM turns WHERE {where} ORDER BY id DESC LIMIT 64",
+            f"SELECT {COLUMNS} FROM turns WHERE {where} ORDER BY id DESC LIMIT 64",
             (origin, value),
         )
-        found = tuple(_stored(row) for row in rows)
+        found = tuple(stored_in(row) for row in rows)
         if found:
             self._database.write(_touch(origin, [found[0].key], self._clock()))
             self._put(name, found)
@@ -173,14 +135,14 @@ class Store:
         if self._database is None or not missing:
             return
         rows = self._database.read(
-            f"SELECT call, {_COLUMNS} FROM calls JOIN turns ON turns.id = calls.turn"
+            f"SELECT call, {COLUMNS} FROM calls JOIN turns ON turns.id = calls.turn"
             " WHERE calls.origin = ? AND call IN (SELECT value FROM json_each(?))"
             " ORDER BY turns.id DESC",
             (origin, as_json(list(missing.values()))),
         )
         found: dict[str, list[Stored]] = {}
         for call, *row in rows:
-            found.setdefault(f"call\0{origin}\0{call}", []).append(_stored(tuple(row)))
+            found.setdefault(f"call\0{origin}\0{call}", []).append(stored_in(tuple(row)))
         for name, stored in found.items():
             self._put(name, tuple(stored))
         self._absent.update(name for name in missing if name not in found)
@@ -199,7 +161,7 @@ class Store:
             rows = self._database.read(
                 "SELECT turn, reasoning FROM sent WHERE conversation = ?", (conversation,)
             )
-            thread.sent = {str(turn): _reasoning(str(blocks)) for turn, blocks in rows}
+            thread.sent = {str(turn): reasoning_in(str(blocks)) for turn, blocks in rows}
             steps = self._database.read(
                 "SELECT step FROM recovery WHERE conversation = ?", (conversation,)
             )
@@ -305,27 +267,3 @@ def _touch(origin: str, keys: Sequence[str], now: float) -> Write:
         )
 
     return write
-
-
-def as_json(value: object) -> str:
-    return spans.encode(value).decode()
-
-
-def _reasoning(text: str) -> Reasoning:
-    blocks = spans.value(text.encode()) or []
-    return Reasoning(tuple((str(said), str(mark)) for said, mark in blocks))
-
-
-def _stored(row: Row) -> Stored:
-    key, calls, names, text, previous, chain, session, heads, reasoning = map(str, row)
-    return Stored(
-        key,
-        tuple(spans.value(calls.encode())),
-        tuple(spans.value(names.encode())),
-        text,
-        previous,
-        chain,
-        session,
-        tuple(spans.value(heads.encode())),
-        _reasoning(reasoning),
-    )

@@ -9,7 +9,7 @@ import pytest
 
 from dsfix.memory import OriginMemory
 from dsfix.memory.recall import LONG
-from dsfix.memory.store import MIGRATIONS
+from dsfix.memory.rows import MIGRATIONS
 from dsfix.protocol.turns import own_words
 from tests.memory.test_memory import ORIGIN, opened, recall, turn
 from tests.repairs.support import At

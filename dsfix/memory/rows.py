@@ -1,0 +1,85 @@
+"""Turns as rows: the schema of the file, and how a turn is written to it and read back."""
+
+from __future__ import annotations
+
+from dsfix.memory.database import Row
+from dsfix.memory.recall import Stored
+from dsfix.protocol import spans
+from dsfix.protocol.turns import Reasoning
+
+MIGRATIONS: tuple[str, ...] = (
+    """
+    CREATE TABLE turns (
+        id INTEGER PRIMARY KEY,
+        origin TEXT NOT NULL,     -- scheme and host of the upstream that reasoned
+        key TEXT NOT NULL,        -- Turn.key
+        calls TEXT NOT NULL,      -- ids of the calls, as a JSON list
+        names TEXT NOT NULL,      -- their tools' names, as a JSON list
+        text TEXT NOT NULL,       -- digest of the visible text
+        previous TEXT NOT NULL,   -- History.previous
+        chain TEXT NOT NULL,      -- History.chain
+        session TEXT NOT NULL,    -- the agent's own name for its session
+        reasoning TEXT NOT NULL,  -- [[text, signature], ...]
+        used REAL NOT NULL
+    );
+    CREATE INDEX turns_key ON turns (origin, key);
+    CREATE INDEX turns_previous ON turns (origin, previous);
+    CREATE INDEX turns_used ON turns (used);
+    CREATE TABLE calls (origin TEXT NOT NULL, call TEXT NOT NULL, turn INTEGER NOT NULL
+        REFERENCES turns (id) ON DELETE CASCADE);
+    CREATE INDEX calls_call ON calls (origin, call);
+    CREATE INDEX calls_turn ON calls (turn);
+    CREATE TABLE sent (conversation TEXT NOT NULL, turn TEXT NOT NULL, reasoning TEXT NOT NULL,
+        used REAL NOT NULL, PRIMARY KEY (conversation, turn)) WITHOUT ROWID;
+    CREATE TABLE recovery (conversation TEXT PRIMARY KEY, step INTEGER NOT NULL,
+        used REAL NOT NULL) WITHOUT ROWID;
+    """,
+    # how the visible text begins, digests as a JSON list
+    "ALTER TABLE turns ADD COLUMN heads TEXT NOT NULL DEFAULT '[]';",
+)
+COLUMNS = "key, calls, names, text, previous, chain, session, heads, reasoning"
+ALL_COLUMNS = f"origin, {COLUMNS}, used"
+
+
+def as_json(value: object) -> str:
+    """A value as the text that a column holds."""
+    return spans.encode(value).decode()
+
+
+def row_of(origin: str, stored: Stored, now: float) -> tuple[object, ...]:
+    """A turn as the values of ALL_COLUMNS."""
+    return (
+        origin,
+        stored.key,
+        as_json(stored.calls),
+        as_json(stored.names),
+        stored.text,
+        stored.previous,
+        stored.chain,
+        stored.session,
+        as_json(stored.heads),
+        as_json(stored.reasoning.blocks),
+        now,
+    )
+
+
+def stored_in(row: Row) -> Stored:
+    """The turn whose COLUMNS these are."""
+    key, calls, names, text, previous, chain, session, heads, reasoning = map(str, row)
+    return Stored(
+        key,
+        tuple(spans.value(calls.encode())),
+        tuple(spans.value(names.encode())),
+        text,
+        previous,
+        chain,
+        session,
+        tuple(spans.value(heads.encode())),
+        reasoning_in(reasoning),
+    )
+
+
+def reasoning_in(text: str) -> Reasoning:
+    """The reasoning that a column holds."""
+    blocks = spans.value(text.encode()) or []
+    return Reasoning(tuple((str(said), str(mark)) for said, mark in blocks))
