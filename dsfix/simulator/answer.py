@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -9,13 +10,23 @@ from typing import Any
 
 @dataclass(frozen=True, slots=True)
 class ToolUse:
-    """One call the model makes; `namespace` and `custom` are of Responses only."""
+    """One call the model makes; `namespace` and `custom` are of Responses only.
+
+    `broken`: its arguments, as text, lack their last character.
+    """
 
     id: str
     name: str
     arguments: Mapping[str, Any]
     namespace: str = ""
     custom: bool = False
+    broken: bool = False
+
+    @property
+    def source(self) -> str:
+        """The arguments as the model writes them."""
+        text = json.dumps(self.arguments, ensure_ascii=False)
+        return text[:-1] if self.broken else text
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,7 +41,11 @@ class Usage:
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """One assistant turn. `redacted`: the reasoning goes out as an opaque block on Messages."""
+    """One assistant turn.
+
+    `redacted`: the reasoning goes out as an opaque block on Messages. `thinking`: there is a
+    place for reasoning even where there is none. `searched`: what the server looked up itself.
+    """
 
     id: str
     model: str
@@ -39,6 +54,8 @@ class Answer:
     calls: tuple[ToolUse, ...] = ()
     redacted: bool = False
     truncated: bool = False
+    thinking: bool = False
+    searched: str = ""
 
 
 def pieces(text: str, size: int = 12) -> list[str]:

@@ -22,11 +22,11 @@ UsageChunk = Literal["last", "own", "none"]
 def completion(answer: Answer, usage: Usage, created: int) -> dict[str, Any]:
     """The whole answer as one object."""
     said: dict[str, Any] = {"role": "assistant", "content": answer.text}
-    if answer.reasoning:
+    if _thinks(answer):
         said["reasoning_content"] = answer.reasoning
     if answer.calls:
         said["tool_calls"] = [
-            _opening(place, call, _source(call)) for place, call in enumerate(answer.calls)
+            _opening(place, call, call.source) for place, call in enumerate(answer.calls)
         ]
     choice = {"index": 0, "message": said, "logprobs": None, "finish_reason": _finish(answer)}
     return {
@@ -46,7 +46,7 @@ def chunks(
     blank = {"usage": None} if include_usage else {}
     for delta in _deltas(answer):
         yield {**head, "choices": [_choice(delta, None)], **blank}
-    last: dict[str, Any] = {"content": "", "reasoning_content": None}
+    last = {"content": ""} | _no_more(answer)
     rides = {"usage": _usage(usage)} if where == "last" else blank
     yield {**head, "choices": [_choice(last, _finish(answer))], **rides}
     if where == "own":
@@ -60,27 +60,32 @@ def frame(chunk: Chunk) -> bytes:
 
 
 def _deltas(answer: Answer) -> Iterator[dict[str, Any]]:
-    if answer.reasoning:
+    if _thinks(answer):
         yield {"role": "assistant", "content": None, "reasoning_content": ""}
     else:
         yield {"role": "assistant", "content": ""}
     for piece in pieces(answer.reasoning):
         yield {"content": None, "reasoning_content": piece}
     for piece in pieces(answer.text):
-        yield {"content": piece, "reasoning_content": None}
+        yield {"content": piece} | _no_more(answer)
     for place, call in enumerate(answer.calls):
         yield {"tool_calls": [_opening(place, call, "")]}
-        for piece in pieces(_source(call)):
+        for piece in pieces(call.source):
             yield {"tool_calls": [{"index": place, "function": {"arguments": piece}}]}
+
+
+def _thinks(answer: Answer) -> bool:
+    return bool(answer.reasoning) or answer.thinking
+
+
+def _no_more(answer: Answer) -> dict[str, Any]:
+    """While thinking is on, chunks of the answer say that they hold no reasoning."""
+    return {"reasoning_content": None} if _thinks(answer) else {}
 
 
 def _opening(place: int, call: ToolUse, source: str) -> dict[str, Any]:
     function = {"name": call.name, "arguments": source}
     return {"index": place, "id": call.id, "type": "function", "function": function}
-
-
-def _source(call: ToolUse) -> str:
-    return json.dumps(call.arguments, ensure_ascii=False)
 
 
 def _choice(delta: dict[str, Any], finish: str | None) -> dict[str, Any]:

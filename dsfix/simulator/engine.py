@@ -7,44 +7,29 @@ import random
 import secrets
 import string
 import uuid
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from dsfix.simulator import chat, messages, responses
 from dsfix.simulator.answer import Answer, ToolUse, Usage
 from dsfix.simulator.cache import PromptCache
-from dsfix.simulator.faults import KEEP_ALIVE, endless, error_frame, failure
+from dsfix.simulator.delivery import Reply, as_json, delivered
+from dsfix.simulator.faults import afflicted, failure, leaked, relayed
 from dsfix.simulator.model import Move, move
 from dsfix.simulator.options import Options
 from dsfix.simulator.rules import Ledger, Request, read, refusal
-from dsfix.simulator.rules.base import MODELS
 from dsfix.simulator.rules.images import seen_images
 from dsfix.simulator.rules.ledger import Minted
+from dsfix.simulator.rules.sampling import budget
 from dsfix.simulator.rules.tokens import prompt_of, tokens
 from dsfix.simulator.rules.transport import BALANCE_PATH, COUNT_PATH, decode
-from dsfix.simulator.rules.values import budget, served_model, user_id
+from dsfix.simulator.rules.values import MODELS, served_model, user_id
 from dsfix.simulator.rules.wire import context
 from dsfix.simulator.tools import offered
 
+__all__ = ["Engine", "Reply"]
+
 _ALPHABET = string.ascii_letters + string.digits
-_CREATED = 1_790_000_000
-
-
-@dataclass(frozen=True, slots=True)
-class Reply:
-    """What goes back: one body, or the events of a stream. `refused_by` names the rule.
-
-    `cut_after`: the connection breaks after so many events. `repeat`: what follows for ever.
-    """
-
-    status: int
-    content_type: str | None
-    frames: tuple[bytes, ...]
-    streamed: bool = False
-    refused_by: str = ""
-    cut_after: int = 0
-    repeat: bytes = b""
 
 
 @dataclass(slots=True)
@@ -74,69 +59,64 @@ class Engine:
             return Reply(status, kind, (body,), refused_by="fail")
         refused = refusal(request)
         if refused is not None:
-            rule, answer = refused
+            rule = refused[0]
             self.ledger.refused_once |= rule.name == "flaky"
-            return Reply(answer.status, answer.content_type, (answer.body,), refused_by=rule.name)
+            told = relayed(refused[1], self.options.relay, str(request.body.get("model")))
+            return Reply(told.status, told.content_type, (told.body,), refused_by=rule.name)
         return _information(request) if request.dialect is None else self._answer(request)
 
     def _answer(self, request: Request) -> Reply:
-        assert request.dialect is not None
         self._answered += 1
         answer = self._turn(request)
         usage = self._usage(request, answer)
         answer, usage = _shortened(answer, usage, budget(request.body, request.dialect))
         self._remember(request, answer)
         shown = replace(answer, model=self.options.serve_as or answer.model)
-        if request.body.get("stream") is True:
-            return self._streamed(request, shown, usage)
-        if request.dialect == "chat":
-            return _json(chat.completion(shown, usage, _CREATED))
-        if request.dialect == "responses":
-            return _json(responses.response(shown, usage, _CREATED))
-        return _json(messages.message(shown, usage, self.options.signature))
-
-    def _streamed(self, request: Request, shown: Answer, usage: Usage) -> Reply:
-        assert request.dialect is not None
-        options, cut, repeat = self.options, 0, b""
-        frames = tuple(_events(request, shown, usage, options))
-        if self._answered == options.cut_request:
-            cut = options.cut_after
-            if options.error_after:
-                frames = frames[: options.error_after]
-                error = error_frame(request.dialect, shown, _CREATED, len(frames))
-                frames = (*frames, error)
-            if options.endless != "no":
-                frames, repeat = endless(frames, options.endless)
-        dressed = tuple(_dressed(frame, options) for frame in frames)
-        kind = "text/event-stream; charset=utf-8"
-        return Reply(200, kind, dressed, True, cut_after=cut, repeat=repeat)
+        chosen = self._answered == self.options.cut_request
+        return delivered(request, shown, usage, self.options, afflicted=chosen)
 
     def _turn(self, request: Request) -> Answer:
         assert request.dialect is not None
-        every = self.options.no_reasoning_every
-        model = served_model(request.body["model"], request.dialect) or ""
-        seen = seen_images(request.body, model, request.policy)
-        made = move(request.body, request.dialect, self._answered, self._seed, seen)
-        last = request.body.get("messages", ())[-1:]
-        if self.options.mute_after_system and last and last[0]["role"] == "system":
-            made = Move()
-        silent = not request.thinking or (every and self._answered % every == 0)
-        tools = {tool.name: tool for tool in offered(request.body)}
-        calls = tuple(
-            ToolUse(self._call_id(place), name, given, tools[name].namespace, tools[name].custom)
-            for place, (name, given) in enumerate(made.calls)
-        )
+        options, body = self.options, _as_understood(request)
+        model = served_model(str(body["model"]), request.dialect, request.policy) or ""
+        seen = seen_images(body, model, request.policy)
+        made = move(body, request.dialect, self._answered, self._seed, seen)
+        made = afflicted(made, request, options)
+        if self._each(options.dsml_every):
+            made = leaked(made)
+        thinking = request.thinking or options.thinks_anyway
+        silent = not thinking or self._each(options.no_reasoning_every)
         return Answer(
             id=str(uuid.UUID(int=self._random.getrandbits(128), version=4)),
             model=model,
-            reasoning="" if silent else made.reasoning,
+            reasoning="" if silent else _drawn_out(made.reasoning, options.thinking_tokens),
             text=made.text,
-            calls=calls,
+            calls=self._calls(made, body),
             redacted=made.redacted and request.dialect == "messages" and not silent,
+            thinking=thinking and options.bare == "empty",
+            searched=made.searched,
         )
 
-    def _call_id(self, place: int) -> str:
-        return f"call_{place:02d}_" + "".join(self._random.choices(_ALPHABET, k=24))
+    def _calls(self, made: Move, body: Mapping[str, Any]) -> tuple[ToolUse, ...]:
+        """The calls of a turn, under ids of this server; the last one may be broken."""
+        tools = {tool.name: tool for tool in offered(body)}
+        broken = self._each(self.options.broken_every)
+        last = len(made.calls) - 1
+        return tuple(
+            ToolUse(
+                id=f"call_{place:02d}_" + "".join(self._random.choices(_ALPHABET, k=24)),
+                name=name,
+                arguments=given,
+                namespace=tools[name].namespace,
+                custom=tools[name].custom,
+                broken=broken and place == last,
+            )
+            for place, (name, given) in enumerate(made.calls)
+        )
+
+    def _each(self, nth: int) -> bool:
+        """Whether this answer is one of each so many."""
+        return bool(nth) and self._answered % nth == 0
 
     def _usage(self, request: Request, answer: Answer) -> Usage:
         prompt = prompt_of(request.body)
@@ -163,6 +143,20 @@ class Engine:
         )
 
 
+def _as_understood(request: Request) -> Mapping[str, Any]:
+    """The body as the model sees it: `any` may stand for `auto`."""
+    choice = request.body.get("tool_choice")
+    kind = choice.get("type") if isinstance(choice, dict) else None
+    if kind == "any" and request.policy.forced_choice == "any-auto":
+        return {**request.body, "tool_choice": {"type": "auto"}}
+    return request.body
+
+
+def _drawn_out(reasoning: str, least: int) -> str:
+    """A reasoning that is at least so many tokens long; none stays none."""
+    return reasoning.ljust(4 * least, ".") if reasoning else ""
+
+
 def _shortened(answer: Answer, usage: Usage, limit: int | None) -> tuple[Answer, Usage]:
     """`max_tokens` bounds reasoning and answer together, and reasoning is spent first.
 
@@ -177,27 +171,6 @@ def _shortened(answer: Answer, usage: Usage, limit: int | None) -> tuple[Answer,
     return replace(short, truncated=True), replace(usage, answer=limit, reasoning=spent)
 
 
-def _dressed(frame: bytes, options: Options) -> bytes:
-    text = KEEP_ALIVE + frame if options.keep_alive else frame
-    return text.replace(b"\n", b"\r\n") if options.crlf else text
-
-
-def _events(request: Request, answer: Answer, usage: Usage, options: Options) -> Iterator[bytes]:
-    if request.dialect == "messages":
-        for event in messages.events(answer, usage, options.signature):
-            yield messages.frame(event)
-        return
-    if request.dialect == "responses":
-        for event in responses.events(answer, usage, _CREATED):
-            yield responses.frame(event)
-        return
-    asked = request.body.get("stream_options")
-    include = isinstance(asked, dict) and bool(asked.get("include_usage"))
-    for chunk in chat.chunks(answer, usage, _CREATED, include, options.usage_chunk):
-        yield chat.frame(chunk)
-    yield chat.DONE
-
-
 def _information(request: Request) -> Reply:
     """The routes on which no model answers: models, balance, counting.
 
@@ -205,18 +178,13 @@ def _information(request: Request) -> Reply:
     """
     if request.path == COUNT_PATH:
         body, _ = decode(request.raw)
-        return _json({"input_tokens": tokens(prompt_of(body if isinstance(body, dict) else {}))})
+        return as_json({"input_tokens": tokens(prompt_of(body if isinstance(body, dict) else {}))})
     if request.path == BALANCE_PATH:
         amounts = {
             "total_balance": "10.00",
             "granted_balance": "0.00",
             "topped_up_balance": "10.00",
         }
-        return _json({"is_available": True, "balance_infos": [{"currency": "USD", **amounts}]})
+        return as_json({"is_available": True, "balance_infos": [{"currency": "USD", **amounts}]})
     models = [{"id": name, "object": "model", "owned_by": "deepseek"} for name in MODELS]
-    return _json({"object": "list", "data": models})
-
-
-def _json(value: Mapping[str, Any]) -> Reply:
-    body = json.dumps(value, ensure_ascii=False, separators=(",", ":")).encode()
-    return Reply(200, "application/json", (body,))
+    return as_json({"object": "list", "data": models})

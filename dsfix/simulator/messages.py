@@ -2,43 +2,49 @@
 
 Shapes: https://api-docs.deepseek.com/zh-cn/api/create-message (2026-08). The signature is the
 message id, and the thinking block starts without one (NousResearch/hermes-agent#21048,
-QuantumNous/new-api#4761).
+QuantumNous/new-api#4761). Those of a search are Anthropic's:
+https://docs.anthropic.com/en/docs/agents-and-tools/tool-use/web-search-tool.
 """
 
 from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Mapping
-from typing import Any, Literal
+from typing import Any
 
 from dsfix.simulator.answer import Answer, Usage, pieces
+from dsfix.simulator.options import Options
 
-Signature = Literal["delta", "start", "none"]
 Event = Mapping[str, Any]
 
 
-def message(answer: Answer, usage: Usage, signature: Signature) -> dict[str, Any]:
+def message(answer: Answer, usage: Usage, options: Options) -> dict[str, Any]:
     """The whole answer as one object."""
     return {
         "id": answer.id,
         "type": "message",
         "role": "assistant",
         "model": answer.model,
-        "content": list(_blocks(answer, signature)),
+        "content": list(_blocks(answer, options)),
         "stop_reason": _stop_reason(answer),
         "stop_sequence": None,
         "usage": _usage(usage, usage.answer),
     }
 
 
-def events(answer: Answer, usage: Usage, signature: Signature) -> Iterator[Event]:
+def events(answer: Answer, usage: Usage, options: Options) -> Iterator[Event]:
     """The answer as stream events."""
-    start = message(answer, usage, signature)
+    start = message(answer, usage, options)
     start |= {"content": [], "stop_reason": None, "usage": _usage(usage, 0)}
     yield {"type": "message_start", "message": start}
-    for index, block in enumerate(_blocks(answer, signature)):
-        opening, deltas = _opened(block, signature)
+    sources = {call.id: call.source for call in answer.calls}
+    for index, block in enumerate(_blocks(answer, options)):
+        opening, deltas = _opened(block, sources)
+        if opening["type"] == "thinking" and options.signature == "start":
+            opening["signature"] = ""
         yield {"type": "content_block_start", "index": index, "content_block": opening}
+        if options.ping and index == 0:
+            yield {"type": "ping"}
         for delta in deltas:
             yield {"type": "content_block_delta", "index": index, "delta": delta}
         yield {"type": "content_block_stop", "index": index}
@@ -53,35 +59,45 @@ def frame(event: Event) -> bytes:
     return f"event: {event['type']}\ndata: {data}\n\n".encode()
 
 
-def _blocks(answer: Answer, signature: Signature) -> Iterator[dict[str, Any]]:
+def _blocks(answer: Answer, options: Options) -> Iterator[dict[str, Any]]:
     if answer.redacted:
         yield {"type": "redacted_thinking", "data": answer.id}
-    elif answer.reasoning:
+    elif answer.reasoning or answer.thinking:
         thought = {"type": "thinking", "thinking": answer.reasoning}
-        yield thought if signature == "none" else thought | {"signature": answer.id}
+        yield thought if options.signature == "none" else thought | {"signature": answer.id}
+    if answer.searched:
+        yield from _search(answer.searched, f"srvtoolu_{answer.id}")
     if answer.text:
         yield {"type": "text", "text": answer.text}
     for call in answer.calls:
         yield {"type": "tool_use", "id": call.id, "name": call.name, "input": call.arguments}
 
 
+def _search(query: str, id: str) -> Iterator[dict[str, Any]]:
+    asked = {"query": query}
+    yield {"type": "server_tool_use", "id": id, "name": "web_search", "input": asked}
+    page = {"type": "web_search_result", "title": query, "url": "https://example.com/"}
+    found = [{**page, "encrypted_content": "e", "page_age": None}]
+    yield {"type": "web_search_tool_result", "tool_use_id": id, "content": found}
+
+
 def _opened(
-    block: dict[str, Any], signature: Signature
+    block: dict[str, Any], sources: Mapping[str, str]
 ) -> tuple[dict[str, Any], list[dict[str, Any]]]:
+    """A block as it is opened, and what it is filled with."""
     match block["type"]:
         case "thinking":
             deltas = [
                 {"type": "thinking_delta", "thinking": piece} for piece in pieces(block["thinking"])
             ]
-            opening = {"type": "thinking", "thinking": ""}
-            if signature != "none":
+            if "signature" in block:
                 deltas.append({"type": "signature_delta", "signature": block["signature"]})
-            return opening | ({"signature": ""} if signature == "start" else {}), deltas
+            return {"type": "thinking", "thinking": ""}, deltas
         case "text":
             texts = [{"type": "text_delta", "text": piece} for piece in pieces(block["text"])]
             return {"type": "text", "text": ""}, texts
-        case "tool_use":
-            source = json.dumps(block["input"], ensure_ascii=False)
+        case "tool_use" | "server_tool_use":
+            source = sources.get(block["id"]) or json.dumps(block["input"], ensure_ascii=False)
             inputs = [
                 {"type": "input_json_delta", "partial_json": piece} for piece in pieces(source)
             ]

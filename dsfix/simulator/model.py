@@ -15,6 +15,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from dsfix.simulator.rules.tools import is_search
 from dsfix.simulator.rules.wire import Dialect, Turn, turns
 from dsfix.simulator.tools import (
     CONTENT,
@@ -29,7 +30,7 @@ from dsfix.simulator.tools import (
 
 STEPS = (
     *("bash", "cd", "write", "edit", "read", "parallel", "agent", "text", "bare", "redacted"),
-    *("dsml", "see"),
+    *("dsml", "see", "search"),
 )
 _PURPOSE = {"write": "write", "edit": "edit", "read": "read", "agent": "agent"}
 _DIRECTIVE = re.compile(r"\[\[([a-z ]+)\]\]")
@@ -39,12 +40,16 @@ _CWD = re.compile(r"working directory:?\s*`?(/[^\n`<]*)|<cwd>(/[^<\n]*)</cwd>", 
 
 @dataclass(frozen=True, slots=True)
 class Move:
-    """What the model does in one turn; `calls` are tool names with their arguments."""
+    """What the model does in one turn.
+
+    `calls` are tool names with their arguments, `searched` is what the server looks up itself.
+    """
 
     reasoning: str = ""
     text: str = ""
     calls: tuple[tuple[str, Mapping[str, Any]], ...] = ()
     redacted: bool = False
+    searched: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +62,7 @@ class _Scene:
     tools: tuple[Tool, ...]
     since: tuple[Turn, ...]
     seen: int
+    search: bool
 
 
 def move(
@@ -77,7 +83,8 @@ def move(
     done = sum(turn.role == "assistant" and not turn.silent for turn in since)
     if done >= len(steps):
         return Move(_thought(number, seed, "nothing"), "done")
-    scene = _Scene(number, seed, _cwd(body, history), tools, since, seen)
+    search = any(is_search(tool) for tool in body["tools"])
+    scene = _Scene(number, seed, _cwd(body, history), tools, since, seen, search)
     return _perform(steps[done], scene)
 
 
@@ -112,8 +119,11 @@ def _perform(step: str, scene: _Scene) -> Move:
     if step == "see":
         text = f"Turn {scene.number}: images seen: {scene.seen}."
         return Move(_thought(scene.number, scene.seed, "no tool"), text)
+    if step == "search" and scene.search:
+        text = f"Turn {scene.number}: looked it up."
+        return Move(_thought(scene.number, scene.seed, "the web"), text, searched="simulators")
     tool = _tool_for(step, scene.tools)
-    if tool is None:
+    if tool is None or step == "search":
         return Move(_thought(scene.number, scene.seed, "nothing"), f"no tool for step {step}")
     given = _values(step, scene, tool)
     if step == "dsml":

@@ -73,6 +73,10 @@ def _events(answer: Answer, usage: Usage, created: int) -> Iterator[Event]:
 
 def _filled(item: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
     """What comes between the opening and the closing of an item."""
+    if item["type"] == "web_search_call":
+        for state in ("in_progress", "searching", "completed"):
+            yield {"type": f"response.web_search_call.{state}"}
+        return
     if "content" not in item:
         name = "arguments" if item["type"] == "function_call" else "input"
         kind = "function_call_arguments" if name == "arguments" else "custom_tool_call_input"
@@ -95,12 +99,17 @@ def _filled(item: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
 
 def _items(answer: Answer) -> Iterator[dict[str, Any]]:
     index = 0
-    if answer.reasoning:
+    if answer.reasoning or answer.thinking:
         part = {"type": "reasoning_text", "text": answer.reasoning}
         id = f"rs_{answer.id}_{index}"
         yield {"type": "reasoning", "id": id, "status": _status(answer), "content": [part]} | {
             "summary": []
         }
+        index += 1
+    if answer.searched:
+        looked = {"type": "search", "query": answer.searched, "queries": [answer.searched]}
+        id = f"ws_{answer.id}_{index}"
+        yield {"type": "web_search_call", "id": id, "status": "completed", "action": looked}
         index += 1
     if answer.text:
         said = {"type": "output_text", "annotations": [], "logprobs": [], "text": answer.text}
@@ -122,9 +131,8 @@ def _called(call: ToolUse, id: str) -> dict[str, Any]:
     if call.custom:
         source = str(call.arguments.get("input", ""))
         return {"type": "custom_tool_call", "id": f"ctc_{id}", **head, "input": source}
-    source = json.dumps(call.arguments, ensure_ascii=False)
     inside = {"namespace": call.namespace} if call.namespace else {}
-    return {"type": "function_call", "id": f"fc_{id}", **head, **inside, "arguments": source}
+    return {"type": "function_call", "id": f"fc_{id}", **head, **inside, "arguments": call.source}
 
 
 def _emptied(item: Mapping[str, Any]) -> dict[str, Any]:

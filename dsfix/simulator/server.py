@@ -131,7 +131,12 @@ class Simulator:
             raise
 
     async def _send(self, request: web.Request, reply: Reply) -> web.StreamResponse:
-        response = web.StreamResponse(status=reply.status, headers=_headers(reply, self.options))
+        response = web.StreamResponse(
+            status=reply.status or 200, headers=_headers(reply, self.options)
+        )
+        if not reply.status:
+            await _reset(request)
+            return response
         if reply.streamed:
             response.enable_chunked_encoding()
             await response.prepare(request)
@@ -144,11 +149,21 @@ class Simulator:
             body = b"\n\n\n" + body
         if self.options.gzip:
             body = zlib.compress(body, wbits=31)
-        response.content_length = len(body)
+        if not (reply.cut_after and self.options.cut == "end"):
+            response.content_length = len(body)
         await response.prepare(request)
-        await response.write(body)
+        await response.write(body[: reply.cut_after or None])
+        if reply.cut_after and await self._broken_off(request):
+            return response
         await response.write_eof()
         return response
+
+    async def _broken_off(self, request: web.Request) -> bool:
+        """End the connection in the middle of a body, unless it is to look whole."""
+        if self.options.cut == "end":
+            return False
+        await _reset(request, gently=self.options.cut == "close")
+        return True
 
     async def _slow(
         self, request: web.Request, response: web.StreamResponse, body: bytes
@@ -175,8 +190,9 @@ class Simulator:
             for piece in _cut(_packed(frame, packer), self.options.chunk):
                 await response.write(piece)
             if count == reply.cut_after:
-                await _reset(request)
-                return
+                if await self._broken_off(request):
+                    return
+                break
         while reply.repeat:
             await response.write(_packed(reply.repeat, packer))
             await asyncio.sleep(self.options.delay or _PAUSE)
@@ -227,12 +243,15 @@ def _cut(data: bytes, size: int) -> list[bytes]:
     return [data[start : start + size] for start in range(0, len(data), size)]
 
 
-async def _reset(request: web.Request) -> None:
-    """End the connection with a reset, as a crashed upstream does."""
+async def _reset(request: web.Request, *, gently: bool = False) -> None:
+    """End the connection with a reset, as a crashed upstream does; gently, just end it."""
     transport = request.transport
     if transport is None:
         return
     await asyncio.sleep(0.05)
+    if gently:
+        transport.close()
+        return
     sock = transport.get_extra_info("socket")
     if sock is not None:
         sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from tests.simulator.histories import (
     JSON,
-    TEXT,
+    OCTETS,
     THOUGHT,
     Case,
     assistant,
@@ -31,7 +31,7 @@ FORM = [
         b"",
         body(),
         "Failed to parse the request body as JSON: EOF while parsing a value at line 1 column 0",
-        content_type=TEXT,
+        content_type=OCTETS,
     ),
     Case(
         "json",
@@ -40,7 +40,7 @@ FORM = [
         body(),
         "Failed to parse the request body as JSON: model: "
         "EOF while parsing a value at line 1 column 9",
-        content_type=TEXT,
+        content_type=OCTETS,
     ),
     Case(
         "json",
@@ -49,7 +49,7 @@ FORM = [
         rb'{"model":"deepseek-flash","messages":[{"role":"user","content":"\ud83d\ude00"}]}',
         "Failed to parse the request body as JSON: messages[0].content: "
         "lone leading surrogate in hex escape at line 1 column 76",
-        content_type=TEXT,
+        content_type=OCTETS,
     ),
     Case(
         "json",
@@ -58,7 +58,7 @@ FORM = [
         rb'{"model":"deepseek-flash","messages":[{"role":"user","content":"\\ud83d"}]}',
         "Failed to parse the request body as JSON: messages[0].content: "
         "unexpected end of hex escape at line 1 column 71",
-        content_type=TEXT,
+        content_type=OCTETS,
     ),
     Case(
         "shape",

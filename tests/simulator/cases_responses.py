@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from tests.simulator.histories import JSON, TEXT, Case
+from tests.simulator.histories import JSON, OCTETS, Case
 from tests.simulator.support import SCHEMA, TOOLS
 
 RESPONSES_PASS_BACK = "The `reasoning_text` in the thinking mode must be passed back to the API."
@@ -35,6 +35,11 @@ def output(id: str, content: Any = "ok") -> dict[str, Any]:
 def patch(id: str) -> dict[str, Any]:
     """A call of the one custom tool."""
     return {"type": "custom_tool_call", "call_id": id, "name": "apply_patch", "input": "p"}
+
+
+def searched(action: dict[str, Any]) -> dict[str, Any]:
+    """A search that the server has done."""
+    return {"type": "web_search_call", "id": "ws_1", "status": "completed", "action": action}
 
 
 def responses(*items: Any, **members: Any) -> dict[str, Any]:
@@ -73,7 +78,7 @@ FORM = [
         rb'{"model":"deepseek-flash","input":[{"type":"function_call_output","call_id":"A","output":"\ud83d"}]}',
         bare(),
         "Failed to parse the request body as JSON: input[0].output: unexpected end of hex escape at line 1 column 97",
-        content_type=TEXT,
+        content_type=OCTETS,
     ),
     case(
         "shape",
@@ -118,6 +123,27 @@ FORM = [
         offering({"type": "function"}),
         offering({"type": "tool_search"}),
         "tools[0]: missing field `name`",
+        content_type=JSON,
+    ),
+    case(
+        "shape",
+        responses(searched({"type": "search", "query": "q"}), *PAIR),
+        responses(searched({"type": "search", "query": "q", "queries": ["q"]}), *PAIR),
+        DESERIALIZE + "input: missing field `queries`",
+        content_type=JSON,
+    ),
+    case(
+        "shape",
+        bare(tool_choice="some"),
+        offering({"type": "web_search"}, tool_choice={"type": "web_search"}),
+        "tool_choice: data did not match any variant of untagged enum ResponsesToolChoice",
+        content_type=JSON,
+    ),
+    case(
+        "shape",
+        bare(text={"format": {"type": "xml"}}),
+        bare(text={"format": {"type": "json_schema"}, "verbosity": "low"}),
+        "text.format: unknown variant `xml`, expected one of `text`, `json_object`, `json_schema`",
         content_type=JSON,
     ),
 ]

@@ -35,6 +35,33 @@ MEANING = [
         bare(max_output_tokens=None),
         "Invalid max_tokens value, the valid range of max_tokens is [1, 393216]",
     ),
+    case("top-p", bare(top_p=2), bare(top_p=0.95), "Invalid top_p value"),
+    case(
+        "tool-schemas",
+        offering(function("f") | {"parameters": {}}),
+        offering(function("f") | {"parameters": {}}, tool_choice="none"),
+        "got 'type: null'.",
+    ),
+    case(
+        "tool-choice",
+        responses(tool_choice={"type": "function", "name": "f"}),
+        bare(tool_choice={"type": "function", "name": "f"}),
+        "Thinking mode does not support this tool_choice",
+    ),
+    case(
+        "format",
+        bare(text={"format": {"type": "json_object"}}),
+        bare(text={"format": {"type": "json_object"}}, instructions="Answer in JSON."),
+        "Response input messages must contain the word 'json' to use text.format of type "
+        "json_object",
+    ),
+    case(
+        "pass-back",
+        responses(call("A"), output("A")),
+        responses(call("A"), output("A"), USER),
+        RESPONSES_PASS_BACK,
+        policy={"pass_back": "open-loop"},
+    ),
     case("temperature", bare(temperature=3), bare(temperature=0), "Invalid temperature value"),
     case("user-id", bare(user="a b"), bare(user="a-b"), "Invalid 'user': " + NO_MATCH),
     case(

@@ -9,7 +9,6 @@ from tests.simulator.support import SCHEMA, TOOLS, USER, body
 
 OCTETS = "application/octet-stream"
 JSON = "application/json"
-TEXT = "text/plain"
 CHAT_PASS_BACK = "The `reasoning_content` in the thinking mode must be passed back to the API."
 PASS_BACK = "The `content[].thinking` in the thinking mode must be passed back to the API."
 THOUGHT = {"type": "thinking", "thinking": "t", "signature": "x"}

@@ -2,21 +2,21 @@
 
 from __future__ import annotations
 
-import inspect
 import signal
 import subprocess
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from urllib.error import HTTPError
 from urllib.request import ProxyHandler, Request, build_opener
 
 import pytest
 
 from dsfix.cli.simulate import _options
-from dsfix.cli.simulate import simulate as command
 from dsfix.simulator.options import Options
-from dsfix.simulator.rules import RULES, Policy
+from dsfix.simulator.rules import RULES, STRICTEST
+from dsfix.simulator.switches import switches
 
 
 @contextmanager
@@ -83,7 +83,33 @@ def test_import_is_light() -> None:
     assert done.stdout.strip() == "[]"
 
 
-def test_defaults_are_strict() -> None:
-    """Without options the server is the strict one, and every switch has an option."""
-    given = {name: part.default for name, part in inspect.signature(command).parameters.items()}
-    assert _options(given) == Options(policy=Policy(pass_back="strict-all", reject_blank=True))
+def test_list_switches() -> None:
+    """Every switch is listed with its values and its meaning, and named in the help."""
+    with simulate("--list-switches") as process:
+        out, _ = process.communicate(timeout=10)
+        assert process.returncode == 0
+    with simulate("--help") as process:
+        told, _ = process.communicate(timeout=10)
+    named = told.replace("(", " ").split()
+    for switch in switches():
+        assert switch.means in out
+        assert switch.values in out
+        assert switch.name in named
+
+
+def test_a_wrong_switch_is_an_error() -> None:
+    """A switch that is not there, or a value that does not fit, is told in one line."""
+    with simulate("--switch", "blank=maybe") as process:
+        _, log = process.communicate(timeout=10)
+        assert process.returncode == 2
+    assert log.splitlines()[0] == (
+        "dsfix: error: switch blank: 'maybe' is not accept|refuse-empty|refuse"
+    )
+
+
+def test_options() -> None:
+    """The command line begins with the defaults or the strictest; a switch has the last word."""
+    assert _options(False, (), ()) == Options()
+    asked = _options(True, ["sk-a"], ["images=support", "seed=1"])
+    policy = replace(STRICTEST, keys=frozenset({"sk-a"}), images="support")
+    assert asked == Options(policy, seed=1)

@@ -14,6 +14,7 @@ from dsfix.simulator.options import Options
 from dsfix.simulator.rules import Policy
 from dsfix.simulator.server import Simulator
 from tests.simulator.cases_responses import IMAGE, bare
+from tests.simulator.histories import CHAT_PASS_BACK, calls, chat, tool
 from tests.simulator.support import (
     AGENT_TOOLS,
     CHAT_AGENT_TOOLS,
@@ -22,6 +23,7 @@ from tests.simulator.support import (
     answer_of,
     body,
     engine,
+    message_of,
     post,
 )
 
@@ -45,6 +47,69 @@ def test_failures(status: int, kind: str, text: str) -> None:
     reply = post(Engine(Options(fail=(status,))), "chat", body())
     assert (reply.status, reply.content_type, reply.refused_by) == (status, kind, "fail")
     assert text in reply.frames[0].decode()
+
+
+@pytest.mark.parametrize(
+    ("how", "end"),
+    [
+        ("trace-id", "API. [trace_id="),
+        ("wrapped", '"code":"invalid_request_error"}} (reset after 30s)'),
+    ],
+)
+def test_relay(how: Any, end: str) -> None:
+    """A relay marks what it passes on, or quotes it; plain text it leaves alone."""
+    server = Engine(Options(relay=how))
+    reply = post(server, "chat", chat(calls("A"), tool("A")))
+    assert (reply.status, reply.refused_by) == (400, "pass-back")
+    assert CHAT_PASS_BACK in message_of(reply)
+    assert end in message_of(reply)
+    assert message_of(post(server, "chat", b"")).startswith("Failed to parse")
+
+
+def fetched(options: Options, content: dict[str, Any], count: int = 1) -> list[bytes | str]:
+    """What so many requests on one server bring: a body, or the name of what went wrong."""
+    found: list[bytes | str] = []
+    with Simulator.in_thread(options) as simulator:
+        for _ in range(count):
+            address = simulator.url.removeprefix("http://")
+            connection = http.client.HTTPConnection(address, timeout=10)
+            try:
+                connection.request("POST", PATHS["chat"], json.dumps(content), HEADERS)
+                found.append(connection.getresponse().read())
+            except (ConnectionError, http.client.HTTPException) as error:
+                found.append(type(error).__name__)
+            finally:
+                connection.close()
+    return found
+
+
+def test_no_answer_at_all() -> None:
+    """Status 0 resets the connection before any byte; the next request is answered."""
+    broken, whole = fetched(Options(fail=(0,)), body(), 2)
+    assert broken in ("ConnectionResetError", "RemoteDisconnected")
+    assert json.loads(whole)["object"] == "chat.completion"
+
+
+@pytest.mark.parametrize(
+    ("how", "outcome"),
+    [
+        ("reset", ("ConnectionResetError", "IncompleteRead")),
+        ("close", ("IncompleteRead",)),
+        ("end", ()),
+    ],
+)
+@pytest.mark.parametrize("stream", [True, False])
+def test_cut(how: Any, outcome: tuple[str, ...], stream: bool) -> None:
+    """An answer breaks off by a reset, by a close, or looks whole though its end is missing."""
+    options = Options(cut_after=2 if stream else 40, cut=how)
+    broken, whole = fetched(options, body(stream=stream), 2)
+    if outcome:
+        assert broken in outcome
+    else:
+        assert isinstance(broken, bytes)
+        assert (broken.count(b"data: "), len(broken)) == ((2, len(broken)) if stream else (0, 40))
+    assert isinstance(whole, bytes)
+    assert whole.rstrip().endswith(b"[DONE]" if stream else b"}")
 
 
 @pytest.mark.parametrize(

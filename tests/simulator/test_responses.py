@@ -235,8 +235,8 @@ def test_blank_reasoning(text: str, blank: int) -> None:
     """Empty text is never read here; whitespace counts as missing by switch."""
     thought = {"type": "reasoning", "content": [{"type": "reasoning_text", "text": text}]}
     request = responses(thought, call("A"), output("A"))
-    assert post(engine(reject_blank=False), "responses", request).status == blank
-    assert post(engine(reject_blank=True), "responses", request).status == 400
+    assert post(engine(blank="accept"), "responses", request).status == blank
+    assert post(engine(blank="refuse"), "responses", request).status == 400
 
 
 def test_restore() -> None:

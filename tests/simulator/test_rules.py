@@ -3,17 +3,24 @@
 from __future__ import annotations
 
 import json
+from typing import Any
 
 import pytest
 
 from dsfix.simulator.rules import RULES
 from tests.simulator import cases_responses, cases_responses_meaning
+from tests.simulator.cases_chat import CHAT
+from tests.simulator.cases_chat_form import CHAT_FORM
 from tests.simulator.cases_form import FORM
 from tests.simulator.cases_meaning import MEANING
+from tests.simulator.cases_messages import MESSAGES
 from tests.simulator.histories import CHAT_PASS_BACK, Case, calls, chat, tool
-from tests.simulator.support import HEADERS, PATHS, USER, body, engine, message_of, post
+from tests.simulator.support import HEADERS, PATHS, TOOLS, USER, body, engine, message_of, post
 
-CASES = [*FORM, *MEANING, *cases_responses.FORM, *cases_responses_meaning.MEANING]
+CASES = [
+    *(*FORM, *MEANING, *CHAT_FORM, *CHAT, *MESSAGES),
+    *(*cases_responses.FORM, *cases_responses_meaning.MEANING),
+]
 
 
 def ids(case: Case) -> str:
@@ -39,9 +46,12 @@ def test_accepted(case: Case) -> None:
 
 def test_every_rule_has_a_case() -> None:
     """No rule is without a refused and an accepted body in this file."""
-    here = {case.rule for case in CASES}
-    elsewhere = {"key", "route", "content-type", "balance", "grouping", "verify", "flaky"}
-    assert {rule.name for rule in RULES} == here | elsewhere
+    here = {(case.rule, case.dialect) for case in CASES}
+    elsewhere = ("key", "route", "content-type", "balance", "grouping", "verify", "flaky")
+    without = {
+        rule.name for rule in RULES if not any((rule.name, one) in here for one in rule.dialects)
+    }
+    assert without == set(elsewhere)
 
 
 def test_rules_name_their_source() -> None:
@@ -166,21 +176,54 @@ def test_plain_turn_without_tools() -> None:
 def test_blank_reasoning(value: str) -> None:
     """Blank reasoning passes or counts as missing, by switch."""
     request = chat(calls("c1", reasoning_content=value), tool("c1"))
-    assert post(engine(reject_blank=False), "chat", request).status == 200
-    assert post(engine(reject_blank=True), "chat", request).status == 400
+    assert post(engine(blank="accept"), "chat", request).status == 200
+    assert post(engine(blank="refuse"), "chat", request).status == 400
 
 
 def test_null_reasoning() -> None:
     """A null is no reasoning."""
     request = chat(calls("c1", reasoning_content=None), tool("c1"))
-    assert post(engine(reject_blank=False), "chat", request).status == 400
+    assert post(engine(blank="accept"), "chat", request).status == 400
 
 
 def test_order() -> None:
-    """Of several faults the earlier check speaks."""
-    wrong = chat(calls("c1"), tool("c1"), model="nope", max_tokens=0)
-    assert post(engine(), "chat", wrong).refused_by == "model"
-    assert post(engine(), "chat", wrong | {"model": "deepseek-flash"}).refused_by == "max-tokens"
+    """Of several faults the earlier check speaks, then the next one."""
+    server = engine(context=1, balance=False)
+    request = body(
+        messages=[USER, calls("c1"), {"role": "assistant", "content": None}, tool("c2")],
+        model="nope",
+        n=2,
+        max_tokens=0,
+        top_p=2,
+        user_id="a b",
+        tools=[{"type": "function", "function": {"name": "a.b", "parameters": {}}}],
+        thinking={"type": "disabled"},
+        reasoning_effort="high",
+        tool_choice={"type": "function", "function": {"name": "g"}},
+        response_format={"type": "json_schema"},
+    )
+    good = {"type": "function", "function": {"name": "f", "parameters": {}}}
+    repairs: list[tuple[str, dict[str, Any]]] = [
+        ("model", {"model": "deepseek-flash"}),
+        ("n", {"n": 1}),
+        ("max-tokens", {"max_tokens": 1}),
+        ("top-p", {"top_p": 1}),
+        ("user-id", {"user_id": "a"}),
+        ("tool-names", {"tools": [good]}),
+        ("tool-schemas", {"tools": TOOLS["chat"]}),
+        ("effort", {"thinking": {"type": "enabled"}}),
+        ("tool-choice", {"tool_choice": "auto"}),
+        ("content", {"messages": [USER, calls("c1"), tool("c2")]}),
+        ("pairing", {"messages": [USER, calls("c1"), tool("c1")]}),
+        ("format", {"response_format": None}),
+        ("pass-back", {"messages": [USER]}),
+        ("context", {}),
+    ]
+    for rule, repair in repairs:
+        assert post(server, "chat", request).refused_by == rule
+        request |= repair
+    rich = engine(balance=False)
+    assert post(rich, "chat", request).refused_by == "balance"
 
 
 def test_unknown_blocks_dropped() -> None:

@@ -1,11 +1,11 @@
-"""Refusals that come last: the size of the conversation and the money on the account."""
+"""Refusals that come last: the size of the conversation, what is in it, and the money."""
 
 from __future__ import annotations
 
 from dsfix.simulator.rules.base import Refusal, Request
 from dsfix.simulator.rules.refusals import error_body, meaning
+from dsfix.simulator.rules.sampling import budget
 from dsfix.simulator.rules.tokens import prompt_of, tokens
-from dsfix.simulator.rules.values import budget
 
 
 def check_context(request: Request) -> Refusal | None:
@@ -20,6 +20,14 @@ def check_context(request: Request) -> Refusal | None:
         f"{prompt + answer} tokens ({prompt} in the messages, {answer} in the completion). "
         "Please reduce the length of the messages or completion."
     )
+
+
+def check_moderation(request: Request) -> Refusal | None:
+    """A prompt about what may not be talked of."""
+    text = request.policy.forbidden
+    if text and text.encode("utf-8", "replace") in prompt_of(request.body):
+        return meaning("Content Exists Risk")
+    return None
 
 
 def check_balance(request: Request) -> Refusal | None:

@@ -12,7 +12,7 @@ from typing import Any
 from dsfix.simulator.rules.base import Refusal, Request
 from dsfix.simulator.rules.items import CALLS, OUTPUTS, items
 from dsfix.simulator.rules.refusals import meaning
-from dsfix.simulator.rules.values import served_model
+from dsfix.simulator.rules.values import FLASH, served_model
 
 _TEXTS = ("input_text", "output_text")
 
@@ -51,7 +51,7 @@ def check_split(request: Request) -> Refusal | None:
     lidge-jun/opencodex#1534, 2026-08-12: on flash; pro accepted the same history.
     """
     setting = request.policy.split_calls
-    flash = served_model(str(request.body["model"]), "responses") == "deepseek-flash"
+    flash = served_model(str(request.body["model"]), "responses", request.policy) == FLASH
     if setting == "accept" or (setting == "flash" and not flash):
         return None
     place: dict[str, int] = {}

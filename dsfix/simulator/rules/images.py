@@ -10,14 +10,26 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from dsfix.simulator.rules.base import Policy
+from dsfix.simulator.rules.base import Policy, Refusal, Request
+from dsfix.simulator.rules.refusals import meaning
+from dsfix.simulator.rules.values import FLASH, VISION
 
 _KINDS = ("image", "image_url", "input_image")
 
 
+def check_images(request: Request) -> Refusal | None:
+    """For a few weeks only the vision model took images: l1i1/new-api, live 2026-09-01."""
+    body = request.body
+    if request.policy.images != "deny" or body.get("model") == VISION:
+        return None
+    if not _count(body.get("messages")) and not _count(body.get("input")):
+        return None
+    return meaning("This model does not support image")
+
+
 def seen_images(body: Mapping[str, Any], model: str, policy: Policy) -> int:
     """How many images of a request reach the model."""
-    if policy.images != "support" or model != "deepseek-flash":
+    if policy.images not in ("support", "deny") or model != FLASH:
         return 0
     return _count(body.get("messages")) + _count(body.get("input"))
 

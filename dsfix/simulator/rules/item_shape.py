@@ -23,6 +23,8 @@ _REQUIRED: Mapping[str, tuple[str, ...]] = {
     "custom_tool_call_output": ("call_id",),
 }
 _LISTS = ("content", "output")
+_CHOICES = ("none", "auto", "required")
+_FORMATS = ("text", "json_object", "json_schema")
 
 # A fault is a text and the token behind which it was noticed.
 Fault = tuple[str, str]
@@ -45,6 +47,8 @@ def item_faults(body: Mapping[str, Any]) -> Iterator[Fault]:
         yield f"instructions: invalid type: {kind}, expected a string", '"instructions":'
     yield from _reasoning(body.get("reasoning"))
     yield from _tools(body.get("tools"))
+    yield from _choice(body.get("tool_choice"))
+    yield from _format(body.get("text"))
 
 
 def _item(item: Any) -> Iterator[Fault]:
@@ -54,6 +58,8 @@ def _item(item: Any) -> Iterator[Fault]:
     kind = item.get("type", "message")
     if not isinstance(kind, str):
         yield f"invalid type: {kind_of(kind)}, expected variant identifier", '"type":'
+    if kind == "web_search_call":
+        yield from _search(item.get("action"))
     if kind not in KNOWN:
         return
     for name in _REQUIRED.get(kind, ()):
@@ -67,6 +73,12 @@ def _item(item: Any) -> Iterator[Fault]:
         yield from _thoughts(item.get("content"))
     elif kind not in CALLS:
         yield from _parts(item.get("output" if kind in OUTPUTS else "content"), kind)
+
+
+def _search(action: Any) -> Iterator[Fault]:
+    """A search of the server, which it takes back: lidge-jun/opencodex#930."""
+    if isinstance(action, dict) and action.get("type") == "search" and "queries" not in action:
+        yield "missing field `queries`", ""
 
 
 def _thoughts(content: Any) -> Iterator[Fault]:
@@ -104,6 +116,22 @@ def _reasoning(setting: Any) -> Iterator[Fault]:
     effort = setting.get("effort")
     if effort is not None and effort not in EFFORTS:
         yield f"reasoning.effort: {unknown_variant(effort, EFFORTS)}", json.dumps(effort)
+
+
+def _choice(choice: Any) -> Iterator[Fault]:
+    kind = choice.get("type") if isinstance(choice, dict) else None
+    named = kind in ("function", "custom") and isinstance(choice.get("name"), str)
+    search = isinstance(kind, str) and kind.startswith("web_search")
+    if choice is not None and choice not in _CHOICES and not named and not search:
+        enum = "untagged enum ResponsesToolChoice"
+        yield f"tool_choice: data did not match any variant of {enum}", '"tool_choice":'
+
+
+def _format(text: Any) -> Iterator[Fault]:
+    asked = text.get("format") if isinstance(text, dict) else None
+    kind = asked.get("type") if isinstance(asked, dict) else "text"
+    if kind not in _FORMATS:
+        yield f"text.format: {unknown_variant(kind, _FORMATS)}", json.dumps(kind)
 
 
 def _tools(tools: Any) -> Iterator[Fault]:

@@ -26,17 +26,23 @@ class Ledger:
     """All answers so far, found by tool-call id or by text and what stood before it."""
 
     refused_once: bool = False
+    _ids: set[str] = field(default_factory=set)
     _by_call: dict[str, Minted] = field(default_factory=dict)
     _thoughts: set[str] = field(default_factory=set)
     _by_text: dict[tuple[str, str], list[Minted]] = field(default_factory=dict)
 
     def add(self, turn: Minted) -> None:
         """Remember an answer."""
+        self._ids.add(turn.id)
         self._thoughts.add(turn.reasoning)
         for call in turn.calls:
             self._by_call[call] = turn
         if not turn.calls:
             self._by_text.setdefault((turn.text, turn.context), []).append(turn)
+
+    def knows(self, id: str) -> bool:
+        """Whether an answer went out under this id, which is its signature too."""
+        return id in self._ids
 
     def thought(self, text: str) -> bool:
         """Whether this is the reasoning of any answer, delivered in whole or not."""

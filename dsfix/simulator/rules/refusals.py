@@ -2,7 +2,8 @@
 
 The shape is OpenAI's on every surface, also on /anthropic: chatdeepai/
 deepseek-api-reproducible-tests, 2026-07-27. A refusal of the meaning is sent as
-`application/octet-stream`, one of the form as `application/json`.
+`application/octet-stream`, and so is the plain text about a body that is not JSON; one of the
+form as `application/json`.
 """
 
 from __future__ import annotations
@@ -12,6 +13,16 @@ from typing import Any
 
 from dsfix.simulator.rules.base import Refusal
 
+# cline/cline#2848, 2025-04-12.
+SERVER_ERROR = """<html>
+<head><title>500 Internal Server Error</title></head>
+<body>
+<center><h1>500 Internal Server Error</h1></center>
+<hr><center>openresty</center>
+</body>
+</html>
+""".replace("\n", "\r\n").encode()
+OCTETS = "application/octet-stream"
 _DESERIALIZE = "Failed to deserialize the JSON body into the target type: "
 
 
@@ -27,13 +38,18 @@ def error_body(
 
 def meaning(message: str) -> Refusal:
     """A 400 for a request that was understood and not accepted."""
-    return Refusal(400, "application/octet-stream", error_body(message))
+    return Refusal(400, OCTETS, error_body(message))
 
 
 def form(message: str, raw: bytes, after: str = "") -> Refusal:
     """A 400 of the deserialiser, with the position behind `after`, or behind everything."""
     where = position(raw, end_of(raw, after))
     return Refusal(400, "application/json", error_body(f"{_DESERIALIZE}{message} at {where}"))
+
+
+def unparsed(message: str) -> Refusal:
+    """A 400 for a body that could not be read."""
+    return plain(400, f"Failed to parse the request body as JSON: {message}", OCTETS)
 
 
 def plain(status: int, text: str = "", content_type: str | None = "text/plain") -> Refusal:

@@ -1,10 +1,11 @@
-"""Refusals about thinking: what it excludes, and that it must come back."""
+"""Refusals about thinking: that it must come back, and what it excludes."""
 
 from __future__ import annotations
 
 from dsfix.simulator.rules.base import Refusal, Request
 from dsfix.simulator.rules.ledger import Minted
 from dsfix.simulator.rules.refusals import meaning
+from dsfix.simulator.rules.values import VISION
 from dsfix.simulator.rules.wire import Turn, context
 
 PASS_BACK = {
@@ -18,7 +19,6 @@ _MORE = (
     " in the assistant message at message index {place}. For more information, please refer to "
     "https://api-docs.deepseek.com/guides/thinking_mode#tool-calls"
 )
-_NAMED = ("function", "custom")
 V3_2 = {
     "chat": "Missing `reasoning_content` field" + _MORE,
     "messages": "Missing thinking block" + _MORE,
@@ -26,48 +26,34 @@ V3_2 = {
 
 
 def check_effort(request: Request) -> Refusal | None:
-    """Thinking that is off has no effort."""
-    if request.thinking or request.effort is None:
+    """Thinking that is switched off by its own member has no effort."""
+    setting = request.body.get("thinking")
+    off = isinstance(setting, dict) and setting.get("type") == "disabled"
+    if not off or request.effort is None:
         return None
     return meaning("thinking options type cannot be disabled when reasoning_effort is set")
 
 
-def check_tool_choice(request: Request) -> Refusal | None:
-    """While thinking, no call can be forced."""
-    choice = request.body.get("tool_choice")
-    kind = choice.get("type") if isinstance(choice, dict) else choice
-    if request.dialect == "responses" and (fault := _absent(request)):
-        return meaning(fault)
-    if request.thinking and kind in ("any", "tool", "required", "function", "custom"):
-        return meaning("Thinking mode does not support this tool_choice")
-    return None
-
-
-def _absent(request: Request) -> str:
-    """On Responses a named tool exists: deepseek-ai/deepseek-recipe, 2026-09."""
-    choice = request.body.get("tool_choice")
-    tools = request.body.get("tools") or ()
-    names = [tool["name"] for tool in tools if tool["type"] in _NAMED]
-    if not names or not isinstance(choice, dict) or choice.get("type") not in _NAMED:
-        return ""
-    name = choice.get("name")
-    return "" if name in names else f"tool_choice: no tool named '{name}' was specified"
-
-
 def check_pass_back(request: Request) -> Refusal | None:
     """Each assistant turn in scope carries its reasoning."""
-    policy = request.policy
-    if not request.thinking or policy.pass_back == "lenient":
+    if not request.thinking or request.policy.pass_back == "lenient":
         return None
-    history = request.history
-    tools = bool(request.body.get("tools")) or any(turn.calls for turn in history)
-    every = policy.pass_back == "strict-all" and tools
-    for turn in history:
-        if turn.role != "assistant" or not (turn.calls or every) or _given(turn, request):
-            continue
-        if not _restored(turn, request):
-            return _missing(request, turn.index)
+    for turn in _in_scope(request):
+        if not _given(turn, request) and not _restored(turn, request):
+            return missing(request, turn.index)
     return None
+
+
+def _in_scope(request: Request) -> list[Turn]:
+    """The turns that the mode looks at."""
+    history, mode = request.history, request.policy.pass_back
+    spoken = [turn for turn in history if turn.role == "assistant"]
+    if mode == "open-loop":
+        open_ = bool(history) and bool(history[-1].results)
+        return spoken[-1:] if open_ and request.body.get("model") != VISION else []
+    tools = bool(request.body.get("tools")) or any(turn.calls for turn in history)
+    every = mode == "strict-all" and tools
+    return [turn for turn in spoken if turn.calls or every]
 
 
 def check_verify(request: Request) -> Refusal | None:
@@ -84,7 +70,7 @@ def check_verify(request: Request) -> Refusal | None:
         same = any(_same(turn.reasoning, text, request) for text in known)
         if known and not same and not _restored(turn, request):
             id = turn.ids[0] if turn.ids else sent[0].id
-            return _missing(request, turn.index, f" [simulator: reasoning of {id} differs]")
+            return missing(request, turn.index, f" [simulator: reasoning of {id} differs]")
     return None
 
 
@@ -93,10 +79,11 @@ def check_flaky(request: Request) -> Refusal | None:
     if not request.policy.flaky or request.ledger.refused_once or not request.thinking:
         return None
     called = next((turn.index for turn in request.history if turn.calls), None)
-    return None if called is None else _missing(request, called)
+    return None if called is None else missing(request, called)
 
 
-def _missing(request: Request, place: int, detail: str = "") -> Refusal:
+def missing(request: Request, place: int, detail: str = "") -> Refusal:
+    """The refusal about the reasoning of a turn, in the words in force."""
     assert request.dialect is not None
     if request.policy.wording == "v3.2" and request.dialect != "responses":
         return meaning(V3_2[request.dialect].format(place=place) + detail)
@@ -104,9 +91,11 @@ def _missing(request: Request, place: int, detail: str = "") -> Refusal:
 
 
 def _given(turn: Turn, request: Request) -> bool:
-    if turn.reasoning is None:
-        return False
-    return not request.policy.reject_blank or bool(turn.reasoning.strip())
+    if turn.reasoning is None or request.policy.blank == "accept":
+        return turn.reasoning is not None
+    return bool(
+        turn.reasoning if request.policy.blank == "refuse-empty" else turn.reasoning.strip()
+    )
 
 
 def _restored(turn: Turn, request: Request) -> bool:

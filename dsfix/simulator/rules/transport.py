@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from dsfix.simulator.rules.base import Refusal, Request
-from dsfix.simulator.rules.refusals import error_body, plain, position
+from dsfix.simulator.rules.refusals import error_body, plain, position, unparsed
 from dsfix.simulator.rules.wire import Dialect
 
 CHAT_PATHS = (
@@ -28,7 +28,6 @@ ROUTES: Mapping[str, str] = (
     | {BALANCE_PATH: "GET"}
 )
 
-_NOT_JSON = "Failed to parse the request body as JSON: "
 _BAD_SURROGATE = "lone leading surrogate in hex escape"
 _CUT_SURROGATE = "unexpected end of hex escape"
 _ESCAPE = re.compile(rb"\\(?:u([0-9a-fA-F]{4})|.)", re.DOTALL)
@@ -85,8 +84,25 @@ def check_content_type(request: Request) -> Refusal | None:
 
 
 def check_json(request: Request) -> Refusal | None:
-    """A body that is not JSON, or holds half of a surrogate pair, is answered in plain text."""
-    return plain(400, _NOT_JSON + request.fault) if request.fault else None
+    """A body that is not JSON, or holds half of a surrogate pair, is answered in plain text.
+
+    So is one where a number or the like stands for a name: l1i1/new-api, live 2026-09-02.
+    """
+    fault = request.fault or _nameless(request)
+    return unparsed(fault) if fault else None
+
+
+def _nameless(request: Request) -> str:
+    thinking, effort = request.body.get("thinking"), request.body.get("reasoning_effort")
+    names = {}
+    if isinstance(thinking, dict) and "type" in thinking and request.dialect != "responses":
+        names["thinking.type"] = thinking["type"]
+    if effort is not None and request.dialect == "chat":
+        names["reasoning_effort"] = effort
+    for name, value in names.items():
+        if not isinstance(value, str):
+            return f"{name}: expected value at {position(request.raw, len(request.raw))}"
+    return ""
 
 
 def decode(raw: bytes) -> tuple[Any, str]:
