@@ -1,5 +1,6 @@
 # Everything sets itself up: Python with venv is all that is needed (npm for `clients`).
 VENV := .venv
+CLIENTS := @anthropic-ai/claude-code opencode-ai @openai/codex @qwen-code/qwen-code @mariozechner/pi-coding-agent
 PY := $(VENV)/bin/python
 
 .PHONY: demo test lint types clients clients-latest bench completions docs clean
@@ -27,7 +28,7 @@ clients: ## the real agents, at exact versions, into clients/node_modules
 
 clients-latest: ## the newest real agents, to see what they changed; not for CI
 	rm -rf clients/.latest && mkdir -p clients/.latest
-	npm install --prefix clients/.latest --no-progress --no-save @anthropic-ai/claude-code@latest opencode-ai@latest
+	npm install --prefix clients/.latest --no-progress --no-save $(foreach name,$(CLIENTS),$(name)@latest)
 	DSFIX_CLIENTS=clients/.latest/node_modules/.bin $(MAKE) test
 
 bench: $(VENV)/ready ## start-up and time to first byte against a bare pass-through
@@ -38,6 +39,7 @@ completions: $(VENV)/ready
 
 docs: $(VENV)/ready
 	$(PY) -m dsfix.cli.reference docs
+	$(PY) -m tests.conformance docs
 
 clean:
 	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .hypothesis dist

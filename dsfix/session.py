@@ -20,6 +20,7 @@ from typing import NamedTuple
 
 from dsfix import agents, process
 from dsfix.agents.base import Endpoint, Host, Request, Wiring
+from dsfix.config import Settings
 from dsfix.environment import Credentials, child_environment, credentials
 from dsfix.errors import AgentNotExecutable, LaunchError, UsageError
 from dsfix.paths import private_dir, state_dir
@@ -46,6 +47,7 @@ class Options(NamedTuple):
     private: bool = False
     allow_plain_http: bool = False
     debug: bool = False
+    settings: Settings = Settings()
 
 
 class Outcome(NamedTuple):
@@ -155,6 +157,7 @@ def _plan(
         thinking=thinking,
         no_repair=options.no_repair,
         debug=log.debug_file if options.debug else None,
+        settings=options.settings,
     )
 
 

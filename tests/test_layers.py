@@ -9,6 +9,8 @@ from pathlib import Path
 
 import pytest
 
+from dsfix.agents import AGENTS
+
 ROOT = Path(__file__).parent.parent / "dsfix"
 ORDER = [
     "errors",
@@ -18,6 +20,7 @@ ORDER = [
     "repairs",
     "upstreams",
     "agents",
+    "config",
     "environment",
     "memory",
     "record",
@@ -108,4 +111,4 @@ def test_agents_are_values() -> None:
         for node in ast.walk(tree):
             if isinstance(node, ast.Compare):
                 constants = [c.value for c in node.comparators if isinstance(c, ast.Constant)]
-                assert not {"claude", "opencode"} & set(map(str, constants)), path
+                assert not {agent.name for agent in AGENTS} & set(map(str, constants)), path

@@ -86,8 +86,9 @@ def test_wheel_has_what_is_needed(wheel: Path) -> None:
     """Types, data, completions and license are in it; tests and caches are not."""
     names = set(zipfile.ZipFile(wheel).namelist())
     assert "dsfix/py.typed" in names
-    for path in (ROOT / "dsfix" / "upstreams").glob("*.toml"):
-        assert f"dsfix/upstreams/{path.name}" in names
+    for kind in ("toml", "json", "js"):
+        data = {path.relative_to(ROOT).as_posix() for path in ROOT.glob(f"dsfix/**/*.{kind}")}
+        assert data and data <= names
     share = f"dsfix-{__version__}.data/data/share"
     assert f"{share}/bash-completion/completions/dsfix" in names
     assert f"{share}/zsh/site-functions/_dsfix" in names

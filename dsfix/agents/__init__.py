@@ -7,10 +7,13 @@ from typing import NamedTuple
 
 from dsfix.agents.base import Agent, Wiring
 from dsfix.agents.claude import CLAUDE
+from dsfix.agents.codex import CODEX
 from dsfix.agents.generic import GENERIC
 from dsfix.agents.opencode import OPENCODE
+from dsfix.agents.pi import PI
+from dsfix.agents.qwen import QWEN
 
-AGENTS = (CLAUDE, OPENCODE)
+AGENTS = (CLAUDE, OPENCODE, CODEX, QWEN, PI)
 
 # Commands that run the program of a package, fetched or installed. `npx -p` and `uvx --from`
 # name the package apart from the command: https://docs.npmjs.com/cli/commands/npx

@@ -9,17 +9,16 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from typing import Any
-from urllib.parse import urlsplit
 
 from dsfix.agents import jsonc
 from dsfix.agents.base import Agent, Endpoint, Request, Wiring
 from dsfix.agents.environ import direct, option
 from dsfix.agents.opencode_config import INLINE, Config, credentials, load
+from dsfix.agents.urls import leads_to, moved
 from dsfix.upstreams.base import Model, Upstream
 
 _PLUGIN = "opencode-deepseek-thinking-fix"
 _KEY_HEADERS = ("authorization", "x-api-key", "api-key")
-_PORTS = {"https": 443, "http": 80}
 
 
 def wire(request: Request) -> Wiring:
@@ -85,16 +84,16 @@ def _route(endpoint: Endpoint, upstream: Upstream, provider: Mapping[str, Any]) 
     key = "authToken" if options.get("authToken") else "apiKey"
     route: dict[str, Any] = {key: endpoint.token}
     base = options.get("baseURL") or provider.get("api")
-    if _is_upstream(upstream, base):
-        route["baseURL"] = _moved(endpoint, base)
+    if leads_to(upstream, base):
+        route["baseURL"] = moved(endpoint, base)
     if headers := _headers(endpoint, options.get("headers")):
         route["headers"] = headers
     models = {}
     for name, model in jsonc.table(provider.get("models")).items():
         over: dict[str, Any] = {}
         api = jsonc.table(jsonc.table(model).get("provider")).get("api")
-        if _is_upstream(upstream, api):
-            over["provider"] = {"api": _moved(endpoint, api)}
+        if leads_to(upstream, api):
+            over["provider"] = {"api": moved(endpoint, api)}
         if headers := _headers(endpoint, jsonc.table(model).get("headers")):
             over["headers"] = headers
         if over:
@@ -116,32 +115,10 @@ def _leads(upstream: Upstream, provider: Mapping[str, Any]) -> bool:
     """Whether the provider, or a model of it, goes to the upstream."""
     base = jsonc.table(provider.get("options")).get("baseURL") or provider.get("api")
     if base:
-        return _is_upstream(upstream, base)
+        return leads_to(upstream, base)
     models = jsonc.table(provider.get("models")).values()
     apis = (jsonc.table(jsonc.table(model).get("provider")).get("api") for model in models)
-    return any(_is_upstream(upstream, api) for api in apis)
-
-
-def _is_upstream(upstream: Upstream, url: object) -> bool:
-    """Whether a URL is at one of the upstream's hosts; its own host only with its own port.
-
-    Otherwise an upstream on loopback would take every local model server along.
-    """
-    if not isinstance(url, str):
-        return False
-    try:
-        at, origin = urlsplit(url), urlsplit(upstream.origin)
-        port, own = at.port or _PORTS.get(at.scheme), origin.port or _PORTS.get(origin.scheme)
-    except ValueError:
-        return False
-    if at.hostname == origin.hostname:
-        return port == own
-    return at.hostname in upstream.hosts
-
-
-def _moved(endpoint: Endpoint, url: object) -> str:
-    """The same path at the endpoint."""
-    return endpoint.root + urlsplit(str(url)).path.rstrip("/")
+    return any(leads_to(upstream, api) for api in apis)
 
 
 def _anthropic_is_free(request: Request, config: Config) -> bool:
@@ -158,7 +135,7 @@ def _anthropic_is_free(request: Request, config: Config) -> bool:
     if own or "anthropic" in jsonc.strings(config.values.get("disabled_providers")):
         return False
     if base:
-        return _is_upstream(request.upstream, base)
+        return leads_to(request.upstream, base)
     return not environ.get("ANTHROPIC_API_KEY") and "anthropic" not in credentials(request.host)
 
 
@@ -247,7 +224,7 @@ def _notes(upstream: Upstream, config: Config) -> tuple[str, ...]:
         if _PLUGIN in plugins:
             notes.append(f"{label}: plugin {_PLUGIN} is not needed under dsfix")
     base = jsonc.table(config.providers.get("deepseek", {}).get("options")).get("baseURL")
-    if base and not _is_upstream(upstream, base):
+    if base and not leads_to(upstream, base):
         notes.append(f"provider deepseek: its own base URL is replaced by {upstream.title}")
     return tuple(notes)
 

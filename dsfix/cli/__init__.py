@@ -10,6 +10,7 @@ import typer
 from dsfix import __version__
 from dsfix.cli.demo import demo
 from dsfix.cli.memory import memory_app
+from dsfix.cli.repairs import repairs
 from dsfix.cli.run import run
 from dsfix.cli.sessions import sessions_app
 from dsfix.cli.simulate import simulate
@@ -45,6 +46,7 @@ app.command()(simulate)
 app.add_typer(memory_app, name="memory")
 app.add_typer(sessions_app, name="sessions")
 app.command()(demo)
+app.command()(repairs)
 
 
 def main() -> None:

@@ -34,6 +34,13 @@ def repairs(incomplete: str) -> list[str]:
     return _starting(incomplete, NAMES)
 
 
+def settings(incomplete: str) -> list[str]:
+    """The settings by name, ready for their value."""
+    from dsfix.config import SETTINGS
+
+    return _starting(incomplete, (f"{setting.name}=" for setting in SETTINGS))
+
+
 def session_ids(incomplete: str) -> list[str]:
     """The newest sessions by id, and `last`."""
     from dsfix.paths import state_dir

@@ -10,6 +10,7 @@ import importlib
 import inspect
 import json
 import re
+import shlex
 import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
@@ -21,6 +22,7 @@ from dsfix import repairs
 from dsfix.agents import AGENTS
 from dsfix.agents.base import Agent, Endpoint, Host, Request, Wiring
 from dsfix.agents.generic import GENERIC
+from dsfix.config import SETTINGS, Settings
 from dsfix.environment import ENDPOINT, ORIGIN, SESSION, TOKEN
 from dsfix.errors import ExitCode
 from dsfix.repairs import recovery
@@ -36,6 +38,7 @@ READ: Mapping[str, str] = {
     "DEEPSEEK_API_KEY": "The API key; `--key-env NAME` reads another variable.",
     "DSFIX_STATE_DIR": "Directory of records and memory, in place of the XDG state directory.",
     "DSFIX_DEBUG": "Set: an error ends in a traceback instead of one line.",
+    "DSFIX_<SETTING>": "A setting for every run: [settings.md](settings.md).",
     "DSFIX_STRICT": "Set: a repair that fails raises instead of letting the request pass. For"
     " tests.",
     "XDG_STATE_HOME": "Where the state directory is, by the XDG rules; `~/.local/state` if unset.",
@@ -113,7 +116,29 @@ def environment() -> str:
     return "\n".join(parts)
 
 
+def settings_page() -> str:
+    """What a user may want otherwise."""
+    default = Settings()
+    parts = [
+        _MADE,
+        "# Settings\n",
+        "`dsfix run --set NAME=VALUE` sets one for a run, its variable for all runs that see it;"
+        " the command line wins.\n",
+    ]
+    for setting in SETTINGS:
+        value = getattr(default, setting.member)
+        facts = {
+            "takes": setting.takes,
+            "default": "empty" if value == "" else f"`{'auto' if value is None else value}`",
+            "variable": f"`{setting.variable}`",
+        }
+        parts.append(f"## {setting.name}\n\n{setting.meaning}\n")
+        parts.append("".join(f"- {name}: {said}\n" for name, said in facts.items()))
+    return "\n".join(parts)
+
+
 PAGES: Mapping[str, Callable[[], str]] = {
+    "settings.md": settings_page,
     "commands.md": commands,
     "repairs.md": repairs_page,
     "environment.md": environment,
@@ -143,7 +168,7 @@ def _agent(agent: Agent) -> str:
     wiring = _wired(agent, {})
     set_, blocks = [], []
     for name, value in wiring.env.items():
-        shown = f"`{value}`"
+        shown = f"`{_placed(value)}`"
         if value.startswith("{"):
             shown = "JSON, below"
             text = json.dumps(json.loads(value), indent=2)
@@ -158,7 +183,15 @@ def _agent(agent: Agent) -> str:
     out = ", ".join(f"`{name}`" for name in _taken_out(agent))
     taken = f"Taken out where set: {out}.\n" if out else "Nothing is taken out.\n"
     table = _table(("variable", "value"), set_)
+    if wiring.args:
+        words = _placed(shlex.join(wiring.args))
+        blocks.append(f"Arguments before the agent's own:\n\n```text\n{words}\n```\n")
     return "\n".join(filter(None, (head, table, *blocks, own, taken)))
+
+
+def _placed(text: str) -> str:
+    """The text with `PACKAGE` for the folder that dsfix is installed in."""
+    return text.replace(str(Path(__file__).parent.parent), "PACKAGE")
 
 
 def _wired(agent: Agent, environ: Mapping[str, str]) -> Wiring:

@@ -61,6 +61,15 @@ def run(
             autocompletion=complete.repairs,
         ),
     ] = None,
+    settings: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--set",
+            metavar="NAME=VALUE",
+            help="Change a setting for this run (repeatable).",
+            autocompletion=complete.settings,
+        ),
+    ] = None,
     log_bodies: Annotated[
         bool, typer.Option(help="Keep what was said in the session record, secrets taken out.")
     ] = True,
@@ -86,7 +95,7 @@ def run(
 
     Options come before the agent. The agent's terminal, arguments and exit code are its own.
     """
-    from dsfix import session  # a TAB press needs none of it
+    from dsfix import config, session  # a TAB press needs none of it
 
     words = tuple(command or ())
     options = session.Options(
@@ -102,6 +111,7 @@ def run(
         private=private,
         allow_plain_http=allow_plain_http,
         debug=debug,
+        settings=config.resolve(settings or (), os.environ),
     )
     try:
         outcome = session.run(options, os.environ, _cwd())

@@ -3,6 +3,6 @@
 from __future__ import annotations
 
 from dsfix.memory.origin import OriginMemory
-from dsfix.memory.store import Store
+from dsfix.memory.store import DAY, Store
 
-__all__ = ["OriginMemory", "Store"]
+__all__ = ["DAY", "OriginMemory", "Store"]

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from dsfix.memory.recall import LONG, Stored, begins, chosen, unleaked
 from dsfix.memory.rows import as_json
 from dsfix.memory.store import Store
-from dsfix.protocol.turns import Reasoning, Turn
+from dsfix.protocol.turns import Reasoning, Turn, is_random
 from dsfix.repairs.base import Decision, Found, Place, Step
 
 
@@ -45,6 +45,20 @@ class OriginMemory:
     def prefetch(self, calls: Sequence[str]) -> None:
         """Read the turns with these calls in one look-up."""
         self.store.prefetch(self.origin, calls)
+
+    def together(self, calls: Sequence[str]) -> Mapping[str, frozenset[str]]:
+        """For each of these calls that is known for sure, all calls of the answer that made it.
+
+        An id that is no random one may be any answer's.
+        """
+        sure = [call for call in calls if is_random(call)]
+        self.store.prefetch(self.origin, sure)
+        found = {call: self.store.candidates(self.origin, "call", call) for call in sure}
+        return {
+            call: frozenset(max(stored, key=lambda each: len(each.calls)).calls)
+            for call, stored in found.items()
+            if stored
+        }
 
     def decided(self, conversation: str) -> dict[tuple[int, tuple[bytes, ...]], Decision]:
         """What was decided in this conversation, for as long as it is among the recent ones."""

@@ -2,9 +2,12 @@
 
 Shapes: https://api-docs.deepseek.com/api/create-chat-completion (2026-08-27). An empty
 `reasoning_content` counts as missing: V4-pro refused it (NousResearch/hermes-agent#17341).
+Relays name it `reasoning`, which DeepSeek does not read (maximhq/bifrost#5325).
 """
 
 from __future__ import annotations
+
+from typing import Any
 
 import msgspec
 
@@ -30,6 +33,7 @@ class _Message(msgspec.Struct):
     role: str = ""
     content: str | list[_Part] | None = None
     reasoning_content: str | None = None
+    reasoning: Any = None  # the name of relays, also of objects that are not meant here
     tool_calls: list[_Call] | None = None
     tool_call_id: str | None = None
 
@@ -43,14 +47,15 @@ def turn(raw: bytes) -> Turn | None:
     if message is None:
         return None
     calls = message.tool_calls or []
-    text = message.reasoning_content or ""
-    known = bool(text.strip())
+    own = message.reasoning_content or ""
+    other = message.reasoning if isinstance(message.reasoning, str) else ""
+    text = own if own.strip() else other
     return Turn(
         calls=tuple(call.id or "" for call in calls),
         names=tuple((call.function and call.function.name) or "" for call in calls),
         texts=_texts(message.content),
-        reasoning=Reasoning(((text, ""),)) if known else None,
-        sound=known,
+        reasoning=Reasoning(((text, ""),)) if text.strip() else None,
+        sound=bool(own.strip()),
     )
 
 

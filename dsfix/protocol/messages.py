@@ -61,7 +61,7 @@ def turn(raw: bytes) -> Turn | None:
         sound=bool(kept)
         and blocks[0].type == "thinking"
         and len(kept) == len(thinking)
-        and not any(_foreign(mark) for _, mark in kept)
+        and not any(not mark or _foreign(mark) for _, mark in kept)
         and not any(block.type == "redacted_thinking" for block in blocks),
     )
 

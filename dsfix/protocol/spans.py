@@ -9,7 +9,7 @@ never written back in the place of bytes that were not meant to change. msgspec 
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
 import msgspec
@@ -17,6 +17,8 @@ import msgspec
 _members = msgspec.json.Decoder(dict[str, msgspec.Raw])
 _items = msgspec.json.Decoder(list[msgspec.Raw])
 _encode = msgspec.json.Encoder().encode
+
+EACH = None  # a step of a path: every item of an array
 
 # A body nested deeper than any agent's makes a recursive reader fail; it is passed through.
 Malformed = (msgspec.DecodeError, RecursionError, UnicodeDecodeError)
@@ -52,6 +54,27 @@ def build_object(values: Mapping[str, bytes]) -> bytes:
 def build_array(values: Iterable[bytes]) -> bytes:
     """An array of these raw items."""
     return b"[" + b",".join(values) + b"]"
+
+
+def edited(data: bytes, path: Sequence[str | None], change: Callable[[bytes], bytes]) -> bytes:
+    """The JSON with `change` applied to the raw value, or values, at the end of a path.
+
+    A step is a member's name or EACH. The same object where nothing stands there, or where
+    `change` gives back what it got; around a change all bytes stay.
+    """
+    if not path:
+        return change(data)
+    step, rest = path[0], path[1:]
+    if step is EACH:
+        found = items(data) or []
+        new = [edited(item, rest, change) for item in found]
+        same = all(after is before for after, before in zip(new, found, strict=True))
+        return data if same else build_array(new)
+    given = members(data)
+    if given is None or step not in given:
+        return data
+    inner = edited(given[step], rest, change)
+    return data if inner is given[step] else build_object({**given, step: inner})
 
 
 def encode(value: object) -> bytes:

@@ -13,8 +13,10 @@ from typing import NamedTuple
 
 _END = re.compile(rb"\r\n\r\n|\n\n|\r\r|\n\r\n")
 # An event that grows past this cannot be one that a repair edits (those are some hundred
-# bytes), so its bytes go on before its end is there.
+# bytes), so its bytes go on before its end is there. Some repairs have to see a call with all
+# that it was given: for them no event is let go before it is longer than any answer.
 HOLD = 64 * 1024
+LONGEST = 16 * 1024 * 1024
 
 
 class Fed(NamedTuple):
@@ -29,7 +31,8 @@ class Fed(NamedTuple):
 class Relay:
     """Bytes in, whole events out; linear in the bytes fed, however they are cut."""
 
-    def __init__(self) -> None:
+    def __init__(self, hold: int = HOLD) -> None:
+        self._hold = hold
         self._pending = bytearray()
         self._passed = 0
 
@@ -64,7 +67,7 @@ class Relay:
 
     def _overlong(self) -> bytes:
         """What of the unfinished event goes on before its end is there."""
-        if len(self._pending) - self._passed <= HOLD:
+        if len(self._pending) - self._passed <= self._hold:
             return b""
         ready = bytes(self._pending[self._passed :])
         self._passed = len(self._pending)

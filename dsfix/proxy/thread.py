@@ -15,6 +15,7 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
+from dsfix.config import Settings
 from dsfix.environment import Credentials
 
 if TYPE_CHECKING:
@@ -46,6 +47,7 @@ class Plan(NamedTuple):
     no_repair: tuple[str, ...] = ()
     strict: bool = False
     debug: Path | None = None
+    settings: Settings = Settings()
 
 
 class ProxyThread:
@@ -85,7 +87,7 @@ class ProxyThread:
         import asyncio
 
         from dsfix import repairs
-        from dsfix.memory import OriginMemory, Store
+        from dsfix.memory import DAY, OriginMemory, Store
         from dsfix.proxy.client import Client
         from dsfix.proxy.forward import Forwarder
         from dsfix.proxy.guard import Guard
@@ -94,7 +96,8 @@ class ProxyThread:
         plan, upstream = self._plan, self._plan.found.upstream
         to_file(plan.debug, plan.log.redactor.text)
         path = plan.state / "memory.db" if plan.state else None
-        store = Store(path, secret=plan.log.redactor.finds)
+        age = plan.settings.memory_age * DAY
+        store = Store(path, secret=plan.log.redactor.finds, max_age=age)
         forwarder = partial(
             Forwarder,
             upstream,
@@ -103,6 +106,7 @@ class ProxyThread:
             rules=self._rules(),
             memory=OriginMemory(store, plan.found.memory_origin),
             journal=plan.log,
+            retries=plan.settings.retries,
         )
         client = partial(Client, upstream.origin, plan.found.key)
         store.open()
@@ -116,14 +120,21 @@ class ProxyThread:
         self._stop = stop
 
     def _rules(self) -> Rules:
-        from dsfix.repairs.base import Rules
+        from dsfix.repairs.base import Rules, Stand
 
         plan, upstream = self._plan, self._plan.found.upstream
+        wanted = plan.settings
         likely = upstream.model(upstream.main)
         return Rules(
             main=plan.main or upstream.main,
             small=plan.small or upstream.small,
             limits=lambda name: upstream.model(name) or (likely if name in plan.models else None),
             thinking=plan.thinking,
+            tool_choice=wanted.tool_choice,
+            small_calls=wanted.small_calls,
+            images=wanted.images,
+            placeholder=Stand(
+                wanted.placeholder_mode, wanted.placeholder_text, wanted.placeholder_field
+            ),
             strict=plan.strict,
         )

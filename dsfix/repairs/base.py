@@ -6,7 +6,7 @@ same object when nothing is wrong.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence, Set
 from dataclasses import dataclass, field
 from enum import IntEnum, StrEnum
 from typing import NamedTuple, Protocol
@@ -86,7 +86,7 @@ class Rules:
     limits: Callable[[str], Limits | None]
     thinking: str = "agent"
     tool_choice: str = "disable-thinking"
-    small_calls: int = 8192
+    small_calls: int = 4096
     images: str = "auto"
     placeholder: Stand = field(default_factory=Stand)
     strict: bool = False
@@ -186,6 +186,9 @@ class Memory(Protocol):
     def prefetch(self, calls: Sequence[str]) -> None:
         """Be ready for `recall` of turns with these calls; one look-up for all of them."""
 
+    def together(self, calls: Sequence[str]) -> Mapping[str, frozenset[str]]:
+        """For each of these calls that is known for sure, all calls of the answer that made it."""
+
     def decided(self, conversation: str) -> dict[tuple[int, tuple[bytes, ...]], Decision]:
         """What was decided in this conversation for a turn at a place; kept by the caller."""
 
@@ -197,13 +200,15 @@ class Memory(Protocol):
 class Context:
     """What a repair may look at besides the body, and where it says what it did.
 
-    `history` is the conversation as the agent sent it: keys of turns are taken from there, so
-    that no other repair can change them. `conversation` is what decisions are kept under: the
-    first user turn, within the agent's session where it names one. `quiet` is true when the
-    agent or the user turned thinking off: then nothing new is invented for a turn. `carried`
-    are the turns (and their messages' places) that the agent itself sends with reasoning: what
-    was sent once must be sent again, so memory learns them. `renamed` are the tool names that
-    were replaced: by the name that is sent, the agent's own. `replays` are the turns that real
+    `history` is the conversation as the agent sent it, in the order that a repair which
+    `regroups` gave it: keys of turns are taken from there, so that no other repair can change
+    them. `conversation` is what decisions are kept under: the first user turn, within the
+    agent's session where it names one. `quiet` is true when the agent or the user turned
+    thinking off: then nothing new is invented for a turn. `carried` are the turns (and their
+    messages' places) that the agent itself sends with reasoning: what was sent once must be sent
+    again, so memory learns them. `renamed` are the tool names that were replaced: by the name
+    that is sent, the agent's own. `freeform` are tools that take plain text and are sent as
+    functions: namespace, or nothing, and the agent's own name. `replays` are the turns that real
     reasoning was put into, and `length` is what is known of the prompt's.
     """
 
@@ -219,6 +224,7 @@ class Context:
     placeholders: int = 0
     carried: list[tuple[int, Turn]] = field(default_factory=list)
     renamed: dict[str, str] = field(default_factory=dict)
+    freeform: set[tuple[str, str]] = field(default_factory=set)
     replays: list[Replay] = field(default_factory=list)
     length: Length = field(default_factory=Length)
 
@@ -237,13 +243,16 @@ class Answering:
 
     `asked` is the model name as the agent wrote it, `served` the one the upstream answered
     under. `renamed` are the request's replaced tool names: by the name that was sent, the
-    agent's own. `state` belongs to the repair that fills it, one mapping for each answer.
+    agent's own; `freeform` are its tools that take plain text and were sent as functions, by
+    namespace and the agent's own name. `state` belongs to the repair that fills it, one mapping
+    for each answer.
     """
 
     dialect: Dialect
     asked: str
     served: str = ""
     renamed: Mapping[str, str] = field(default_factory=dict)
+    freeform: Set[tuple[str, str]] = frozenset()
     changes: list[Change] = field(default_factory=list)
     state: dict[str, str] = field(default_factory=dict)
 
@@ -260,13 +269,15 @@ class AnswerRepair:
 
     `marks` are bytes without which an event needs no look. `event` gets one event's payload
     and gives the payloads to send in its place, `whole` gets a JSON answer; both give back
-    the same bytes where nothing is wrong. `wanted` says whether this answer needs it at all.
+    the same bytes where nothing is wrong. `wanted` says whether this answer needs it at all, and
+    `long` whether it has to see events that are as long as what the model writes.
     """
 
     marks: tuple[bytes, ...]
     event: Callable[[bytes, Answering], list[bytes]]
     whole: Callable[[bytes, Answering], bytes]
     wanted: Callable[[Answering], bool] = lambda answering: True
+    long: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -274,7 +285,8 @@ class Repair:
     """One entry of the registry. `name` is stable: settings, records and docs use it.
 
     `request` works on a body, `answer` on what comes back, `error` on a refusal's body (status,
-    body), and `text` on a body that is no JSON yet (giving the mended bytes and a count).
+    body), and `text` on a body that is no JSON yet (giving the mended bytes and a count). What one
+    that `regroups` makes of a history is what the conversation is from then on.
     """
 
     name: str
@@ -284,8 +296,10 @@ class Repair:
     answer: Mapping[Dialect, AnswerRepair] = field(default_factory=dict)
     error: Callable[[int, bytes, Answering], bytes] | None = None
     text: Callable[[bytes], tuple[bytes, int]] | None = None
+    regroups: bool = False
 
 
 MESSAGES = frozenset({Dialect.MESSAGES})
+CHAT = frozenset({Dialect.CHAT})
 BOTH = frozenset({Dialect.MESSAGES, Dialect.CHAT})
 ALL = frozenset(Dialect)

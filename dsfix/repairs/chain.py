@@ -6,7 +6,7 @@ rules (DSFIX_STRICT=1) it raises. Nothing here does I/O.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence, Set
 from dataclasses import dataclass, field
 from functools import partial
 from typing import TypeVar
@@ -36,10 +36,12 @@ T = TypeVar("T")
 class Outgoing:
     """A request as it goes upstream, and what is known of it.
 
-    `body` and `history` are as the agent sent them, None where the body is no request that can
-    be taken apart: then `data` is what came in. `conversation` names its thread, `session` is
-    the agent's own name for its session, and `carried` are the turns that it sent with their
-    reasoning. `renamed` are replaced tool names: by the name that is sent, the agent's own.
+    `body` is as the agent sent it, and so is `history`, but for calls and results that were put
+    in order; both are None where the body is no request that can be taken apart: then `data` is
+    what came in. `conversation` names its thread, `session` is the agent's own name for its
+    session, and `carried` are the turns that it sent with their reasoning. `renamed` are replaced
+    tool names: by the name that is sent, the agent's own; `freeform` are tools that take plain
+    text and are sent as functions.
     """
 
     dialect: Dialect
@@ -57,6 +59,7 @@ class Outgoing:
     session: str = ""
     carried: tuple[tuple[int, Turn], ...] = ()
     renamed: Mapping[str, str] = field(default_factory=dict)
+    freeform: Set[tuple[str, str]] = frozenset()
 
 
 def guarded(
@@ -103,8 +106,10 @@ def prepare(
     mended = body
     for repair in repairs:
         if repair.request is not None and dialect in repair.dialects:
-            call = partial(repair.request, mended, context)
+            call, before = partial(repair.request, mended, context), mended
             mended = guarded(repair.name, changes, call, mended, rules.strict)
+            if repair.regroups and mended is not before:
+                context.history = History.of(mended)
     return Outgoing(
         dialect,
         mended.encode(),
@@ -112,7 +117,7 @@ def prepare(
         sent=_name(mended),
         stream=body.get("stream") is True,
         body=body,
-        history=history,
+        history=context.history,
         conversation=conversation,
         step=at,
         changes=tuple(changes),
@@ -121,6 +126,7 @@ def prepare(
         session=session,
         carried=tuple(context.carried),
         renamed=context.renamed,
+        freeform=context.freeform,
     )
 
 
@@ -157,7 +163,12 @@ class Reply:
     @classmethod
     def to(cls, outgoing: Outgoing, repairs: Sequence[Repair], rules: Rules) -> Reply:
         """The reply to that request."""
-        answering = Answering(outgoing.dialect, outgoing.asked, renamed=outgoing.renamed)
+        answering = Answering(
+            outgoing.dialect,
+            outgoing.asked,
+            renamed=outgoing.renamed,
+            freeform=outgoing.freeform,
+        )
         active = tuple(
             (repair.name, of_dialect)
             for repair in repairs
@@ -165,6 +176,8 @@ class Reply:
         )
         reply = cls(outgoing.dialect, repairs, answering, rules.strict)
         reply._active = active
+        if any(repair.long for _, repair in active):
+            reply._relay = sse.Relay(hold=sse.LONGEST)
         reply._marks = tuple({mark for _, repair in active for mark in repair.marks})
         return reply
 

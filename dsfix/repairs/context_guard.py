@@ -17,11 +17,11 @@ from dsfix.protocol.body import Body
 from dsfix.protocol.history import WIRES
 from dsfix.protocol.turns import Reasoning
 from dsfix.repairs.base import ALL, Context, Decision, Kind, Repair, Replay
+from dsfix.repairs.max_tokens import asked_tokens
 from dsfix.repairs.placeholder import numbered, placeholder
 
 NEAR = 0.98  # of the context: what is new since the last count may be denser
 FILL = 0.85  # of the context: what is left full when room had to be made
-_ANSWER = ("max_tokens", "max_completion_tokens", "max_output_tokens")
 
 
 def within_context(body: Body, context: Context) -> Body:
@@ -40,8 +40,7 @@ def _excess(body: Body, context: Context) -> int:
     density = context.length.density
     if limits is None or not density:
         return 0
-    asked = [value for name in _ANSWER if isinstance(value := body.get(name), int)]
-    room = limits.context - min(max(asked, default=0), limits.output)
+    room = limits.context - min(asked_tokens(body) or 0, limits.output)
     size = sum(map(len, body.messages)) + sum(map(len, body.members.values()))
     return math.ceil(size - room * FILL / density) if size * density > room * NEAR else 0
 

@@ -1,39 +1,79 @@
-"""No effort where thinking is disabled.
+"""An effort that the upstream knows, and none where thinking is disabled.
 
 "thinking options type cannot be disabled when reasoning_effort is set": Claude Code's
 sub-agents since 2.1.166 send both (anthropics/claude-code#65863, deepseek-ai/DeepSeek-V3#1397),
-on Chat lobehub/lobehub#14173.
+on Chat lobehub/lobehub#14173. A word that is no effort is refused by name
+(https://github.com/STRML/cc-ds4, 2026-08-02); it is taken out, and the model's default holds.
 """
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from dsfix.protocol import spans
-from dsfix.protocol.body import Body
-from dsfix.repairs.base import BOTH, Context, Repair
+from dsfix.protocol.body import Body, Dialect
+from dsfix.repairs.base import ALL, Context, Repair
 from dsfix.repairs.thinking_mode import is_disabled
 
+_KNOWN = frozenset({"none", "minimal", "low", "medium", "high", "xhigh", "max"})
+# Where each dialect has its effort: a member, or a member of one.
+_PLACES: Mapping[Dialect, tuple[tuple[str, str], ...]] = {
+    Dialect.MESSAGES: (("output_config", "effort"), ("reasoning_effort", "")),
+    Dialect.CHAT: (("reasoning_effort", ""),),
+    Dialect.RESPONSES: (("reasoning", "effort"),),
+}
+# The words that mean an effort, spelt as another vendor or an older version did.
+_MEANT = {"ultra": "max", "maximum": "max", "xlow": "low", "min": "minimal", "off": "none"}
 
-def without_effort(body: Body, context: Context) -> Body:
-    """The body less every effort, where it disables thinking."""
-    if not is_disabled(body):
-        return body
-    result = body.without("reasoning_effort")
-    config = spans.members(result.members.get("output_config", b"null"))
-    if config and "effort" in config:
-        rest = {key: raw for key, raw in config.items() if key != "effort"}
-        result = (
-            result.having("output_config", spans.build_object(rest))
-            if rest
-            else result.without("output_config")
-        )
+
+def with_known_effort(body: Body, context: Context) -> Body:
+    """The body with its efforts as the upstream reads them."""
+    off = is_disabled(body) and body.dialect is not Dialect.RESPONSES
+    result = body
+    for member, inner in _PLACES[body.dialect]:
+        result = _put_right(result, member, inner, off)
     if result is not body:
-        context.note(EFFORT.name, "effort taken out, thinking is disabled")
+        said = (
+            "effort taken out, thinking is disabled" if off else "effort as the upstream knows it"
+        )
+        context.note(EFFORT.name, said)
     return result
+
+
+def _put_right(body: Body, member: str, inner: str, off: bool) -> Body:
+    if member not in body.members:
+        return body
+    if not inner:
+        raw = _raw(body.members[member], off, body.dialect)
+        if raw == body.members[member]:
+            return body
+        return body.without(member) if raw is None else body.having(member, raw)
+    config = spans.members(body.members[member])
+    if not config or inner not in config:
+        return body
+    raw = _raw(config[inner], off, body.dialect)
+    if raw == config[inner]:
+        return body
+    rest = {key: value for key, value in config.items() if key != inner}
+    if raw is not None:
+        rest = {**config, inner: raw}
+    return body.having(member, spans.build_object(rest)) if rest else body.without(member)
+
+
+def _raw(given: bytes, off: bool, dialect: Dialect) -> bytes | None:
+    """The effort to send in place of this one; None for no effort at all."""
+    effort = spans.value(given)
+    if off:
+        return None
+    if effort is None or effort in _KNOWN or (effort == "ultra" and dialect is Dialect.MESSAGES):
+        return given
+    meant = _MEANT.get(str(effort).lower()) or str(effort).lower()
+    return spans.encode(meant) if meant in _KNOWN else None
 
 
 EFFORT = Repair(
     "effort",
-    "Takes the effort out of requests that disable thinking",
-    BOTH,
-    request=without_effort,
+    "Sends efforts that the upstream knows, and none where thinking is disabled",
+    ALL,
+    request=with_known_effort,
 )

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import re
 
-from dsfix.repairs.base import BOTH, Repair
+from dsfix.repairs.base import ALL, Repair
 
 _SURROGATE = re.compile(rb"\\u[dD][89a-fA-F][0-9a-fA-F]{2}")
 _REPLACEMENT = rb"\ufffd"
@@ -48,5 +48,5 @@ def _escaped(data: bytes, start: int) -> bool:
 
 
 ENCODING = Repair(
-    "encoding", "Replaces lone surrogates, which no upstream can parse", BOTH, text=mended
+    "encoding", "Replaces lone surrogates, which no upstream can parse", ALL, text=mended
 )

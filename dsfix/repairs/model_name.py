@@ -12,7 +12,7 @@ import re
 
 from dsfix.protocol import spans
 from dsfix.protocol.body import Body
-from dsfix.repairs.base import BOTH, Context, Repair
+from dsfix.repairs.base import ALL, Context, Repair
 
 _SUFFIX = re.compile(r"\[1m\]$", re.IGNORECASE)
 _SMALL = re.compile(r"haiku|mini|nano|small|flash|lite", re.IGNORECASE)
@@ -35,6 +35,6 @@ def with_known_model(body: Body, context: Context) -> Body:
 MODEL_NAME = Repair(
     "model-name",
     "Replaces model names that the upstream does not know",
-    BOTH,
+    ALL,
     request=with_known_model,
 )

@@ -1,7 +1,10 @@
 """Roles that the upstream does not know, or answers with nothing, are put into ones it does.
 
 Chat: `developer` is refused ("unknown variant `developer`",
-https://github.com/chatdeepai/deepseek-api-reproducible-tests, 2026-07-27). Messages: a `system`
+https://github.com/chatdeepai/deepseek-api-reproducible-tests, 2026-07-27). Responses: it is read
+as the user's word by the vendor's own adapter (https://github.com/deepseek-ai/deepseek-recipe,
+2026-09), though the page says system (https://api-docs.deepseek.com/guides/responses_api), so
+`system` is said outright. Messages: a `system`
 message that stands last gets an empty answer (QuantumNous/new-api#5411, PR#5413), so each one
 becomes the last text block of the user message before it, or a user message of its own. It is
 never hoisted to the top: that changes the first bytes of the prompt and voids the cache
@@ -12,17 +15,17 @@ from __future__ import annotations
 
 from dsfix.protocol import messages, spans
 from dsfix.protocol.body import Body, Dialect
-from dsfix.repairs.base import BOTH, Context, Repair
+from dsfix.repairs.base import ALL, Context, Repair
 
 
 def with_known_roles(body: Body, context: Context) -> Body:
     """The body with its roles as the upstream reads them."""
-    if body.dialect is Dialect.CHAT:
-        return _chat(body, context)
-    return _messages(body, context)
+    if body.dialect is Dialect.MESSAGES:
+        return _messages(body, context)
+    return _developer(body, context)
 
 
-def _chat(body: Body, context: Context) -> Body:
+def _developer(body: Body, context: Context) -> Body:
     roles = context.history_of(body).roles
     if "developer" not in roles:
         return body
@@ -102,6 +105,6 @@ def _calls(raw: bytes) -> bool:
 ROLES = Repair(
     "roles",
     "Puts developer and mid-conversation system messages into roles the upstream reads",
-    BOTH,
+    ALL,
     request=with_known_roles,
 )

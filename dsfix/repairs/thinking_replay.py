@@ -123,7 +123,9 @@ class _Replay:
         ours = own is not None and turn.sound and is_ours(own.text)
         if instead:
             return (
-                Decision(items) if ours else self._stood_in(items, turn, key, self._text(turn, key))
+                Decision(items, turn=key)
+                if ours
+                else self._stood_in(items, turn, key, self._text(turn, key))
             )
         name = numbered(key, self._seen)
         if (sent := self._context.memory.sent(self._conversation, name)) is not None:
@@ -135,7 +137,7 @@ class _Replay:
             kind = Kind.REAL if found.texts is None else Kind.LEAKED
             return Decision(self._with(items, found), kind, key)
         if ours:
-            return Decision(items)
+            return Decision(items, turn=key)
         if self._context.quiet or self._stand.mode == "off":
             return Decision(items, settled=False)
         self._new[name] = text = self._text(turn, key)
@@ -148,7 +150,7 @@ class _Replay:
         self, items: tuple[bytes, ...], turn: Turn, key: str, text: Reasoning
     ) -> Decision:
         if turn.sound and turn.reasoning is not None and turn.reasoning.text == text.text:
-            return Decision(items)
+            return Decision(items, turn=key)
         if self._stand.mode == "off":
             return Decision(items, settled=False)
         return Decision(self._with(items, Found(text)), Kind.PLACEHOLDER, key)

@@ -2,20 +2,20 @@
 
 from __future__ import annotations
 
-import json
 import os
 import subprocess
 import sys
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
+from tests.e2e import bare
 from tests.support.strict_endpoint import StrictEndpoint
 
 ROOT = Path(__file__).parent.parent.parent
 CLIENTS = Path(os.environ.get("DSFIX_CLIENTS") or ROOT / "clients/node_modules/.bin").absolute()
 REQUIRED = bool(os.environ.get("DSFIX_REQUIRE_CLIENTS"))
-REAL_KEY = "sk-e2e-0123456789abcdef0123456789abcdef"
-PRO, FLASH = "deepseek-v4-pro", "deepseek-v4-flash"
+REAL_KEY, PRO, FLASH = bare.REAL_KEY, bare.PRO, bare.FLASH
 LIMIT = 90.0  # seconds; only a failing test takes that long
 
 # agent and wire: the models it is asked for, first and second
@@ -23,6 +23,11 @@ MODELS = {
     "claude": (PRO, FLASH),
     "opencode-chat": (f"deepseek/{PRO}", f"deepseek/{FLASH}"),
     "opencode-messages": ("anthropic/claude-sonnet-4-5", "anthropic/claude-opus-4-5"),
+    "codex": (PRO, FLASH),
+    "qwen-chat": (PRO, FLASH),
+    "qwen-messages": (PRO, FLASH),
+    "pi-chat": (f"deepseek/{PRO}", f"deepseek/{FLASH}"),
+    "pi-messages": ("anthropic/claude-sonnet-4-5", "anthropic/claude-opus-4-5"),
 }
 
 
@@ -75,7 +80,9 @@ class Lab:
     @property
     def dialect(self) -> str:
         """The dialect that the agent speaks here."""
-        return "chat" if self.agent == "opencode-chat" else "messages"
+        return {"claude": "messages", "codex": "responses"}.get(
+            self.agent, self.agent.rpartition("-")[2]
+        )
 
     def base(self) -> dict[str, str]:
         """The environment of a user who has set nothing but the key."""
@@ -86,42 +93,19 @@ class Lab:
             "TERM": "dumb",
             "IS_SANDBOX": "1",  # lets Claude Code skip permissions as root
             "NO_PROXY": "127.0.0.1,localhost",
+            "PI_OFFLINE": "1",  # or pi asks for a newer version of itself
         }
 
     def env(self) -> dict[str, str]:
         """The environment of the command: bare, the agent is pointed at the endpoint by hand."""
-        if self.through:
-            wired = {
-                "DEEPSEEK_API_KEY": REAL_KEY,
-                "PYTHONPATH": str(ROOT),
-                "DSFIX_STATE_DIR": str(self.state),
-                "DSFIX_STRICT": "1",
-            }
-        elif self.agent == "claude":
-            wired = {
-                "ANTHROPIC_BASE_URL": f"{self.endpoint.url}/anthropic",
-                "ANTHROPIC_AUTH_TOKEN": REAL_KEY,
-                "ANTHROPIC_MODEL": PRO,
-                "ANTHROPIC_DEFAULT_OPUS_MODEL": PRO,
-                "ANTHROPIC_DEFAULT_SONNET_MODEL": PRO,
-                "ANTHROPIC_DEFAULT_HAIKU_MODEL": FLASH,
-                "CLAUDE_CODE_DISABLE_NONESSENTIAL_TRAFFIC": "1",
-            }
-        else:
-            entry = {"status": "active", "name": "model", "reasoning": True, "tool_call": True}
-            chat = {"baseURL": self.endpoint.url, "apiKey": REAL_KEY}
-            messages = {"baseURL": f"{self.endpoint.url}/anthropic/v1", "apiKey": REAL_KEY}
-            models = {PRO: {"status": "active"}, FLASH: entry}
-            config = {
-                "provider": {
-                    "deepseek": {"options": chat, "models": models},
-                    "anthropic": {"options": messages},
-                }
-            }
-            wired = {
-                "OPENCODE_CONFIG_CONTENT": json.dumps(config),
-                "OPENCODE_DISABLE_AUTOUPDATE": "1",
-            }
+        wired = {
+            "DEEPSEEK_API_KEY": REAL_KEY,
+            "PYTHONPATH": str(ROOT),
+            "DSFIX_STATE_DIR": str(self.state),
+            "DSFIX_STRICT": "1",
+        }
+        if not self.through:
+            wired = bare.pointed(self.agent, self.endpoint.url, self.home)
         return {**self.base(), **wired, **self.environ}
 
     def prefix(self) -> list[str]:
@@ -141,12 +125,22 @@ class Lab:
     def command(self, prompt: str | None, *, model: str = "", go_on: bool = False) -> list[str]:
         """The command line of one prompt; a prompt of None is to come on stdin."""
         words = [] if prompt is None else [prompt]
+        named = model or MODELS[self.agent][0]
+        chosen = ["--model", model] if model else []
         if self.agent == "claude":
             line = ["claude", "--dangerously-skip-permissions"]
-            line += (["--continue"] if go_on else []) + (["--model", model] if model else [])
-            return [*line, "-p", *words]
+            return [*line, *(["--continue"] if go_on else []), *chosen, "-p", *words]
+        if self.agent == "codex":
+            line = ["codex", "exec", "--dangerously-bypass-approvals-and-sandbox", *chosen]
+            return [*line, *(["resume", "--last"] if go_on else []), *words]
+        if self.agent.startswith("qwen"):
+            wire = {"chat": "openai", "messages": "anthropic"}[self.dialect]
+            line = ["qwen", "-y", "--auth-type", wire, *(["--continue"] if go_on else [])]
+            return [*line, *chosen, "-p", *words]
+        if self.agent.startswith("pi"):
+            return ["pi", *(["--continue"] if go_on else []), "--model", named, "-p", *words]
         line = ["opencode", "run", *(["--continue"] if go_on else [])]
-        return [*line, "-m", model or MODELS[self.agent][0], *words]
+        return [*line, "-m", named, *words]
 
     def start(self, line: list[str], stdin: str | None = None) -> subprocess.Popen[str]:
         """Start a command in the project; it leads a process group of its own."""
@@ -208,9 +202,9 @@ class Lab:
         assert not self.told()
 
 
-def _off(body: dict[str, object]) -> bool:
-    thinking = body.get("thinking")
-    return isinstance(thinking, dict) and thinking.get("type") == "disabled"
+def _off(body: dict[str, Any]) -> bool:
+    thinking, reasoning = body.get("thinking") or {}, body.get("reasoning") or {}
+    return bool(thinking.get("type") == "disabled" or reasoning.get("effort") == "none")
 
 
 def lenient(endpoint: StrictEndpoint) -> None:

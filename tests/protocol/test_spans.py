@@ -71,3 +71,14 @@ def test_an_edit_keeps_the_order_and_every_other_byte() -> None:
     assert body is not None
     edited = body.having("model", b'"b"').encode()
     assert edited == b'{"model":"b","messages":[{"x": 1},{"y":2}],"z":[1, 2]}'
+
+
+def test_a_value_deep_inside_is_changed_and_no_other_byte() -> None:
+    """A path leads through members and, with EACH, all items; what it does not fit stays."""
+    data = b'{"a":[{"n":"x", "m":1.0e400},{"n":"y"},3,{"o":[ ]}],"n":"z"}'
+    path = ("a", spans.EACH, "n")
+    changed = spans.edited(data, path, lambda raw: b'"other"' if raw == b'"x"' else raw)
+    assert changed == data.replace(b'"n":"x", ', b'"n":"other",')
+    assert spans.edited(data, path, lambda raw: raw) is data
+    for elsewhere in (("b",), ("n", "n"), ("n", spans.EACH), (spans.EACH,)):
+        assert spans.edited(data, elsewhere, lambda raw: b"1") is data

@@ -67,3 +67,14 @@ def test_split_gives_single_events() -> None:
         parts = sse.split(stream)
         assert b"".join(parts) == stream
         assert sum(bool(sse.data_of(part)) for part in parts) == 4
+
+
+def test_a_long_event_is_held_back_for_those_who_have_to_see_it() -> None:
+    """A repair of what the model wrote gets an event whole, whatever its length."""
+    stream = b"data: {" + b"x" * 200_000 + b"}\n\n" + STREAM
+    relay, seen = sse.Relay(hold=sse.LONGEST), b""
+    for at in range(0, len(stream), 10_000):
+        head, long, events = relay.feed(stream[at : at + 10_000])
+        assert (head, long) == (b"", b"")
+        seen += events
+    assert seen == stream

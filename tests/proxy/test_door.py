@@ -10,7 +10,8 @@ import time
 
 import pytest
 
-from tests.proxy.test_wire import ANSWERS, CLEAN, JSON, _head
+from tests.proxy.test_wire import _head
+from tests.proxy.wire_data import ANSWERS, CLEAN, JSON
 from tests.support.in_process import KEY, PATHS, TOKEN, InProcess
 from tests.support.strict_endpoint import Canned, StrictEndpoint
 

@@ -12,7 +12,7 @@ from tests.proxy.conftest import Start
 from tests.support.in_process import InProcess, Talk
 from tests.support.strict_endpoint import Cut, StrictEndpoint
 
-DIALECTS = ["messages", "chat"]
+DIALECTS = ["messages", "chat", "responses"]
 both = pytest.mark.parametrize("dialect", DIALECTS)
 
 
@@ -101,6 +101,11 @@ def test_many_turns(start: Start, endpoint: StrictEndpoint, dialect: str) -> Non
 
 
 def _as_turn(dialect: str, call: str) -> list[dict[str, object]]:
+    if dialect == "responses":
+        return [
+            {"type": "function_call", "call_id": call, "name": "bash", "arguments": "{}"},
+            {"type": "function_call_output", "call_id": call, "output": "done"},
+        ]
     if dialect == "chat":
         function = {"name": "bash", "arguments": "{}"}
         made = [{"id": call, "type": "function", "function": function}]
@@ -166,7 +171,7 @@ def test_one_text_with_and_without_reasoning(
     assert found[silent - 1] not in (None, "", found[2 - silent])
 
 
-@both
+@pytest.mark.parametrize("dialect", ["messages", "chat"])
 def test_repeated_call_ids(proxy: InProcess, endpoint: StrictEndpoint, dialect: str) -> None:
     """Where an upstream repeats its call ids, each turn still has its own reasoning."""
     endpoint.policy.exact, endpoint.ids = False, "call_{nth}"
@@ -196,7 +201,9 @@ def test_rewritten_arguments(proxy: InProcess, endpoint: StrictEndpoint, dialect
     talk = Talk(proxy, dialect, "begin #do bash#")
     talk.turn()
     made = talk.messages[1]
-    if dialect == "chat":
+    if dialect == "responses":
+        talk.messages[-2]["arguments"] = '{"command": "rewritten"}'
+    elif dialect == "chat":
         made["tool_calls"][0]["function"]["arguments"] = '{"command": "rewritten"}'
     else:
         made["content"][0]["input"] = {"replace_all": False, "command": "rewritten"}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from typing import Any
 
 import pytest
 
@@ -11,7 +12,7 @@ from tests.support.in_process import InProcess, Talk
 from tests.support.strict_endpoint import StrictEndpoint
 from tests.support.strict_rules import PASS_BACK
 
-both = pytest.mark.parametrize("dialect", ["messages", "chat"])
+both = pytest.mark.parametrize("dialect", ["messages", "chat", "responses"])
 
 
 def begun(proxy: InProcess, endpoint: StrictEndpoint, dialect: str) -> Talk:
@@ -87,18 +88,26 @@ def test_thinking_off_at_last(proxy: InProcess, endpoint: StrictEndpoint, dialec
     status, data = proxy.post(dialect, {**talk.body(), **_effort(dialect)})
     assert status == 200, data
     sent = endpoint.requests[-1].body
-    assert sent["thinking"] == {"type": "disabled"}
+    assert _is_off(dialect, sent)
     assert "reasoning_effort" not in sent and "output_config" not in sent
     modes = []
     for _ in range(12):
         assert proxy.post(dialect, talk.body())[0] == 200
-        modes.append((endpoint.requests[-1].body.get("thinking") or {}).get("type"))
-    assert modes[0] == "disabled" and modes[-1] != "disabled"
+        modes.append(_is_off(dialect, endpoint.requests[-1].body))
+    assert modes[0] and not modes[-1]
+
+
+def _is_off(dialect: str, body: dict[str, Any]) -> bool:
+    if dialect == "responses":
+        return bool((body.get("reasoning") or {}).get("effort") == "none")
+    return bool(body.get("thinking") == {"type": "disabled"})
 
 
 def _effort(dialect: str) -> dict[str, object]:
     if dialect == "chat":
         return {"reasoning_effort": "high"}
+    if dialect == "responses":
+        return {"reasoning": {"effort": "high"}}
     return {"output_config": {"effort": "high"}}
 
 

@@ -50,7 +50,7 @@ def test_what_is_right_is_left_alone(dialect: Dialect, body: Any) -> None:
         b"",
         b"nonsense",
         b"[]",
-        b'{"model":"x"}',
+        b'{"input":7}',
         b'{"messages":1}',
         b'{"messages":[],"messages":[]}',
         b'{"messages":[' * 20_000,
@@ -296,6 +296,13 @@ def test_a_placeholder_once_sent_stays() -> None:
         to=known,
     )
     assert second["messages"][1] == first["messages"][1]
+
+
+def test_unsigned_reasoning_is_signed() -> None:
+    """What an agent kept of a stream without signatures is sent with one, the text as it was."""
+    body = request(USER, call("t1", thinking("mine", "")), result("t1"))
+    first = sent(MESSAGES, body)[0]["messages"][1]["content"][0]
+    assert first["thinking"] == "mine" and first["signature"].startswith("dsfix-")
 
 
 def test_foreign_signatures_are_replaced() -> None:

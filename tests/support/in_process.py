@@ -22,10 +22,17 @@ from dsfix.proxy.forward import Forwarder
 from dsfix.proxy.guard import Guard
 from dsfix.proxy.server import serve
 from dsfix.repairs.base import Rules
+from tests.support.talk import Talk
+
+__all__ = ["KEY", "PATHS", "TOKEN", "InProcess", "Talk"]
 
 TOKEN = "t" * 64
 KEY = "sk-real-0123456789abcdef"
-PATHS = {"messages": "/anthropic/v1/messages", "chat": "/chat/completions"}
+PATHS = {
+    "messages": "/anthropic/v1/messages",
+    "chat": "/chat/completions",
+    "responses": "/responses",
+}
 
 
 class Journal:
@@ -140,142 +147,3 @@ class InProcess:
         raw = body if isinstance(body, bytes) else json.dumps(body).encode()
         status, _, data = self.ask("POST", PATHS[dialect], raw, **headers)
         return status, data
-
-
-SHELL = {"type": "object", "properties": {"command": {"type": "string"}}}
-TOOLS = {
-    "messages": [
-        {"name": "Bash", "input_schema": SHELL},
-        {"name": "Agent", "input_schema": SHELL},
-    ],
-    "chat": [{"type": "function", "function": {"name": "bash", "parameters": SHELL}}],
-}
-
-
-class Talk:
-    """An agent that loses every reasoning: it replays what was said and done, and no more."""
-
-    def __init__(self, proxy: InProcess, dialect: str, prompt: str, *, stream: bool = True) -> None:
-        self.proxy, self.dialect, self.stream = proxy, dialect, stream
-        self.model = "deepseek-v4-pro"
-        self.system = "Be helpful."
-        self.session = ""  # what the agent calls its session, if it does
-        self.messages: list[dict[str, Any]] = []
-        self.status = 0
-        self.data = b""
-        self.say(prompt)
-
-    def say(self, prompt: str) -> None:
-        """The user's next words."""
-        self.messages.append({"role": "user", "content": prompt})
-
-    def body(self) -> dict[str, Any]:
-        """The next request."""
-        head: dict[str, Any] = {"model": self.model, "max_tokens": 512, "stream": self.stream}
-        head["tools"] = TOOLS[self.dialect]
-        if self.dialect == "messages":
-            return {**head, "system": self.system, "messages": self.messages}
-        system = {"role": "system", "content": self.system}
-        return {**head, "messages": [system, *self.messages]}
-
-    def turn(self) -> dict[str, Any]:
-        """One request; its answer is added to the history without its reasoning."""
-        self.status, self.data = self.proxy.post(
-            self.dialect, self.body(), x_session_id=self.session
-        )
-        assert self.status == 200, self.data
-        message = answered(self.dialect, self.data)
-        self.messages.append(lost(self.dialect, message))
-        for call in calls(self.dialect, message):
-            self._result(call)
-        return message
-
-    def work(self) -> None:
-        """Take turns until the model has no more calls to make."""
-        for _ in range(200):
-            if not calls(self.dialect, self.turn()):
-                return
-        raise AssertionError("the model never ends")
-
-    def _result(self, call: str) -> None:
-        if self.dialect == "chat":
-            self.messages.append({"role": "tool", "tool_call_id": call, "content": "done"})
-            return
-        block = {"type": "tool_result", "tool_use_id": call, "content": "done"}
-        if self.messages[-1]["role"] == "user":
-            self.messages[-1]["content"].append(block)
-        else:
-            self.messages.append({"role": "user", "content": [block]})
-
-
-def events(data: bytes) -> list[dict[str, Any]]:
-    """The payloads of a stream, whatever its line ends."""
-    lines = data.replace(b"\r\n", b"\n").split(b"\n")
-    found = [line[5:].strip() for line in lines if line.startswith(b"data:")]
-    return [json.loads(each) for each in found if each != b"[DONE]"]
-
-
-def answered(dialect: str, data: bytes) -> dict[str, Any]:
-    """The assistant's message of an answer, streamed or whole."""
-    if data.lstrip().startswith(b"{"):
-        whole = json.loads(data)
-        return dict(whole["choices"][0]["message"] if dialect == "chat" else whole)
-    return _chat(events(data)) if dialect == "chat" else _messages(events(data))
-
-
-def _messages(stream: list[dict[str, Any]]) -> dict[str, Any]:
-    content: dict[int, dict[str, Any]] = {}
-    parts: dict[int, str] = {}
-    model = ""
-    for event in stream:
-        if event["type"] == "message_start":
-            model = event["message"]["model"]
-        elif event["type"] == "content_block_start":
-            content[event["index"]] = dict(event["content_block"])
-        elif event["type"] == "content_block_delta":
-            block, delta = content[event["index"]], event["delta"]
-            for name in ("thinking", "text", "signature"):
-                if name in delta:
-                    block[name] = block.get(name, "") + delta[name]
-            if "partial_json" in delta:
-                parts[event["index"]] = parts.get(event["index"], "") + delta["partial_json"]
-    for index, text in parts.items():
-        content[index]["input"] = json.loads(text)
-    return {"role": "assistant", "model": model, "content": [content[n] for n in sorted(content)]}
-
-
-def _chat(stream: list[dict[str, Any]]) -> dict[str, Any]:
-    message: dict[str, Any] = {"role": "assistant", "content": ""}
-    made: dict[int, dict[str, Any]] = {}
-    for event in stream:
-        for choice in event["choices"]:
-            delta = choice["delta"]
-            message["content"] += delta.get("content") or ""
-            if delta.get("reasoning_content"):
-                before = message.get("reasoning_content", "")
-                message["reasoning_content"] = before + delta["reasoning_content"]
-            for call in delta.get("tool_calls") or ():
-                at = made.setdefault(call["index"], {"type": "function", "function": {}})
-                at["id"] = call.get("id") or at.get("id")
-                function = at["function"]
-                function["name"] = call["function"].get("name") or function.get("name")
-                more = call["function"].get("arguments") or ""
-                function["arguments"] = function.get("arguments", "") + more
-    if made:
-        message["tool_calls"] = [made[n] for n in sorted(made)]
-    return message
-
-
-def calls(dialect: str, message: dict[str, Any]) -> list[str]:
-    """The ids of a message's tool calls."""
-    if dialect == "chat":
-        return [call["id"] for call in message.get("tool_calls") or ()]
-    return [block["id"] for block in message["content"] if block["type"] == "tool_use"]
-
-
-def lost(dialect: str, message: dict[str, Any]) -> dict[str, Any]:
-    """The message as an agent replays it that keeps no reasoning."""
-    if dialect == "chat":
-        return {key: value for key, value in message.items() if key != "reasoning_content"}
-    kept = [block for block in message["content"] if "thinking" not in block["type"]]
-    return {"role": "assistant", "content": kept}

@@ -1,88 +1,90 @@
 """The scripted model of the strict endpoint: the user's own words say which tools it calls.
 
-`#do bash write#` in a prompt asks for a Bash call, then a Write call, then a closing text; one
-step is taken for each assistant turn with calls that follows the prompt.
+`#do bash write#` in a prompt asks for a call of the shell, then of the tool that writes files,
+then for a closing text; one step is taken for each assistant turn with calls that follows the
+prompt.
 """
 
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from collections.abc import Iterable, Sequence
 from typing import Any
 
-from tests.support.strict_rules import blocks
+from tests.support.strict_base import Call, Tool, Turn
 
 ASKED = re.compile(r"#do ([a-z0-9 ]*)#")
 WRITTEN = "  first line\nsecond line \n\n"
+# what each step needs, under the names that agents have for it
+_TOOLS = {
+    "shell": ("Bash", "bash", "run_shell_command", "exec_command"),
+    "write": ("Write", "write", "write_file"),
+    "edit": ("Edit", "edit"),
+    "agent": ("Agent", "task", "agent", "spawn_agent"),
+    "patch": ("apply_patch",),
+}
 
 
-@dataclass
-class Call:
-    """A tool call to make."""
-
-    name: str
-    arguments: dict[str, Any]
-
-
-def tools(dialect: str, body: dict[str, Any]) -> set[str]:
-    """Names of the tools that the request offers."""
-    offered = body.get("tools") or []
-    return {each["function"]["name"] if dialect == "chat" else each["name"] for each in offered}
-
-
-def asked(body: dict[str, Any]) -> tuple[list[str], int]:
+def asked(flow: Iterable[Turn | str]) -> tuple[list[str], int]:
     """The steps the last scripted prompt asks for, and how many have been taken."""
     taken = 0
-    for message in reversed(body["messages"]):
-        parts = blocks(message)
-        if message["role"] == "assistant":
-            taken += bool(message.get("tool_calls")) or any(
-                part.get("type") == "tool_use" for part in parts
-            )
-        elif message["role"] == "user":
-            text = "\n".join(part["text"] for part in parts if part.get("type") == "text")
-            found = ASKED.findall(text)
-            if found:
-                return found[-1].split(), taken
+    for each in reversed(list(flow)):
+        if isinstance(each, Turn):
+            taken += bool(each.calls)
+        elif found := ASKED.findall(each):
+            return found[-1].split(), taken
     return [], 0
 
 
-def next_step(dialect: str, body: dict[str, Any]) -> str:
+def next_step(flow: Iterable[Turn | str], offered: Sequence[Tool]) -> str:
     """The word for what comes now, empty for the closing text."""
-    steps, taken = asked(body)
-    return steps[taken] if taken < len(steps) and tools(dialect, body) else ""
+    steps, taken = asked(flow)
+    return steps[taken] if taken < len(steps) and offered else ""
 
 
-def calls(step: str, offered: set[str], folder: str) -> list[Call]:
+def calls(step: str, offered: Sequence[Tool], folder: str) -> list[Call]:
     """The calls that a step makes with the tools of the asking agent."""
-    claude = "Bash" in offered
-    path = "file_path" if claude else "filePath"
-    old, new = ("old_string", "new_string") if claude else ("oldString", "newString")
-
-    def shell(command: str) -> Call:
-        name = "Bash" if claude else "bash"
-        return Call(name, {"description": "Say something", "command": command})
-
-    def helper(prompt: str) -> Call:
-        given = {"prompt": prompt, "description": "Look around", "subagent_type": kind}
-        return Call("Agent" if claude else "task", given)
-
-    kind = "general-purpose" if claude else "general"
-    write = Call("Write" if claude else "write", {"content": WRITTEN, path: f"{folder}/note.txt"})
-    change = {old: "first line", new: "1st line ", path: f"{folder}/note.txt"}
-    edit = Call("Edit" if claude else "edit", change)
-    known = {
-        "bash": [shell("echo one")],
-        "cd": [shell(f"cd {folder} && echo inside")],
-        "env": [
-            shell("env; tr '\\0' ' ' < /proc/$PPID/cmdline; tr '\\0' '\\n' < /proc/$PPID/environ")
-        ],
-        "sleep": [shell(f"touch {folder}/started; sleep 12")],
-        "write": [write],
-        "edit": [edit],
-        "parallel": [shell("echo one"), shell("echo two"), shell("echo three")],
-        "agent": [helper("#do bash#")],
-        "twins": [helper("#do bash#"), helper("#do bash#")],
+    shells = {
+        "bash": ["echo one"],
+        "cd": [f"cd {folder} && echo inside"],
+        "env": ["env; tr '\\0' ' ' < /proc/$PPID/cmdline; tr '\\0' '\\n' < /proc/$PPID/environ"],
+        "sleep": [f"touch {folder}/started; sleep 12"],
+        "parallel": ["echo one", "echo two", "echo three"],
     }
-    wanted = known.get(step, [])
-    return [call for call in wanted if call.name in offered]
+    if step in shells:
+        wanted = [("shell", {"command": text, "cmd": text}) for text in shells[step]]
+    elif step in ("agent", "twins"):
+        inner = {"prompt": "#do bash#", "message": "#do bash#"}
+        wanted = [("agent", inner)] * (2 if step == "twins" else 1)
+    else:
+        wanted = [(step, _file(step, f"{folder}/note.txt"))] if step in _TOOLS else []
+    made = [(_find(kind, offered), given) for kind, given in wanted]
+    return [_call(tool, given) for tool, given in made if tool is not None]
+
+
+def _file(step: str, path: str) -> dict[str, Any]:
+    """What a step does to a file, under every name that an agent has for it."""
+    place = {"file_path": path, "filePath": path, "path": path}
+    if step == "write":
+        return {"content": WRITTEN, **place}
+    if step == "edit":
+        old, new = "first line", "1st line "
+        edits = [{"oldText": old, "newText": new}]
+        names = {"old_string": old, "new_string": new, "oldString": old, "newString": new}
+        return {**names, "edits": edits, **place}
+    added = "".join(f"+{line}\n" for line in WRITTEN.splitlines())
+    patch = f"*** Begin Patch\n*** Add File: {path}\n{added}*** End Patch\n"
+    return {"input": patch}
+
+
+def _find(kind: str, offered: Sequence[Tool]) -> Tool | None:
+    return next((tool for tool in offered if tool.name in _TOOLS[kind]), None)
+
+
+def _call(tool: Tool, given: dict[str, Any]) -> Call:
+    """The call with those arguments that the tool has; what it is for is told where it may be."""
+    general = "general-purpose" if tool.name in ("Agent", "agent") else "general"
+    told = {"description": "Say something", "subagent_type": general, **given}
+    known = {name: value for name, value in told.items() if tool.custom or name in tool.arguments}
+    arguments = {"input": given["input"]} if tool.custom else known
+    return Call(tool.name, arguments, tool.namespace, tool.custom)

@@ -8,36 +8,23 @@ from __future__ import annotations
 
 import json
 import re
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
-TOKEN = re.compile(r"\[answer-\d+-[0-9a-f]{6}\]")
+from tests.support import strict_chat, strict_messages, strict_responses
+from tests.support.strict_base import Given, Memory, Refused, Turn
+
 USER_ID = re.compile(r"[a-zA-Z0-9_-]{1,512}")
+TOOL_NAME = re.compile(r"[a-zA-Z0-9_-]+")
 MODELS = re.compile(r"deepseek-v4-(pro|flash)|deepseek-flash|claude-.*")
-PASS_BACK = {
-    "messages": "The `content[].thinking` in the thinking mode must be passed back to the API.",
-    "chat": "The `reasoning_content` in the thinking mode must be passed back to the API.",
+LONGEST = 393_216
+WIRES: dict[str, Any] = {
+    "messages": strict_messages,
+    "chat": strict_chat,
+    "responses": strict_responses,
 }
-
-
-class Refused(Exception):
-    """A request that the endpoint does not take; `rule` names why."""
-
-    def __init__(self, rule: str, text: str, status: int = 400) -> None:
-        super().__init__(f"{rule}: {text}")
-        self.rule, self.text, self.status = rule, text, status
-
-
-@dataclass
-class Given:
-    """One answer the endpoint gave. `reasoning` is None where it gave none."""
-
-    number: int
-    token: str
-    reasoning: str | None
-    calls: tuple[str, ...] = ()
-    model: str = ""
-    certain: bool = True  # False when the connection was reset, so nobody knows what arrived
+DIALECTS = {path: dialect for dialect, wire in WIRES.items() for path in wire.PATHS}
+PASS_BACK = {dialect: wire.PASS_BACK for dialect, wire in WIRES.items()}
 
 
 @dataclass
@@ -49,118 +36,75 @@ class Policy:
     trailing_system: bool = True
     distinct: bool = True
     exact: bool = True
-
-
-@dataclass
-class Turn:
-    """One assistant message of a history."""
-
-    calls: tuple[str, ...]
-    text: str
-    reasoning: str | None
-    first: bool = True
-    redacted: bool = False
-
-
-@dataclass
-class Memory:
-    """Every answer given, by call id and by the token in its text."""
-
-    calls: dict[str, Given] = field(default_factory=dict)
-    tokens: dict[str, Given] = field(default_factory=dict)
-
-    def add(self, given: Given) -> None:
-        """Remember an answer."""
-        self.tokens[given.token] = given
-        for call in given.calls:
-            self.calls[call] = given
-
-    def of(self, turn: Turn) -> Given | None:
-        """The answer that a turn is, None for one the endpoint did not give."""
-        for call in turn.calls:
-            if call in self.calls:
-                return self.calls[call]
-        found = TOKEN.findall(turn.text)
-        return self.tokens.get(found[-1]) if found and not turn.calls else None
-
-    def is_real(self, text: str) -> bool:
-        """Whether a text is the reasoning of any answer."""
-        return any(given.reasoning == text for given in self.tokens.values())
+    pairing: bool = True  # orphan results, their order and repeated ids too, not calls alone
+    split: bool = True  # calls of one answer are one group (Responses)
+    names: bool = True
+    limits: bool = True
+    content: bool = True
 
 
 def check(dialect: str, body: dict[str, Any], policy: Policy, memory: Memory) -> None:
     """Raise Refused for the first rule that the request breaks."""
+    wire = WIRES[dialect]
     model = body.get("model")
     if not isinstance(model, str) or not MODELS.fullmatch(model):
         raise Refused("model", f"The supported API model names are deepseek-v4-pro, not {model}")
-    for place, message in enumerate(body["messages"]):
-        _role(dialect, place, message)
-    user = (body.get("metadata") or {}).get("user_id") or body.get("user_id")
-    if policy.user_id and user is not None and not USER_ID.fullmatch(user):
-        raise Refused("user-id", "Invalid 'user_id': string does not match pattern.")
-    off = (body.get("thinking") or {}).get("type") == "disabled"
-    effort = (body.get("output_config") or {}).get("effort") or body.get("reasoning_effort")
-    if off and effort:
+    wire.roles(body)
+    if policy.content:
+        wire.contents(body)
+    _values(wire, body, policy)
+    off = wire.is_off(body)
+    if off and wire.effort(body):
         text = "thinking options type cannot be disabled when reasoning_effort is set"
         raise Refused("effort", text)
     choice = body.get("tool_choice")
     kind = choice.get("type") if isinstance(choice, dict) else choice
     if not off and kind in ("any", "tool", "function", "required"):
         raise Refused("tool-choice", "Thinking mode does not support this tool_choice")
-    _pairing(dialect, body["messages"])
-    if not off:
-        _reasoning(dialect, body, policy, memory)
-
-
-def _role(dialect: str, place: int, message: dict[str, Any]) -> None:
-    allowed = {
-        "messages": ("user", "assistant", "system"),
-        "chat": ("system", "user", "assistant", "tool"),
-    }[dialect]
-    role = message.get("role")
-    if role not in allowed:
-        names = ", ".join(f"`{name}`" for name in allowed)
-        text = f"messages[{place}].role: unknown variant `{role}`, expected one of {names}"
-        raise Refused("role", f"Failed to deserialize the JSON body into the target type: {text}")
-
-
-def blocks(message: dict[str, Any]) -> list[dict[str, Any]]:
-    """The content of a message as blocks."""
-    content = message.get("content")
-    if isinstance(content, str):
-        return [{"type": "text", "text": content}]
-    return list(content or [])
-
-
-def turn_of(dialect: str, message: dict[str, Any]) -> Turn:
-    """An assistant message as the rules see it."""
-    parts = blocks(message)
-    text = "\n".join(part.get("text") or "" for part in parts if part.get("type") == "text")
-    if dialect == "chat":
-        calls = tuple(call["id"] for call in message.get("tool_calls") or ())
-        return Turn(calls, text, message.get("reasoning_content"))
-    thoughts = [part for part in parts if part.get("type") == "thinking"]
-    for part in thoughts:
-        if "thinking" not in part:
-            raise Refused("serde", "missing field `thinking`")
-    return Turn(
-        tuple(part["id"] for part in parts if part.get("type") == "tool_use"),
-        text,
-        "".join(part["thinking"] for part in thoughts) if thoughts else None,
-        first=not thoughts or parts[0].get("type") == "thinking",
-        redacted=any(part.get("type") == "redacted_thinking" for part in parts),
-    )
+    wire.pairing(body, policy.pairing)
+    history = turns(dialect, body)
+    if policy.split and dialect == "responses":
+        _split(history, memory)
+    if not off and (body.get("tools") or any(turn.calls for turn in history)):
+        _reasoning(dialect, history, policy, memory)
 
 
 def turns(dialect: str, body: dict[str, Any]) -> list[Turn]:
     """The assistant turns of a request."""
-    return [turn_of(dialect, each) for each in body["messages"] if each["role"] == "assistant"]
+    return [each for each in WIRES[dialect].flow(body) if isinstance(each, Turn)]
 
 
-def _reasoning(dialect: str, body: dict[str, Any], policy: Policy, memory: Memory) -> None:
-    history = turns(dialect, body)
-    if not (body.get("tools") or any(turn.calls for turn in history)):
-        return
+def prompt(dialect: str, body: dict[str, Any]) -> list[str]:
+    """The prompt as a cache sees it: model, user, tools, system, then message by message."""
+    wire = WIRES[dialect]
+    return [json.dumps(_plain(part), sort_keys=True) for part in wire.head(body) + wire.steps(body)]
+
+
+def _values(wire: Any, body: dict[str, Any], policy: Policy) -> None:
+    """Ranges and patterns of single values."""
+    user = wire.user_id(body)
+    if policy.user_id and user is not None and not USER_ID.fullmatch(user):
+        raise Refused("user-id", "Invalid 'user_id': string does not match pattern.")
+    budget = wire.budget(body)
+    if policy.limits and budget is not None and not 1 <= budget <= LONGEST:
+        text = f"Invalid max_tokens value, the valid range of max_tokens is [1, {LONGEST}]"
+        raise Refused("limits", text)
+    for place, name in wire.names(body) if policy.names else ():
+        if not TOOL_NAME.fullmatch(name) or len(name) > wire.LONGEST_NAME:
+            raise Refused("names", f"Invalid '{place}': string does not match pattern: {name!r}")
+
+
+def _split(history: list[Turn], memory: Memory) -> None:
+    """Calls of one answer stand in one turn, whether the model thinks or not."""
+    place: dict[int, int] = {}
+    for nth, turn in enumerate(history):
+        for call in turn.calls:
+            given = memory.calls.get(call)
+            if given and place.setdefault(given.number, nth) != nth:
+                raise Refused("split", PASS_BACK["responses"])
+
+
+def _reasoning(dialect: str, history: list[Turn], policy: Policy, memory: Memory) -> None:
     standing_in: list[str] = []
     for nth, turn in enumerate(history):
         given = memory.of(turn)
@@ -168,62 +112,28 @@ def _reasoning(dialect: str, body: dict[str, Any], policy: Policy, memory: Memor
             raise Refused("redacted", PASS_BACK[dialect])
         if not turn.first:
             raise Refused("order", PASS_BACK[dialect])
-        blank = not (turn.reasoning or "").strip()
-        if blank:
+        if not (turn.reasoning or "").strip():
             if turn.calls or policy.scope == "any":
                 raise Refused("pass-back", PASS_BACK[dialect])
             continue
-        if not policy.exact:
-            continue
-        real = given.reasoning if given else None
-        if given is not None and real is not None and turn.reasoning == real:
-            continue
-        if given is not None and real is not None and given.certain:
-            text = f"turn {nth} ({given.token}): not the reasoning it was given: {turn.reasoning!r}"
-            raise Refused("exact", f"{text}, should be {real!r}")
-        if memory.is_real(turn.reasoning or ""):
-            raise Refused("mixed-up", f"turn {nth}: the reasoning of another turn")
-        standing_in.append(turn.reasoning or "")
+        if policy.exact and not _is_own(nth, turn, given, memory):
+            standing_in.append(turn.reasoning or "")
     if policy.distinct and len(set(standing_in)) != len(standing_in):
         raise Refused("distinct", f"one placeholder on several turns: {standing_in}")
 
 
-def _pairing(dialect: str, messages: list[dict[str, Any]]) -> None:
-    if dialect == "chat":
-        return _chat_pairing(messages)
-    for place, message in enumerate(messages):
-        called = [b["id"] for b in blocks(message) if b.get("type") == "tool_use"]
-        after = messages[place + 1] if place + 1 < len(messages) else {"content": []}
-        answered = {b["tool_use_id"] for b in blocks(after) if b.get("type") == "tool_result"}
-        missing = [each for each in called if each not in answered]
-        if missing:
-            raise Refused(
-                "pairing",
-                f"messages.{place}: `tool_use` ids were found without `tool_result` blocks"
-                f" immediately after: {', '.join(missing)}.",
-            )
-    return None
-
-
-def _chat_pairing(messages: list[dict[str, Any]]) -> None:
-    waiting: set[str] = set()
-    for message in messages:
-        if message["role"] == "tool":
-            if message.get("tool_call_id") not in waiting:
-                raise Refused("pairing", "Messages with role 'tool' must be a response")
-            waiting.discard(message["tool_call_id"])
-            continue
-        if waiting:
-            raise Refused("pairing", "(insufficient tool messages following tool_calls message)")
-        waiting = {call["id"] for call in message.get("tool_calls") or ()}
-    if waiting:
-        raise Refused("pairing", "(insufficient tool messages following tool_calls message)")
-
-
-def prompt(body: dict[str, Any]) -> list[str]:
-    """The prompt as a cache sees it: who, tools, system, then message by message."""
-    head = [body.get("model"), body.get("metadata"), body.get("tools"), body.get("system")]
-    return [json.dumps(_plain(part), sort_keys=True) for part in (*head, *body["messages"])]
+def _is_own(nth: int, turn: Turn, given: Given | None, memory: Memory) -> bool:
+    """Whether a turn has its own reasoning. Raise Refused for another's, and where it is known."""
+    real = given.reasoning if given else None
+    if given is not None and real is not None:
+        if turn.reasoning == real:
+            return True
+        if given.certain:
+            text = f"turn {nth} ({given.token}): not the reasoning it was given: {turn.reasoning!r}"
+            raise Refused("exact", f"{text}, should be {real!r}")
+    if memory.is_real(turn.reasoning or ""):
+        raise Refused("mixed-up", f"turn {nth}: the reasoning of another turn")
+    return False
 
 
 def _plain(value: Any) -> Any:

@@ -1,0 +1,66 @@
+"""`dsfix repairs`: what is put right, on which wires, and where it acts."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+if TYPE_CHECKING:
+    from dsfix.repairs.base import Repair
+
+
+def repairs(
+    as_json: Annotated[bool, typer.Option("--json", help="One JSON document on stdout.")] = False,
+) -> None:
+    """List the repairs in the order in which they act; `run --no-repair NAME` leaves one out."""
+    from dsfix.repairs import REPAIRS
+
+    if as_json:
+        listed = [
+            {
+                "name": repair.name,
+                "summary": repair.summary,
+                "dialects": _dialects(repair),
+                "acts_on": _sides(repair),
+            }
+            for repair in REPAIRS
+        ]
+        data = {"schema": 1, "command": ["repairs"], "data": {"repairs": listed}, "errors": []}
+        typer.echo(json.dumps(data, indent=2))
+        return
+    _print(REPAIRS)
+
+
+def _print(listed: tuple[Repair, ...]) -> None:
+    from rich.console import Console
+    from rich.table import Table
+
+    table = Table(box=None, pad_edge=False, header_style="dim", padding=(0, 2, 0, 0))
+    for name in ("repair", "wires", "acts on"):
+        table.add_column(name, no_wrap=True)
+    table.add_column("what it does")
+    for repair in listed:
+        wires = _dialects(repair)
+        everywhere = len(wires) == 3  # Messages, Chat and Responses
+        table.add_row(
+            repair.name,
+            "all" if everywhere else " ".join(wires),
+            " ".join(_sides(repair)),
+            repair.summary,
+        )
+    Console(highlight=False).print(table)
+
+
+def _dialects(repair: Repair) -> list[str]:
+    from dsfix.protocol.body import Dialect
+
+    return [str(dialect) for dialect in Dialect if dialect in repair.dialects]
+
+
+def _sides(repair: Repair) -> list[str]:
+    """`request`, `answer`, or both: an error is an answer."""
+    request = repair.request is not None or repair.text is not None
+    answer = bool(repair.answer) or repair.error is not None
+    return ["request"] * request + ["answer"] * answer

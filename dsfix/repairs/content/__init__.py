@@ -1,0 +1,1 @@
+"""What stands in a message: in each dialect the blocks that are read, and words for others."""

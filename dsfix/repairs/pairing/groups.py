@@ -1,0 +1,147 @@
+"""Which calls belong together: those of one answer are one turn.
+
+An agent that runs parallel calls one by one, or stores each in a message of its own, sends one
+answer as several (NousResearch/hermes-agent#29148). Memory knows what was one answer. So do
+DeepSeek's own ids, which carry the call's number in it (`call_00_...`, `call_01_...`,
+tinkerindustries/agent-harness, 2026-08-09). Calls of which neither knows anything stay apart, as
+long as each is answered before the next is made.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import lru_cache
+
+from dsfix.repairs.pairing.shape import Piece, Wire
+
+# What one answer was: each of its calls, with all of them.
+Answers = Mapping[str, frozenset[str]]
+_NUMBERED = re.compile(r"call_(\d\d)_\w{16,}")
+
+
+@dataclass(slots=True)
+class Group:
+    """One turn of the assistant's in all its pieces, and what stands behind each of them.
+
+    The first group of a history has no turn. `calls` and `results` are the ids of all of them.
+    """
+
+    turn: list[Piece] = field(default_factory=list)
+    after: list[Piece] = field(default_factory=list)
+    calls: list[str] = field(default_factory=list)
+    results: list[str] = field(default_factory=list)
+
+    def add(self, piece: Piece) -> None:
+        """Take in a piece, the assistant's or another's."""
+        (self.turn if piece.assistant else self.after).append(piece)
+        self.calls += piece.calls
+        self.results += piece.results
+
+    def is_waited_for(self, answered: frozenset[str]) -> bool:
+        """Whether any of these ids answers a call that has no result yet."""
+        if self.results == self.calls or not answered:
+            return False
+        return not answered.isdisjoint(set(self.calls).difference(self.results))
+
+
+def grouped(pieces: Sequence[Piece], wire: Wire, answers: Answers) -> list[Group]:
+    """The history turn by turn, each turn as one group."""
+    found = [Group()]
+    for piece, coming in zip(pieces, _coming(pieces), strict=True):
+        if piece.assistant and not _joins(found[-1], piece, coming, wire, answers):
+            found.append(Group())
+        found[-1].add(piece)
+    return found
+
+
+def doubtful(pieces: Sequence[Piece], wire: Wire) -> list[str]:
+    """Ids of calls that could be of one answer with the turn before: memory may know them."""
+    found: list[str] = []
+    last: Piece | None = None
+    for piece in pieces:
+        if not piece.assistant:
+            continue
+        if last and last.calls and piece.calls and _could_go_on(last, piece, wire):
+            found += (last.calls[-1], piece.calls[0])
+        last = piece
+    return found
+
+
+def rounds(groups: Sequence[Group]) -> Iterator[list[Group]]:
+    """The groups, those that follow each other with nothing between as one list."""
+    found: list[Group] = []
+    for group in groups:
+        found.append(group)
+        if group.after:
+            yield found
+            found = []
+    if found:
+        yield found
+
+
+def _joins(
+    group: Group, piece: Piece, coming: frozenset[str], wire: Wire, answers: Answers
+) -> bool:
+    """Whether the assistant's piece goes on with the group's turn.
+
+    `coming` are the ids that are answered behind it, before the assistant speaks again.
+    """
+    if not group.calls:
+        return False
+    known = _same_answer(group.calls, piece.calls[0], answers) if piece.calls else None
+    if known is False:
+        return False
+    waiting = group.is_waited_for(coming)
+    if group.after and not waiting and not known:
+        return False
+    if waiting and not group.after:
+        return True
+    said = frozenset[bytes]().union(*map(wire.voice, group.turn))
+    if not wire.voice(piece) <= said:
+        return False
+    return bool(known) or all(each.results or each.ignored for each in group.after)
+
+
+def _same_answer(calls: Sequence[str], call: str, answers: Answers) -> bool | None:
+    """Whether a call was made in one answer with these; None where nobody knows."""
+    for one, other in ((call, calls[-1]), (calls[-1], call)):
+        if one in answers:
+            return other in answers[one]
+    number = _number(call)
+    if number is None:
+        return None
+    numbers = set(map(_number, calls)) - {None}
+    if number in numbers or (number == 0 and not numbers):
+        return False
+    return True if number - 1 in numbers else None
+
+
+@lru_cache(maxsize=4096)
+def _number(call: str) -> int | None:
+    """Which call of its answer this is, by DeepSeek's own ids."""
+    match = _NUMBERED.fullmatch(call)
+    return int(match[1]) if match else None
+
+
+def _could_go_on(last: Piece, piece: Piece, wire: Wire) -> bool:
+    """Whether calls that follow others say nothing of their own, nor begin as answers do."""
+    if _number(last.calls[0]) == 0 == _number(piece.calls[0]):
+        return False
+    return wire.voice(piece) <= wire.voice(last)
+
+
+def _coming(pieces: Sequence[Piece]) -> list[frozenset[str]]:
+    """For each piece, the ids that are answered from there on until the assistant has spoken."""
+    found: list[frozenset[str]] = []
+    answered: frozenset[str] = frozenset()
+    speaking = False
+    for piece in reversed(pieces):
+        if piece.assistant:
+            speaking = True
+        else:
+            answered = answered | set(piece.results) if not speaking else frozenset(piece.results)
+            speaking = False
+        found.append(answered)
+    return found[::-1]

@@ -1,0 +1,203 @@
+"""A history put together again, round by round; what is well stays as it was, byte for byte.
+
+A round is what the assistant says until it is answered, and the answers.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from dsfix.repairs.pairing.groups import Group, rounds
+from dsfix.repairs.pairing.shape import Part, Piece, Wire
+
+_JOINED = "calls of one answer put into one turn"
+_MISSING = "calls without a result answered"
+_ORPHANS = "results without a call turned into text"
+_TWICE = "repeated calls and results dropped"
+_RENAMED = "ids of calls made unique"
+_PLACED = "results put right behind their calls"
+
+
+@dataclass(slots=True)
+class _Slot:
+    """A call and the result it gets: as it is sent, under which id, and the one it came with."""
+
+    raw: bytes
+    id: str
+    asked: str
+    result: bytes | None = None
+
+
+@dataclass(slots=True)
+class _Heard:
+    """A part of what stands behind the calls; `given` is whether it is some call's result."""
+
+    part: Part
+    given: bool = False
+
+    def answer(self, slots: Iterable[_Slot]) -> None:
+        """Become the result of the first of these calls that has none."""
+        slot = next((slot for slot in slots if slot.result is None), None)
+        if slot is not None:
+            slot.result, self.given = self.part.raw, True
+
+
+class _Names:
+    """Ids that are taken: in the whole history where they must be unique there, else in a turn."""
+
+    def __init__(self, unique: bool) -> None:
+        self._unique = unique
+        self._taken: set[str] = set()
+        self._count = 0
+
+    def begin(self) -> None:
+        """A turn begins."""
+        if not self._unique:
+            self._taken.clear()
+
+    def taken_as_they_are(self, calls: Sequence[str]) -> bool:
+        """Take all of these if they can be sent; else none of them."""
+        own = set(calls)
+        if "" in own or len(own) < len(calls) or not own.isdisjoint(self._taken):
+            return False
+        self._taken |= own
+        self._count += len(calls)
+        return True
+
+    def take(self, asked: str) -> str:
+        """The id for a call that came with this one."""
+        self._count += 1
+        name = id = asked or f"call_unnamed_{self._count}"
+        number = 1
+        while id in self._taken:
+            number += 1
+            id = f"{name}_{number}"
+        self._taken.add(id)
+        return id
+
+
+class Mending:
+    """Puts a history in order, and counts what that took."""
+
+    def __init__(self, wire: Wire) -> None:
+        self._wire = wire
+        self._names = _Names(wire.UNIQUE)
+        self.counts: Counter[str] = Counter()
+
+    def messages(self, groups: Sequence[Group]) -> list[bytes]:
+        """All messages; those of a round in which all is well are as they were."""
+        out: list[bytes] = []
+        for each in rounds(groups):
+            given = [
+                item
+                for group in each
+                for piece in (*group.turn, *group.after)
+                for item in piece.items
+            ]
+            if self._is_well(each):
+                out += given
+                continue
+            before = self.counts.total()
+            made = self._mended(each)
+            if made != given and self.counts.total() == before:
+                self.counts[_PLACED] += 1
+            out += made
+        return out
+
+    def _is_well(self, groups: Sequence[Group]) -> bool:
+        """Whether a round can be sent as it is: no upstream minds the order of results."""
+        last = groups[-1]
+        if len(last.turn) > 1 or any(group.calls for group in groups[:-1]):
+            return False
+        waiting = list(last.calls)
+        for piece in last.after:
+            if piece.ignored or not (piece.results or waiting):
+                continue
+            if not piece.results or not piece.sound:
+                return False
+            for each in piece.results:
+                if each not in waiting:
+                    return False
+                waiting.remove(each)
+            if self._wire.ONE_MESSAGE and waiting:
+                return False
+        self._names.begin()
+        if waiting or not all(piece.sound for piece in last.turn):
+            return False
+        return self._names.taken_as_they_are(last.calls)
+
+    def _mended(self, groups: Sequence[Group]) -> list[bytes]:
+        slots = [self._slots(group) for group in groups]
+        rest = self._matched([slot for each in slots for slot in each], groups[-1].after)
+        out: list[bytes] = []
+        for group, own in zip(groups, slots, strict=True):
+            if own:
+                out += self._wire.turn(group.turn, [slot.raw for slot in own])
+            else:
+                out += [item for piece in group.turn for item in piece.items]
+            self.counts[_JOINED] += len(group.turn) > 1
+            results = [self._result(slot) for slot in own]
+            out += self._wire.placed(results, rest if group is groups[-1] else [])
+        self.counts += Counter()  # forget what did not happen
+        return out
+
+    def _slots(self, group: Group) -> list[_Slot]:
+        """The calls of a turn; one that is there twice, byte for byte, is one call."""
+        self._names.begin()
+        found: list[_Slot] = []
+        seen: set[Part] = set()
+        for part in (part for piece in group.turn for part in self._wire.calls(piece)):
+            if part.id and part in seen:
+                self.counts[_TWICE] += 1
+                continue
+            seen.add(part)
+            asked = part.id or ""
+            id = self._names.take(asked)
+            self.counts[_RENAMED] += id != asked
+            found.append(_Slot(self._wire.call(part.raw, id), id, asked))
+        return found
+
+    def _result(self, slot: _Slot) -> bytes:
+        if slot.result is None:
+            self.counts[_MISSING] += 1
+            return self._wire.missing(slot.raw, slot.id)
+        return self._wire.result(slot.result, slot.id)
+
+    def _matched(
+        self, slots: Sequence[_Slot], after: Sequence[Piece]
+    ) -> list[tuple[Piece, list[bytes] | None]]:
+        """Give the results to their calls; what is left of the pieces in which they stood.
+
+        A result without an id answers the first call that no other result answers.
+        """
+        parts = [
+            [_Heard(part) for part in self._wire.parts(piece)] if piece.results else []
+            for piece in after
+        ]
+        results = [each for piece in parts for each in piece if each.part.id is not None]
+        for each in results:
+            if each.part.id:
+                each.answer(slot for slot in slots if slot.asked == each.part.id)
+        for each in results:
+            if not each.part.id:
+                each.answer(slots)
+        return [
+            (piece, self._left(each, slots) if each else None)
+            for piece, each in zip(after, parts, strict=True)
+        ]
+
+    def _left(self, parts: Iterable[_Heard], slots: Sequence[_Slot]) -> list[bytes]:
+        """The parts that are no calls' results; such as could be nobody's are told as text."""
+        left: list[bytes] = []
+        for each in parts:
+            part = each.part
+            if part.id is None:
+                left.append(part.raw)
+            elif any(slot.result == part.raw for slot in slots):
+                self.counts[_TWICE] += not each.given
+            else:
+                self.counts[_ORPHANS] += 1
+                left += self._wire.told(part.raw)
+        return left

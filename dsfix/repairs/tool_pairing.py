@@ -1,0 +1,60 @@
+"""Tool calls and their results stand as the upstream wants them: in groups, and in pairs.
+
+Every call is answered right behind its turn, and every result answers one: else "An assistant
+message with 'tool_calls' must be followed by tool messages" (NousResearch/hermes-agent#29148;
+gptme/gptme#3421), "`tool_use` ids were found without `tool_result` blocks immediately after"
+(agentscope-ai/agentscope#1892; farion1231/cc-switch#6044) or "No tool output found for tool call"
+(deepseek-ai/awesome-deepseek-integration#740). Histories break these rules after an interruption
+or a compaction, where an agent puts a message in between, and where it splits parallel calls. On
+Responses a split answer is refused as if its reasoning were missing, with or without thinking
+(lidge-jun/opencodex#1534; Kohaku-Lab/KohakuTerrarium#322).
+
+So the calls of one answer become one turn, its results follow, and what stood between goes behind
+them. A call without a result gets one that says so; a result without a call becomes text. An id
+that is missing or there twice is replaced only where it is refused: reasoning is found by ids.
+Left alone is what nobody refuses: results in another order than the calls, which the upstream
+sorts itself, and what a tool was given, JSON or not (deepseek-ai/deepseek-recipe, 2026-09).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from dsfix.protocol.body import Body, Dialect
+from dsfix.repairs.base import ALL, Context, Repair
+from dsfix.repairs.pairing import chat, messages, responses
+from dsfix.repairs.pairing.groups import doubtful, grouped
+from dsfix.repairs.pairing.mending import Mending
+from dsfix.repairs.pairing.shape import Wire
+
+WIRES: Mapping[Dialect, Wire] = {
+    Dialect.MESSAGES: messages,
+    Dialect.CHAT: chat,
+    Dialect.RESPONSES: responses,
+}
+
+
+def paired(body: Body, context: Context) -> Body:
+    """The body with its calls and results in groups and pairs."""
+    wire = WIRES[body.dialect]
+    pieces = wire.pieces(context.history_of(body))
+    if not any(piece.calls or piece.results for piece in pieces):
+        return body
+    asked = doubtful(pieces, wire)
+    known = context.memory.together(asked) if asked else {}
+    mending = Mending(wire)
+    out = mending.messages(grouped(pieces, wire, known))
+    if tuple(out) == body.messages:
+        return body
+    for what, count in sorted(mending.counts.items()):
+        context.note(TOOL_PAIRING.name, what, count)
+    return body.saying(out)
+
+
+TOOL_PAIRING = Repair(
+    "tool-pairing",
+    "Keeps the calls of an answer in one turn, each answered right behind it",
+    ALL,
+    request=paired,
+    regroups=True,
+)

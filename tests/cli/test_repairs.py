@@ -1,0 +1,29 @@
+"""`dsfix repairs`: the registry, for people and for programs."""
+
+from __future__ import annotations
+
+import json
+
+from typer.testing import CliRunner
+
+from dsfix.cli import app
+from dsfix.repairs import NAMES
+
+RUNNER = CliRunner(env={"COLUMNS": "100", "TERM": "dumb"})
+
+
+def test_every_repair_is_listed_in_order() -> None:
+    """The table names each repair once, in the order in which they act."""
+    out = RUNNER.invoke(app, ["repairs"]).stdout
+    lines = [line.split()[0] for line in out.splitlines()[1:] if not line.startswith(" ")]
+    assert lines == list(NAMES)
+
+
+def test_as_json() -> None:
+    """The document tells wires and sides of each repair."""
+    data = json.loads(RUNNER.invoke(app, ["repairs", "--json"]).stdout)["data"]
+    by_name = {each["name"]: each for each in data["repairs"]}
+    assert list(by_name) == list(NAMES)
+    assert by_name["signature"]["dialects"] == ["messages"]
+    assert by_name["signature"]["acts_on"] == ["answer"]
+    assert by_name["thinking-replay"]["acts_on"] == ["request"]

@@ -1,0 +1,190 @@
+"""Blocks that are not read become words; what is read keeps its bytes."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from dsfix.protocol.body import Dialect
+from tests.repairs.support import RULES, USER, call, request, result, sent
+from tests.repairs.test_empty_content import body, refused
+
+MESSAGES, CHAT, RESPONSES = Dialect.MESSAGES, Dialect.CHAT, Dialect.RESPONSES
+PIXEL = "iVBORw0KGgo" + "A" * 2000
+IMAGE = {"type": "image", "source": {"type": "base64", "media_type": "image/png", "data": PIXEL}}
+URL = f"data:image/png;base64,{PIXEL}"
+DOCUMENT = {
+    "type": "document",
+    "title": "Plan",
+    "source": {"type": "base64", "media_type": "application/pdf", "data": PIXEL},
+}
+FLASH = {"model": "deepseek-v4-flash"}
+
+
+def user(*blocks: Any) -> dict[str, Any]:
+    return {"role": "user", "content": list(blocks)}
+
+
+def texts(out: Any, place: int = 0) -> list[str]:
+    messages = out.get("messages") or out["input"]
+    return [block["text"] for block in messages[place]["content"] if "text" in block["type"]]
+
+
+@pytest.mark.parametrize(
+    ("block", "words"),
+    [
+        (DOCUMENT, ["Plan", "application/pdf", "1 kB", "not sent"]),
+        (
+            {"type": "document", "source": {"type": "text", "data": "the words"}},
+            ["[document: untitled]\nthe words"],
+        ),
+        (
+            {"type": "search_result", "title": "T", "source": "S",
+             "content": [{"type": "text", "text": "found"}]},
+            ["[search_result]", "T", "S", "found"],
+        ),
+        (
+            {"type": "mcp_tool_use", "id": "m", "name": "look", "input": {"a": 1}},
+            ["[mcp_tool_use]", "look", '{"a": 1}'],
+        ),
+        ({"type": "container_upload", "file_id": "f"}, ["[container_upload]"]),
+        ({"type": "tool_reference", "tool_name": "Bash"}, ["[tool_reference]", "Bash"]),
+    ],
+)  # fmt: skip
+@pytest.mark.parametrize("inside", [False, True])
+def test_words_of_messages(block: Any, words: list[str], inside: bool) -> None:
+    """Each block that is refused says what it held, also inside a tool's result."""
+    if inside:
+        back = {"type": "tool_result", "tool_use_id": "a", "content": [block]}
+        given = request(USER, call("a"), user(back))
+        given["max_tokens"] = 9000
+    else:
+        given = body(MESSAGES, user({"type": "text", "text": "see"}, block))
+        assert refused(MESSAGES, given)
+    out, _ = sent(MESSAGES, given)
+    assert not refused(MESSAGES, out)
+    said = json.dumps(out, ensure_ascii=False)
+    for word in words:
+        assert json.dumps(word, ensure_ascii=False)[1:-1] in said
+    assert PIXEL not in said
+
+
+@pytest.mark.parametrize(
+    ("part", "words"),
+    [
+        ({"type": "input_audio", "input_audio": {"data": PIXEL}}, "[input_audio]"),
+        ({"type": "output_text", "text": "said"}, "said"),
+        ({"type": "refusal", "refusal": "I will not"}, "I will not"),
+        ({"type": "tool_result", "content": "ok"}, "ok"),
+    ],
+)
+def test_words_of_chat(part: Any, words: str) -> None:
+    """Parts of other dialects are put into words."""
+    given = body(CHAT, user(part))
+    assert refused(CHAT, given)
+    out, _ = sent(CHAT, given)
+    assert not refused(CHAT, out)
+    assert words in texts(out)[0]
+
+
+def test_reasoning_as_a_part() -> None:
+    """An assistant's thinking part becomes its reasoning, unless it has some."""
+    part = {"type": "thinking", "thinking": "why"}
+    said = {"type": "text", "text": "so"}
+    given = {"role": "assistant", "content": [part, said]}
+    out, _ = sent(CHAT, body(CHAT, USER, given, USER))
+    assert out["messages"][1] == {**given, "content": [said], "reasoning_content": "why"}
+    out, _ = sent(CHAT, body(CHAT, USER, {**given, "reasoning_content": "own"}, USER))
+    assert out["messages"][1]["reasoning_content"] == "own"
+
+
+@pytest.mark.parametrize(
+    ("item", "words"),
+    [
+        (user({"type": "text", "text": "plain"}), "plain"),
+        (user({"type": "refusal", "refusal": "no"}), "no"),
+        (
+            {"role": "assistant", "content": [{"type": "input_image", "image_url": URL}]},
+            "image/png",
+        ),
+    ],
+)
+def test_words_of_responses(item: Any, words: str) -> None:
+    """Parts that are not known, and images where none may stand."""
+    given = body(RESPONSES, item, USER)
+    assert refused(RESPONSES, given)
+    out, _ = sent(RESPONSES, given)
+    assert not refused(RESPONSES, out)
+    assert words in texts(out)[0]
+
+
+def test_a_search_that_is_passed_back() -> None:
+    """The server wants the queries of its own search again."""
+    search = {"type": "web_search_call", "id": "w", "action": {"type": "search", "query": "q"}}
+    given = body(RESPONSES, USER, search, {"role": "assistant", "content": "x"}, USER)
+    assert refused(RESPONSES, given)
+    out, _ = sent(RESPONSES, given)
+    assert not refused(RESPONSES, out)
+    assert out["input"][1]["action"] == {"type": "search", "query": "q", "queries": ["q"]}
+
+
+def images(dialect: Dialect) -> dict[str, Any]:
+    """A user's message with an image, on that wire."""
+    if dialect is MESSAGES:
+        return user(IMAGE)
+    if dialect is CHAT:
+        return user({"type": "image_url", "image_url": {"url": URL}})
+    return user({"type": "input_image", "image_url": URL})
+
+
+@pytest.mark.parametrize("dialect", list(Dialect))
+def test_images_by_what_the_model_sees(dialect: Dialect) -> None:
+    """A model that sees gets the image byte for byte, one that does not gets a note, every time."""
+    given = body(dialect, images(dialect))
+    seen, out = sent(dialect, {**given, **FLASH})
+    assert seen == {**given, **FLASH}
+    assert not out.changes
+    blind, _ = sent(dialect, given)
+    assert texts(blind) == ["[image: image/png, 1 kB, not sent: deepseek-v4-pro sees no images]"]
+
+
+@pytest.mark.parametrize("dialect", list(Dialect))
+def test_images_by_the_users_word(dialect: Dialect) -> None:
+    """The setting keeps all images, or none."""
+    given = body(dialect, images(dialect))
+    assert sent(dialect, given, rules=replace(RULES, images="keep"))[0] == given
+    out, _ = sent(dialect, {**given, **FLASH}, rules=replace(RULES, images="text"))
+    assert "turned off" in texts(out)[0]
+
+
+def test_images_in_results() -> None:
+    """An image that a tool gave is dealt with like any other."""
+    back = {"type": "tool_result", "tool_use_id": "a", "content": [IMAGE], "is_error": False}
+    thinking = {"type": "thinking", "thinking": "t", "signature": "s"}
+    out, _ = sent(MESSAGES, request(USER, call("a", thinking), user(back)))
+    (block,) = out["messages"][2]["content"]
+    assert block["is_error"] is False
+    assert "sees no images" in block["content"][0]["text"]
+
+
+def test_what_a_tool_was_given_is_nobodys_block() -> None:
+    """A `type` inside a tool's input or a text is no block, and nothing is changed for it."""
+    odd = {"type": "document", "content": {"type": "image"}}
+    use = {"type": "tool_use", "id": "a", "name": "f", "input": odd}
+    thinking = {"type": "thinking", "thinking": "t", "signature": "s"}
+    quoted = user({"type": "text", "text": '{"type":"document"}'})
+    given = request(quoted, {"role": "assistant", "content": [thinking, use]}, result("a"))
+    _, out = sent(MESSAGES, given)
+    assert not out.changes
+
+
+def test_redacted_thinking_where_no_tools_are() -> None:
+    """Without tools no reasoning is wanted back, so what cannot be read just goes."""
+    redacted = {"type": "redacted_thinking", "data": "zz"}
+    said = {"type": "text", "text": "so"}
+    given = body(MESSAGES, USER, {"role": "assistant", "content": [redacted, said]}, USER)
+    out, _ = sent(MESSAGES, given)
+    assert out["messages"][1]["content"] == [said]
