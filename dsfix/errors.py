@@ -15,6 +15,7 @@ class ExitCode(IntEnum):
     OK = 0
     FAILED = 1
     USAGE = 2
+    WARNED = 3
     OWN_FAILURE = 125
     NOT_EXECUTABLE = 126
     NOT_FOUND = 127

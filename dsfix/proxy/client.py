@@ -6,7 +6,7 @@ import io
 import ssl
 import urllib.request
 from collections.abc import AsyncIterator, Iterable
-from contextlib import asynccontextmanager
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from types import SimpleNamespace
 
 import aiohttp
@@ -25,7 +25,14 @@ _NOT_CONNECTED = (aiohttp.ClientConnectorError,)
 
 
 class Unreachable(Exception):
-    """No answer could be had; the text says why, without secrets."""
+    """No answer could be had; the text says why, without secrets.
+
+    `kind` is one word for it: `unresolved`, `unreachable`, `certificate`, `tls`, `timeout`, `cut`.
+    """
+
+    def __init__(self, text: str, kind: str = "cut") -> None:
+        super().__init__(text)
+        self.kind = kind
 
 
 class Client:
@@ -58,9 +65,15 @@ class Client:
         await self._pooled.close()
         await self._fresh.close()
 
-    @asynccontextmanager
-    async def post(
+    def post(
         self, path: str, data: bytes, headers: Iterable[tuple[str, str]]
+    ) -> AbstractAsyncContextManager[aiohttp.ClientResponse]:
+        """The upstream's response to a request of an agent."""
+        return self.request("POST", path, data, headers)
+
+    @asynccontextmanager
+    async def request(
+        self, method: str, path: str, data: bytes, headers: Iterable[tuple[str, str]]
     ) -> AsyncIterator[aiohttp.ClientResponse]:
         """The upstream's response; its connection is closed unless it was read to the end.
 
@@ -71,15 +84,15 @@ class Client:
         url = self._origin.with_path(path.partition("?")[0]).with_query(path.partition("?")[2])
         sent = upstream_headers(headers, self._key)
         try:
-            response = await self._send(self._pooled, url, data, sent, reused)
+            response = await self._send(self._pooled, method, url, data, sent, reused)
         except (aiohttp.ClientError, TimeoutError, OSError) as error:
             dropped = isinstance(error, _DROPPED) and not isinstance(error, _NOT_CONNECTED)
             if not (dropped and reused.connection):
-                raise Unreachable(_why(error)) from error
+                raise _unreachable(error) from error
             try:
-                response = await self._send(self._fresh, url, data, sent, reused)
+                response = await self._send(self._fresh, method, url, data, sent, reused)
             except (aiohttp.ClientError, TimeoutError, OSError) as again:
-                raise Unreachable(_why(again)) from again
+                raise _unreachable(again) from again
         try:
             yield response
         finally:
@@ -91,15 +104,17 @@ class Client:
     async def _send(
         self,
         session: aiohttp.ClientSession,
+        method: str,
         url: URL,
         data: bytes,
         headers: dict[str, str],
         reused: SimpleNamespace,
     ) -> aiohttp.ClientResponse:
         body = io.BytesIO(data)  # written in pieces: a large one in one piece stalls the loop
-        return await session.post(
+        return await session.request(
+            method,
             url,
-            data=body,
+            data=body if data else None,
             headers=headers,
             allow_redirects=False,
             proxy=self._proxy,
@@ -127,14 +142,17 @@ def _proxy_for(origin: URL) -> str | None:
     return proxies.get(origin.scheme) or proxies.get("all")
 
 
-def _why(error: BaseException) -> str:
+def _unreachable(error: BaseException) -> Unreachable:
     if isinstance(error, TimeoutError):
-        return "no answer in time"
+        return Unreachable("no answer in time", "timeout")
     if isinstance(error, aiohttp.ClientConnectorCertificateError):
-        return "its certificate was not accepted"
+        return Unreachable("its certificate was not accepted", "certificate")
+    if isinstance(error, aiohttp.ClientConnectorDNSError):
+        return Unreachable(error.os_error.strerror or "unknown host", "unresolved")
     if isinstance(error, aiohttp.ClientConnectorError):
-        return error.os_error.strerror or type(error.os_error).__name__
-    return type(error).__name__
+        kind = "tls" if isinstance(error.os_error, ssl.SSLError) else "unreachable"
+        return Unreachable(error.os_error.strerror or type(error.os_error).__name__, kind)
+    return Unreachable(type(error).__name__)
 
 
 def _tls() -> ssl.SSLContext:

@@ -21,7 +21,8 @@ from dsfix.repairs.content import responses as items
 # A quote inside a string is escaped, so these can only be members: of the message, or of what a
 # tool was given, which a closer look then leaves alone.
 _TYPE = re.compile(rb'"type"\s*:\s*(?:"([^"\\]*)"|[^"\s])')
-_ODD = re.compile(rb'"(?:content|output)"\s*:\s*(?:[^"\[\sn]|\[\s*[^{\]\s])')
+_ODD = re.compile(rb'"content"\s*:\s*(?:[^"\[\sn]|\[\s*[^{\]\s])')
+_ODD_OUTPUT = re.compile(_ODD.pattern.replace(b"content", b"output"))
 _BLOCKS = {
     "user": frozenset({b"text", b"tool_result", b"ephemeral"}),
     "assistant": frozenset({b"text", b"thinking", b"tool_use", b"ephemeral"}),
@@ -68,9 +69,10 @@ def _is_plain(body: Body, role: str, raw: bytes, replayed: bool) -> bool:
         plain = _ITEMS
     else:
         plain = _BLOCKS.get(role, _PARTS)
-    if b"thinking" in kinds and not replayed:
+    if (b"thinking" in kinds and not replayed) or not kinds <= plain:
         return False
-    return kinds <= plain and _ODD.search(raw) is None
+    odd = _ODD.search(raw) or (plain is _ITEMS and _ODD_OUTPUT.search(raw))
+    return not odd
 
 
 def _why_no_image(body: Body, context: Context) -> str:

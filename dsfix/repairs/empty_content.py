@@ -18,6 +18,7 @@ from dsfix.repairs.base import ALL, Context, Repair
 
 NOTHING = b'[{"type":"text","text":"[no content]"}]'
 _EMPTY = re.compile(rb'"(?:content|output|tool_calls)"\s*:\s*(?:null|\[\s*\])|"text"\s*:\s*""')
+_NOTHING_AT_ALL = re.compile(rb'":\s*(?:null|\[\s*\]|"")')  # one pass tells most messages
 _HAS_CONTENT = re.compile(rb'"(?:content|output)"\s*:')
 
 
@@ -25,9 +26,7 @@ def with_content(body: Body, context: Context) -> Body:
     """The body with content where it has to be."""
     roles = context.history_of(body).roles
     out = [
-        _filled(body.dialect, role, raw)
-        if _EMPTY.search(raw) or not _HAS_CONTENT.search(raw)
-        else raw
+        _filled(body.dialect, role, raw) if _may_be_empty(raw) else raw
         for role, raw in zip(roles, body.messages, strict=True)
     ]
     count = sum(new is not old for new, old in zip(out, body.messages, strict=True))
@@ -35,6 +34,13 @@ def with_content(body: Body, context: Context) -> Body:
         return body
     context.note(EMPTY_CONTENT.name, "empty content put into a form that is taken", count)
     return body.saying(out)
+
+
+def _may_be_empty(raw: bytes) -> bool:
+    """Whether a message needs a closer look; a quote inside a string is escaped."""
+    if _NOTHING_AT_ALL.search(raw) and _EMPTY.search(raw):
+        return True
+    return not _HAS_CONTENT.search(raw)
 
 
 def _filled(dialect: Dialect, role: str, raw: bytes) -> bytes:

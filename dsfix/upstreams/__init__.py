@@ -71,6 +71,7 @@ def resolve(spec: str, *, allow_plain_http: bool = False) -> Upstream:
         small=base.small,
         aliases=base.aliases,
         agent_env=base.agent_env,
+        expect=base.expect,
     )
 
 
@@ -104,4 +105,5 @@ def _read(data: dict[str, Any]) -> Upstream:
         small=data["small"],
         aliases=data.get("aliases", {}),
         agent_env=data.get("agents", {}),
+        expect=data.get("expect", {}),
     )

@@ -21,11 +21,11 @@ class Model(NamedTuple):
 class Upstream(NamedTuple):
     """A model API to forward to.
 
-    `origin` is scheme, host and port; `paths` maps a dialect, or `models` and `count_tokens`,
-    to the path at that origin. `hosts` are all host names under which users write this vendor
-    in their agents' settings. `vendor` names the data file the rules come from and `name` is
-    what the user typed. `main` and `small` are the models used when the agent names none that
-    the upstream knows.
+    `origin` is scheme, host and port; `paths` maps a dialect, or `models`, `balance` and
+    `count_tokens`, to the path at that origin. `hosts` are all host names under which users
+    write this vendor in their agents' settings. `vendor` names the data file the rules come
+    from and `name` is what the user typed. `main` and `small` are the models used when the agent names none that
+    the upstream knows. `expect` says in what word each of the doctor's probes ends there.
     """
 
     name: str
@@ -40,6 +40,7 @@ class Upstream(NamedTuple):
     small: str
     aliases: Mapping[str, str] = _NOTHING
     agent_env: Mapping[str, Mapping[str, str]] = _NOTHING
+    expect: Mapping[str, str] = _NOTHING
 
     @property
     def host(self) -> str:
