@@ -9,7 +9,7 @@ from dsfix.memory.recall import LONG, Stored, begins, chosen, unleaked
 from dsfix.memory.rows import as_json
 from dsfix.memory.store import Store
 from dsfix.protocol.turns import Reasoning, Turn, is_random
-from dsfix.repairs.base import Decision, Found, Place, Step
+from dsfix.repairs.base import Decision, Found, Place, Seen, Step
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +63,10 @@ class OriginMemory:
     def decided(self, conversation: str) -> dict[tuple[int, tuple[bytes, ...]], Decision]:
         """What was decided in this conversation, for as long as it is among the recent ones."""
         return self.store.decided(self._thread(conversation))
+
+    def seen(self, conversation: str) -> dict[str, Seen]:
+        """What repairs found out about the last request of a conversation."""
+        return self.store.seen(self._thread(conversation))
 
     def sent(self, conversation: str, turn: str) -> Reasoning | None:
         """The placeholder once sent for that turn in that conversation."""

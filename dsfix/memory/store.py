@@ -15,6 +15,7 @@ from collections import OrderedDict
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import TypeVar
 
 from dsfix.memory.database import Database, Write
 from dsfix.memory.recall import Stored
@@ -28,8 +29,10 @@ from dsfix.memory.rows import (
     stored_in,
 )
 from dsfix.protocol.turns import Reasoning
-from dsfix.repairs.base import Decision, Step
+from dsfix.repairs.base import Decision, Seen, Step
 
+K = TypeVar("K")
+V = TypeVar("V")
 DAY = 86_400.0
 RECENT = 16  # conversations whose decisions are kept
 THREADS = 256  # conversations whose placeholders are kept in RAM
@@ -69,6 +72,7 @@ class Store:
         self._decided: OrderedDict[str, dict[tuple[int, tuple[bytes, ...]], Decision]] = (
             OrderedDict()
         )
+        self._seen: OrderedDict[str, dict[str, Seen]] = OrderedDict()
         self._database = Database(path, MIGRATIONS, first=self._prune) if path else None
 
     def open(self) -> None:
@@ -172,15 +176,12 @@ class Store:
         return thread
 
     def decided(self, conversation: str) -> dict[tuple[int, tuple[bytes, ...]], Decision]:
-        """Decisions of a conversation, in RAM; those of the most recent few are kept.
+        """Decisions of a conversation, in RAM; those of the most recent few are kept."""
+        return _recent(self._decided, conversation)
 
-        An agent's main thread, its sub-agents and titles interleave, so one is not enough.
-        """
-        found = self._decided.setdefault(conversation, {})
-        self._decided.move_to_end(conversation)
-        while len(self._decided) > RECENT:
-            self._decided.popitem(last=False)
-        return found
+    def seen(self, conversation: str) -> dict[str, Seen]:
+        """What is known of a conversation's last request, in RAM, for as many conversations."""
+        return _recent(self._seen, conversation)
 
     def write(self, sql: str, rows: Sequence[Sequence[object]]) -> None:
         """Queue a statement for the disk, for each of these rows; the time is its last value."""
@@ -200,6 +201,7 @@ class Store:
         self._turns.clear()
         self._threads.clear()
         self._decided.clear()
+        self._seen.clear()
         if self._database is not None:
             for table in ("calls", "turns", "sent", "recovery"):
                 self._database.write(_statement(f"DELETE FROM {table}", [()]))
@@ -244,6 +246,18 @@ class Store:
                 " LIMIT (SELECT cast(count(*) * ? AS INTEGER) + 1 FROM turns))",
                 (excess,),
             )
+
+
+def _recent(kept: OrderedDict[str, dict[K, V]], conversation: str) -> dict[K, V]:
+    """A conversation's own; the least recent ones go.
+
+    An agent's main thread, its sub-agents and titles interleave, so one is not enough.
+    """
+    found = kept.setdefault(conversation, {})
+    kept.move_to_end(conversation)
+    while len(kept) > RECENT:
+        kept.popitem(last=False)
+    return found
 
 
 def _weight(stored: Stored) -> int:

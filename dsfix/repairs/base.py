@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence, Set
 from dataclasses import dataclass, field
 from enum import IntEnum, StrEnum
-from typing import NamedTuple, Protocol
+from typing import Any, NamedTuple, Protocol
 
 from dsfix.protocol.body import Body, Dialect
 from dsfix.protocol.history import History
@@ -174,6 +174,14 @@ class Place:
         return self.history.chain(self.index)
 
 
+class Seen(NamedTuple):
+    """What was found out about each message of a conversation's last request; see `unchanged`."""
+
+    under: Any
+    keys: tuple[Any, ...]
+    values: tuple[Any, ...]
+
+
 class Memory(Protocol):
     """Reasoning by turn, as the repairs see it. Never raises; what it does not know is None."""
 
@@ -191,6 +199,9 @@ class Memory(Protocol):
 
     def decided(self, conversation: str) -> dict[tuple[int, tuple[bytes, ...]], Decision]:
         """What was decided in this conversation for a turn at a place; kept by the caller."""
+
+    def seen(self, conversation: str) -> dict[str, Seen]:
+        """What repairs found out about the conversation's last request; kept by the caller."""
 
     def remember_sent(self, conversation: str, placeholders: Mapping[str, Reasoning]) -> None:
         """Keep what was sent for these turns, so that it is sent again byte for byte."""

@@ -10,13 +10,17 @@ place, because otherwise it answers blind. The setting `images` says otherwise.
 from __future__ import annotations
 
 import re
+from functools import partial
+from typing import NamedTuple
 
 from dsfix.protocol import responses
 from dsfix.protocol.body import Body, Dialect
+from dsfix.protocol.history import role_of
 from dsfix.repairs.base import ALL, Context, Repair
 from dsfix.repairs.content import chat
 from dsfix.repairs.content import messages as blocks
 from dsfix.repairs.content import responses as items
+from dsfix.repairs.unchanged import each
 
 # A quote inside a string is escaped, so these can only be members: of the message, or of what a
 # tool was given, which a closer look then leaves alone.
@@ -41,35 +45,50 @@ def readable(body: Body, context: Context) -> Body:
     image = _why_no_image(body, context)
     # `thinking-replay` sees to all reasoning as soon as tools are in play.
     replayed = body.dialect is Dialect.MESSAGES and (body.has_tools or history.has_calls)
-    out = [
-        raw if _is_plain(body, role, raw, replayed) else _mended(body, role, raw, image, replayed)
-        for role, raw in zip(history.roles, body.messages, strict=True)
-    ]
-    count = sum(new is not old for new, old in zip(out, body.messages, strict=True))
+    asked = _Asked(body.dialect, image, replayed)
+    found = each(context, CONTENT_BLOCKS.name, body.messages, partial(_in_place, asked), asked)
+    count = len(found) - found.count(None)
     if not count:
         return body
     context.note(CONTENT_BLOCKS.name, "blocks put into words that the model reads", count)
-    return body.saying(out)
+    return body.saying([new or old for new, old in zip(found, body.messages, strict=True)])
 
 
-def _mended(body: Body, role: str, raw: bytes, image: str, replayed: bool) -> bytes:
-    if body.dialect is Dialect.CHAT:
-        return chat.mended(raw, role, image)
-    if body.dialect is Dialect.RESPONSES:
-        return items.mended(raw, responses.kind(raw), image)
-    return blocks.mended(raw, role, image, replayed) if role in blocks.READ else raw
+class _Asked(NamedTuple):
+    """What decides besides the message: `image` is why none is sent, empty where they are."""
+
+    dialect: Dialect
+    image: str
+    replayed: bool
 
 
-def _is_plain(body: Body, role: str, raw: bytes, replayed: bool) -> bool:
+def _in_place(asked: _Asked, raw: bytes) -> bytes | None:
+    """What is sent in place of a message, None where it can stay."""
+    role = role_of(raw)
+    if _is_plain(asked, role, raw):
+        return None
+    new = _mended(asked, role, raw)
+    return None if new is raw else new
+
+
+def _mended(asked: _Asked, role: str, raw: bytes) -> bytes:
+    if asked.dialect is Dialect.CHAT:
+        return chat.mended(raw, role, asked.image)
+    if asked.dialect is Dialect.RESPONSES:
+        return items.mended(raw, responses.kind(raw), asked.image)
+    return blocks.mended(raw, role, asked.image, asked.replayed) if role in blocks.READ else raw
+
+
+def _is_plain(asked: _Asked, role: str, raw: bytes) -> bool:
     """Whether a message can only have what is read, told without taking it apart."""
     kinds = set(_TYPE.findall(raw))
-    if body.dialect is Dialect.CHAT:
+    if asked.dialect is Dialect.CHAT:
         plain = _PARTS
-    elif body.dialect is Dialect.RESPONSES:
+    elif asked.dialect is Dialect.RESPONSES:
         plain = _ITEMS
     else:
         plain = _BLOCKS.get(role, _PARTS)
-    if (b"thinking" in kinds and not replayed) or not kinds <= plain:
+    if (b"thinking" in kinds and not asked.replayed) or not kinds <= plain:
         return False
     odd = _ODD.search(raw) or (plain is _ITEMS and _ODD_OUTPUT.search(raw))
     return not odd

@@ -11,10 +11,13 @@ an output of null do not fit.
 from __future__ import annotations
 
 import re
+from functools import partial
 
 from dsfix.protocol import responses, spans
 from dsfix.protocol.body import Body, Dialect
+from dsfix.protocol.history import role_of
 from dsfix.repairs.base import ALL, Context, Repair
+from dsfix.repairs.unchanged import each
 
 NOTHING = b'[{"type":"text","text":"[no content]"}]'
 _EMPTY = re.compile(rb'"(?:content|output|tool_calls)"\s*:\s*(?:null|\[\s*\])|"text"\s*:\s*""')
@@ -24,16 +27,20 @@ _HAS_CONTENT = re.compile(rb'"(?:content|output)"\s*:')
 
 def with_content(body: Body, context: Context) -> Body:
     """The body with content where it has to be."""
-    roles = context.history_of(body).roles
-    out = [
-        _filled(body.dialect, role, raw) if _may_be_empty(raw) else raw
-        for role, raw in zip(roles, body.messages, strict=True)
-    ]
-    count = sum(new is not old for new, old in zip(out, body.messages, strict=True))
+    found = each(context, EMPTY_CONTENT.name, body.messages, partial(_in_place, body.dialect))
+    count = len(found) - found.count(None)
     if not count:
         return body
     context.note(EMPTY_CONTENT.name, "empty content put into a form that is taken", count)
-    return body.saying(out)
+    return body.saying([new or old for new, old in zip(found, body.messages, strict=True)])
+
+
+def _in_place(dialect: Dialect, raw: bytes) -> bytes | None:
+    """What is sent in place of a message, None where it can stay."""
+    if not _may_be_empty(raw):
+        return None
+    new = _filled(dialect, raw)
+    return None if new is raw else new
 
 
 def _may_be_empty(raw: bytes) -> bool:
@@ -43,16 +50,17 @@ def _may_be_empty(raw: bytes) -> bool:
     return not _HAS_CONTENT.search(raw)
 
 
-def _filled(dialect: Dialect, role: str, raw: bytes) -> bytes:
-    message = spans.members(raw) if role else None
+def _filled(dialect: Dialect, raw: bytes) -> bytes:
+    kind = responses.kind(raw) if dialect is Dialect.RESPONSES else role_of(raw)
+    message = spans.members(raw) if kind else None
     if message is None:
         return raw
     if dialect is Dialect.MESSAGES:
         new = _messages(message)
     elif dialect is Dialect.CHAT:
-        new = _chat(message, role)
+        new = _chat(message, kind)
     else:
-        new = _responses(message, responses.kind(raw))
+        new = _responses(message, kind)
     return raw if new is None else spans.build_object(new)
 
 

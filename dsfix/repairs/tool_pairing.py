@@ -25,7 +25,8 @@ from dsfix.repairs.base import ALL, Context, Repair
 from dsfix.repairs.pairing import chat, messages, responses
 from dsfix.repairs.pairing.groups import doubtful, grouped
 from dsfix.repairs.pairing.mending import Mending
-from dsfix.repairs.pairing.shape import Wire
+from dsfix.repairs.pairing.shape import Wire, units
+from dsfix.repairs.unchanged import each
 
 WIRES: Mapping[Dialect, Wire] = {
     Dialect.MESSAGES: messages,
@@ -37,7 +38,8 @@ WIRES: Mapping[Dialect, Wire] = {
 def paired(body: Body, context: Context) -> Body:
     """The body with its calls and results in groups and pairs."""
     wire = WIRES[body.dialect]
-    pieces = wire.pieces(context.history_of(body))
+    history = context.history_of(body)
+    pieces = each(context, TOOL_PAIRING.name, units(history), wire.piece)
     if not any(piece.calls or piece.results for piece in pieces):
         return body
     asked = doubtful(pieces, wire)

@@ -14,8 +14,16 @@ from typing import Any
 import msgspec
 
 from dsfix.protocol import spans
-from dsfix.protocol.history import History
-from dsfix.repairs.pairing.shape import INTERRUPTED, Part, Piece, is_blank, is_text, retold, text
+from dsfix.repairs.pairing.shape import (
+    INTERRUPTED,
+    Part,
+    Piece,
+    Unit,
+    is_blank,
+    is_text,
+    retold,
+    text,
+)
 
 ONE_MESSAGE = False
 UNIQUE = False
@@ -45,12 +53,9 @@ _message = msgspec.json.Decoder(_Message)
 _words = msgspec.json.Decoder(_Words)
 
 
-def pieces(history: History) -> list[Piece]:
-    """The whole history; only messages with calls or of the role `tool` are read."""
-    return [_piece(role, raw) for role, raw in zip(history.roles, history.messages, strict=True)]
-
-
-def _piece(role: str, raw: bytes) -> Piece:
+def piece(unit: Unit) -> Piece:
+    """A message; only one with calls or of the role `tool` is read."""
+    role, (raw,) = unit
     if role == "tool":
         message = _read(raw)
         return Piece((raw,), results=(text(message.tool_call_id if message else None),))

@@ -13,8 +13,16 @@ from typing import Any
 import msgspec
 
 from dsfix.protocol import spans
-from dsfix.protocol.history import History
-from dsfix.repairs.pairing.shape import INTERRUPTED, Part, Piece, is_blank, is_text, retold, text
+from dsfix.repairs.pairing.shape import (
+    INTERRUPTED,
+    Part,
+    Piece,
+    Unit,
+    is_blank,
+    is_text,
+    retold,
+    text,
+)
 
 ONE_MESSAGE = True
 UNIQUE = False
@@ -40,12 +48,9 @@ _block = msgspec.json.Decoder(_Block)
 _message = msgspec.json.Decoder(_Message)
 
 
-def pieces(history: History) -> list[Piece]:
-    """The whole history; only messages in which there are calls or results are read."""
-    return [_piece(role, raw) for role, raw in zip(history.roles, history.messages, strict=True)]
-
-
-def _piece(role: str, raw: bytes) -> Piece:
+def piece(unit: Unit) -> Piece:
+    """A message; only one in which there are calls or results is read."""
+    role, (raw,) = unit
     if role == "assistant" and b'"tool_use"' in raw:
         return _calling(raw)
     if role == "user" and b'"tool_result"' in raw:

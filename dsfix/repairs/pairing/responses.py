@@ -14,9 +14,17 @@ from typing import Any
 import msgspec
 
 from dsfix.protocol import spans
-from dsfix.protocol.history import History
 from dsfix.protocol.responses import CALLS, kind
-from dsfix.repairs.pairing.shape import INTERRUPTED, Part, Piece, is_blank, is_text, retold, text
+from dsfix.repairs.pairing.shape import (
+    INTERRUPTED,
+    Part,
+    Piece,
+    Unit,
+    is_blank,
+    is_text,
+    retold,
+    text,
+)
 
 ONE_MESSAGE = False
 UNIQUE = True
@@ -37,20 +45,11 @@ _item = msgspec.json.Decoder(_Item)
 _EMPTY = _Item()
 
 
-def pieces(history: History) -> list[Piece]:
-    """The whole history: the assistant's turns, and every other item by itself."""
-    found: list[Piece] = []
-    starts = set(history.assistants)
-    at = 0
-    while at < len(history.messages):
-        if at in starts:
-            items = history.items(at)
-            found.append(_turn(items))
-            at += len(items)
-        else:
-            found.append(_other(history.roles[at], history.messages[at]))
-            at += 1
-    return found
+def piece(unit: Unit) -> Piece:
+    """A turn of the assistant's, or another item."""
+    if unit.role == "assistant":
+        return _turn(unit.items)
+    return _other(unit.role, unit.items[0])
 
 
 def _turn(items: tuple[bytes, ...]) -> Piece:

@@ -31,6 +31,13 @@ class Piece(NamedTuple):
     ignored: bool = False
 
 
+class Unit(NamedTuple):
+    """What becomes a piece: a message, on Responses a whole turn of the assistant's or an item."""
+
+    role: str
+    items: tuple[bytes, ...]
+
+
 class Part(NamedTuple):
     """What a piece is made of: a call or a result with its id, or something else with none."""
 
@@ -48,8 +55,8 @@ class Wire(Protocol):
     ONE_MESSAGE: bool
     UNIQUE: bool
 
-    def pieces(self, history: History) -> list[Piece]:
-        """The whole history, each message read no further than its ids."""
+    def piece(self, unit: Unit) -> Piece:
+        """A message, or a turn of several items, read no further than its ids."""
 
     def voice(self, piece: Piece) -> frozenset[bytes]:
         """What the assistant says in it, reasoning and text; blank words are none."""
@@ -82,6 +89,18 @@ class Wire(Protocol):
 
         That is each piece with what is left of its parts, None where it has not been touched.
         """
+
+
+def units(history: History) -> list[Unit]:
+    """The whole history, unit by unit."""
+    found: list[Unit] = []
+    starts = set(history.assistants)
+    at = 0
+    while at < len(history.messages):
+        items = history.items(at) if at in starts else (history.messages[at],)
+        found.append(Unit(history.roles[at], items))
+        at += len(items)
+    return found
 
 
 def text(value: Any) -> str:
