@@ -105,4 +105,5 @@ def _outer(environ: Mapping[str, str]) -> Credentials | None:
                 return None
     except (OSError, ValueError):
         return None
-    return Credentials(resolve(root), token, TOKEN, environ.get(ORIGIN, root), nested=True)
+    origin = environ.get(ORIGIN, root)
+    return Credentials(resolve(root, behind=origin), token, TOKEN, origin, nested=True)

@@ -75,11 +75,11 @@ def test_changelog_has_its_form() -> None:
         assert re.search(rf"^\[{re.escape(name)}\]: https://", text, re.M)
 
 
-def test_changelog_counts_the_repairs() -> None:
-    """The first release names every repair that it has."""
-    first = read("CHANGELOG.md").partition("## [0.1.0]")[2]
+def test_changelog_names_the_repairs() -> None:
+    """Whoever reads it learns when each repair came."""
+    text = read("CHANGELOG.md")
     for repair in REPAIRS:
-        assert f"`{repair.name}`" in first
+        assert f"`{repair.name}`" in text
 
 
 def test_wheel_has_what_is_needed(wheel: Path) -> None:

@@ -15,7 +15,7 @@ def repairs(
     as_json: Annotated[bool, typer.Option("--json", help="One JSON document on stdout.")] = False,
 ) -> None:
     """List the repairs in the order in which they act; `run --no-repair NAME` leaves one out."""
-    from dsfix.repairs import REPAIRS
+    from dsfix.repairs import LISTED
 
     if as_json:
         listed = [
@@ -25,12 +25,12 @@ def repairs(
                 "dialects": _dialects(repair),
                 "acts_on": _sides(repair),
             }
-            for repair in REPAIRS
+            for repair in LISTED
         ]
         data = {"schema": 1, "command": ["repairs"], "data": {"repairs": listed}, "errors": []}
         typer.echo(json.dumps(data, indent=2))
         return
-    _print(REPAIRS)
+    _print(LISTED)
 
 
 def _print(listed: tuple[Repair, ...]) -> None:

@@ -9,12 +9,13 @@ from dsfix.memory.recall import LONG, Stored, begins, chosen, unleaked
 from dsfix.memory.rows import as_json
 from dsfix.memory.store import Store
 from dsfix.protocol.turns import Reasoning, Turn, is_random
-from dsfix.repairs.base import Decision, Found, Place, Seen, Step
+from dsfix.repairs.base import Step
+from dsfix.repairs.recall import Decision, Found, Place, Seen
 
 
 @dataclass(frozen=True, slots=True)
 class OriginMemory:
-    """What `repairs.base.Memory` asks for; reasoning never crosses to another upstream."""
+    """What `repairs.recall.Memory` asks for; reasoning never crosses to another upstream."""
 
     store: Store
     origin: str
@@ -34,11 +35,15 @@ class OriginMemory:
         It was sent, so it must be sent again should the agent lose it later: reasoning from
         before dsfix was used, and known turns that compaction has put behind another message.
         """
-        if turn.calls:
-            known = bool(self.store.candidates(self.origin, "call", turn.calls[0]))
-        else:
+        if not turn.calls:
             stored = self.store.candidates(self.origin, "key", turn.key)
-            known = bool(stored) and any(each.previous == place.previous for each in stored)
+            here = (place.previous, place.session)
+            known = any((each.previous, each.session) == here for each in stored)
+        else:
+            stored = self.store.candidates(self.origin, "call", turn.calls[0])
+            known = bool(stored)
+            if known and not all(map(is_random, turn.calls)):
+                known = any(each.stood_at(place) for each in stored)
         if not known:
             self.remember(turn, place)
 
@@ -131,13 +136,13 @@ class OriginMemory:
         """The turn that now stands behind another message: by session, or by a text that is long.
 
         Compaction does that (Claude Code 2.1.197 keeps the last turn behind a summary, under the
-        same session id; measured 2026-11-21), and so does a user who edits a prompt. What is
-        found is kept for its new place.
+        same session id; measured 2026-11-21), and so does a user who edits a prompt. What still
+        stands where it was has not moved. What is found is kept for its new place.
         """
-        found = [each for each in same if place.session and each.session == place.session]
-        if not found and len(turn.text) >= LONG and len({each.reasoning for each in same}) == 1:
-            found = list(same)
-        if not found:
+        named = [each for each in same if place.session and each.session == place.session]
+        found = named or (list(same) if len(turn.text) >= LONG else [])
+        found = [each for each in found if not place.has(turn.key, each.previous)]
+        if not found or (not named and len({each.reasoning for each in found}) > 1):
             return None
         moved = Stored.of(replace(turn, reasoning=found[0].reasoning), place)
         self.store.add(self.origin, moved)

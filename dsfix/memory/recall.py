@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 
 from dsfix.protocol.turns import Reasoning, Turn, digest, is_random
-from dsfix.repairs.base import Place
+from dsfix.repairs.recall import Place
 
 _HEADS = (16, 64, 256, 1024)  # characters
 # A text of that many characters that is known once only is no coincidence.
@@ -39,6 +39,11 @@ class Stored:
         where = (place.previous, place.chain, place.session)
         return cls(turn.key, turn.calls, turn.names, text, *where, heads(turn.text), reasoning)
 
+    def stood_at(self, place: Place) -> bool:
+        """Whether it was stored at exactly this place."""
+        where = (place.previous, place.chain, place.session)
+        return (self.previous, self.chain, self.session) == where
+
 
 def heads(text: str) -> tuple[str, ...]:
     """How a text begins, at a few lengths: an interrupted agent may keep less than was sent."""
@@ -55,8 +60,9 @@ def chosen(found: Sequence[Stored], names: tuple[str, ...], place: Place) -> Sto
     """The one stored turn that is meant, None when several could be.
 
     Some vendors repeat ids (`call_0`), and users repeat themselves: then the tools' names
-    decide, then the agent's session, the user's turn before, and all that stood before. An id
-    that is no random one means nothing by itself, even if it is known once only.
+    decide, then the agent's session, the user's turn before, and all that stood before: each
+    among those that the ones before have left. An id that is no random one means nothing by
+    itself, even if it is known once only.
     """
     if not all(map(is_random, found[0].calls if found else ())):
         found = [each for each in found if _near(each, place)]
@@ -67,9 +73,10 @@ def chosen(found: Sequence[Stored], names: tuple[str, ...], place: Place) -> Sto
         lambda each: each.previous == place.previous,
         lambda each: each.chain == place.chain,
     )
+    fits = found
     for test in tests:
-        fits = [each for each in found if test(each)]
-        if fits and len({each.reasoning.text for each in fits}) == 1:
+        fits = [each for each in fits if test(each)] or fits
+        if len({each.reasoning.text for each in fits}) == 1:
             return fits[0]
     return None
 

@@ -29,7 +29,8 @@ from dsfix.memory.rows import (
     stored_in,
 )
 from dsfix.protocol.turns import Reasoning
-from dsfix.repairs.base import Decision, Seen, Step
+from dsfix.repairs.base import Step
+from dsfix.repairs.recall import Decision, Seen
 
 K = TypeVar("K")
 V = TypeVar("V")

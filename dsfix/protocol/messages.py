@@ -42,6 +42,21 @@ def sign(text: str) -> str:
     return OWN_SIGNATURE + digest("signature", text)
 
 
+def is_foreign(reasoning: Reasoning) -> bool:
+    """Whether a signature looks like another vendor's; some relays sign at that length too."""
+    return any(len(mark) >= FOREIGN_SIGNATURE for _, mark in reasoning.blocks)
+
+
+def resigned(reasoning: Reasoning) -> Reasoning:
+    """The reasoning with a signature of our own in place of each that looks like another's."""
+    return Reasoning(
+        tuple(
+            (text, sign(text) if len(mark) >= FOREIGN_SIGNATURE else mark)
+            for text, mark in reasoning.blocks
+        )
+    )
+
+
 def turn(raw: bytes) -> Turn | None:
     """The assistant's turn in this message; None when its content is of no known shape."""
     blocks = _blocks(raw)
@@ -61,7 +76,7 @@ def turn(raw: bytes) -> Turn | None:
         sound=bool(kept)
         and blocks[0].type == "thinking"
         and len(kept) == len(thinking)
-        and not any(not mark or _foreign(mark) for _, mark in kept)
+        and all(mark for _, mark in kept)
         and not any(block.type == "redacted_thinking" for block in blocks),
     )
 
@@ -72,7 +87,7 @@ def with_reasoning(raw: bytes, reasoning: Reasoning, texts: tuple[str, ...] | No
     `texts` replaces the visible texts, where leaked reasoning is taken out of them.
     """
     first = [
-        spans.encode({"type": "thinking", "thinking": text, "signature": _own(text, mark)})
+        spans.encode({"type": "thinking", "thinking": text, "signature": mark or sign(text)})
         for text, mark in reasoning.blocks
     ]
     if texts is None and raw.startswith(_USUAL) and b"thinking" not in raw:
@@ -114,14 +129,6 @@ def _blocks(raw: bytes) -> str | list[_Block] | None:
         return _message.decode(raw).content
     except spans.Malformed:
         return None
-
-
-def _foreign(mark: str) -> bool:
-    return len(mark) >= FOREIGN_SIGNATURE
-
-
-def _own(text: str, mark: str) -> str:
-    return sign(text) if not mark or _foreign(mark) else mark
 
 
 def _retexted(blocks: list[bytes], texts: tuple[str, ...]) -> list[bytes]:

@@ -8,6 +8,7 @@ and pi, measured 2026-11-20).
 from __future__ import annotations
 
 import time
+from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -17,9 +18,9 @@ from aiohttp import web
 from dsfix.memory import OriginMemory
 from dsfix.proxy.headers import agent_headers
 from dsfix.record.exchange import Exchange
-from dsfix.repairs.base import Place
 from dsfix.repairs.chain import Outgoing, Reply
 from dsfix.repairs.error_shape import message_of
+from dsfix.repairs.recall import Place
 
 # A JSON answer longer than this is passed on unread.
 DOCUMENT_LIMIT = 64 << 20
@@ -51,8 +52,10 @@ class Answering:
     journal: Journal
     _remembered: bool = False
 
-    async def pass_on(self, response: aiohttp.ClientResponse) -> web.StreamResponse:
-        """Pass the upstream's answer on, in the way its kind asks for."""
+    async def pass_on(
+        self, response: aiohttp.ClientResponse, begun: bytes = b""
+    ) -> web.StreamResponse:
+        """Pass the upstream's answer on, in the way its kind asks for; `begun` was read already."""
         kind = response.content_type
         out = web.StreamResponse(
             status=response.status, headers=agent_headers(response.headers.items())
@@ -62,7 +65,7 @@ class Answering:
         passing = self._events if kind == "text/event-stream" else self._document
         try:
             await out.prepare(self.request)
-            whole = await passing(response, out)
+            whole = await passing(_chunks(begun, response), out)
         except (aiohttp.ClientError, TimeoutError) as error:
             if isinstance(error, aiohttp.ClientConnectionResetError) and _gone(self.request):
                 self.exchange.cut = "agent"
@@ -75,10 +78,10 @@ class Answering:
             self._cut(out)
         return out
 
-    async def _events(self, response: aiohttp.ClientResponse, out: web.StreamResponse) -> bool:
+    async def _events(self, chunks: AsyncIterator[bytes], out: web.StreamResponse) -> bool:
         reply = self.reply
         try:
-            async for chunk in response.content.iter_any():
+            async for chunk in chunks:
                 ready = reply.feed(chunk)
                 if reply.answer.done:
                     self._remember()
@@ -91,11 +94,11 @@ class Answering:
         answer = reply.answer
         return bool(answer.done or answer.finish or answer.error or answer.unread)
 
-    async def _document(self, response: aiohttp.ClientResponse, out: web.StreamResponse) -> bool:
+    async def _document(self, chunks: AsyncIterator[bytes], out: web.StreamResponse) -> bool:
         """A JSON answer: the blank lines of a queue go on at once, the document when whole."""
         parts: list[bytes] = []
         size = 0
-        async for chunk in response.content.iter_any():
+        async for chunk in chunks:
             size += len(chunk)
             if not parts and not chunk.strip():
                 await self._write(out, chunk)
@@ -111,9 +114,10 @@ class Answering:
         await self._write(out, data)
         return True
 
-    def refuse(self, response: aiohttp.ClientResponse, data: bytes) -> web.StreamResponse:
+    def refuse(
+        self, response: aiohttp.ClientResponse, status: int, data: bytes
+    ) -> web.StreamResponse:
         """Pass an error on, in the shape that the agent reads."""
-        status = response.status
         self.exchange.status, self.exchange.error = status, message_of(data) or f"HTTP {status}"
         out = self.reply.error(status, data)
         headers = agent_headers(response.headers.items())
@@ -152,6 +156,13 @@ class Answering:
         self._remembered = True
         place = Place(history, len(history.messages), self.outgoing.session)
         self.memory.remember(turn, place)
+
+
+async def _chunks(begun: bytes, response: aiohttp.ClientResponse) -> AsyncIterator[bytes]:
+    if begun:
+        yield begun
+    async for chunk in response.content.iter_any():
+        yield chunk
 
 
 def _gone(request: web.BaseRequest) -> bool:

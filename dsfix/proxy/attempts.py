@@ -9,17 +9,19 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable, Iterable
 from contextlib import AsyncExitStack
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import NamedTuple
 
 import aiohttp
 
 from dsfix.protocol.body import Dialect
 from dsfix.proxy.client import Client, Unreachable
+from dsfix.proxy.peek import Begun, begun
 from dsfix.record.exchange import Attempt, Exchange
-from dsfix.repairs.base import Length, Step
+from dsfix.repairs.base import Step
 from dsfix.repairs.chain import Outgoing
 from dsfix.repairs.error_shape import message_of
+from dsfix.repairs.recall import Length
 from dsfix.repairs.recovery import is_refusal, steps_after, too_long_by
 
 ERROR_LIMIT = 1 << 20
@@ -32,11 +34,17 @@ FIRST_WAIT, LONGEST_WAIT = 0.5, 30.0  # seconds; doubled each time
 
 
 class Answered(NamedTuple):
-    """The last attempt: what was sent, and what came back, with its body if it is an error."""
+    """The last attempt: what was sent, and what came back.
+
+    `error` is the body of an error that is a whole document, and `status` what it came with, or
+    should have; `begun` was read of any other answer already.
+    """
 
     outgoing: Outgoing
     response: aiohttp.ClientResponse
-    error: bytes | None
+    status: int
+    error: bytes | None = None
+    begun: bytes = b""
 
 
 @dataclass(slots=True)
@@ -54,40 +62,53 @@ class Attempts:
     exchange: Exchange
     prepare: Callable[[Step, Length], Outgoing]
     retries: int | None = None
+    _steps: list[Step] = field(default_factory=list)
+    _patience: int = 0
+    _shrunk: bool = False
 
     async def answered(self, stack: AsyncExitStack, outgoing: Outgoing) -> Answered:
         """The response to pass on; it is open until `stack` is left, earlier ones are closed."""
-        steps = list(steps_after(outgoing.step) if outgoing.body else ())
-        patience = PATIENCE.get(outgoing.dialect, 0) if self.retries is None else self.retries
+        self._steps = list(steps_after(outgoing.step) if outgoing.body else ())
+        self._patience = self.retries or 0
+        if self.retries is None:
+            self._patience = PATIENCE.get(outgoing.dialect, 0)
         wait = FIRST_WAIT
-        shrunk = False
         while True:
             async with AsyncExitStack() as attempt:
                 response = await attempt.enter_async_context(
                     self.client.post(self.path, outgoing.data, self.headers)
                 )
-                error = await _error_of(response)
-                if error is None:
-                    stack.push_async_exit(attempt.pop_all())
-                    return Answered(outgoing, response, None)
-            status = response.status
-            excess = 0 if shrunk else too_long_by(status, error, len(outgoing.data))
-            again, why = outgoing, "busy"
-            if status in BUSY and patience and not is_refusal(status, error):
-                patience -= 1
+                came = await _beginning_of(response)
+                found = self._again(outgoing, came)
+                if found is None:
+                    whole = came.error if came.error == came.data else None
+                    if whole is None:
+                        stack.push_async_exit(attempt.pop_all())
+                    return Answered(outgoing, response, came.status, whole, came.data)
+            outgoing, why = found
+            if why == "busy":
                 await asyncio.sleep(_pause(response, wait))
                 wait *= 2
-            elif excess and outgoing.replayed:
-                shrunk = True
-                again, why = self.prepare(outgoing.step, Length(shed=excess)), "shrunk"
-                if again.data == outgoing.data:
-                    return Answered(outgoing, response, error)
-            elif is_refusal(status, error) and (found := self._next(outgoing, steps)):
-                again, why = found
-            else:
-                return Answered(outgoing, response, error)
-            self.exchange.attempts.append(Attempt(status, message_of(error), why))
-            outgoing = again
+
+    def _again(self, outgoing: Outgoing, came: Begun) -> tuple[Outgoing, str] | None:
+        """The next attempt and why it is made; None where what came is to be passed on."""
+        if came.error is None:
+            return None
+        status, error = came.status, came.error
+        excess = 0 if self._shrunk else too_long_by(status, error, len(outgoing.data))
+        found: tuple[Outgoing, str] | None = None
+        if status in BUSY and self._patience and not is_refusal(status, error):
+            self._patience -= 1
+            found = outgoing, "busy"
+        elif excess and outgoing.replayed:
+            self._shrunk = True
+            shorter = self.prepare(outgoing.step, Length(shed=excess))
+            found = (shorter, "shrunk") if shorter.data != outgoing.data else None
+        elif is_refusal(status, error):
+            found = self._next(outgoing, self._steps)
+        if found is not None:
+            self.exchange.attempts.append(Attempt(status, message_of(error), found[1]))
+        return found
 
     def _next(self, outgoing: Outgoing, steps: list[Step]) -> tuple[Outgoing, str] | None:
         """The next attempt, with the step it is; a step that would change nothing is left out."""
@@ -105,10 +126,10 @@ def _pause(response: aiohttp.ClientResponse, otherwise: float) -> float:
     return min(float(asked) if asked.isdecimal() else otherwise, LONGEST_WAIT)
 
 
-async def _error_of(response: aiohttp.ClientResponse) -> bytes | None:
-    """The body of an error, up to a limit; None for a success. A redirect goes nowhere."""
+async def _beginning_of(response: aiohttp.ClientResponse) -> Begun:
+    """What tells a refusal: of an error all of it, up to a limit. A redirect goes nowhere."""
     if response.status < 300:
-        return None
+        return await begun(response)
     if response.status < 400:
         raise Unreachable("it answered with a redirect, which is not followed")
     parts: list[bytes] = []
@@ -116,4 +137,5 @@ async def _error_of(response: aiohttp.ClientResponse) -> bytes | None:
         parts.append(chunk)
         if sum(map(len, parts)) > ERROR_LIMIT:
             break
-    return b"".join(parts)[:ERROR_LIMIT]
+    data = b"".join(parts)[:ERROR_LIMIT]
+    return Begun(data, data, response.status)

@@ -36,13 +36,19 @@ class Unreachable(Exception):
 
 
 class Client:
-    """Requests to one upstream. Made and closed on the proxy's loop."""
+    """Requests to one upstream. Made and closed on the proxy's loop.
 
-    def __init__(self, origin: str, key: str) -> None:
+    The key goes into `key_header`. `silence` is for how many seconds an upstream may say nothing,
+    not even a comment or a blank line (those pass as they are), before its answer counts as cut.
+    """
+
+    def __init__(
+        self, origin: str, key: str, *, key_header: str = "Authorization", silence: float = SILENCE
+    ) -> None:
         self._origin = URL(origin)
-        self._key = key
+        self._key, self._key_header = key, key_header
         timeout = aiohttp.ClientTimeout(
-            total=None, connect=CONNECT, sock_connect=CONNECT, sock_read=SILENCE
+            total=None, connect=CONNECT, sock_connect=CONNECT, sock_read=silence
         )
         self._proxy = _proxy_for(self._origin)
         self._pooled, self._fresh = (
@@ -82,7 +88,7 @@ class Client:
         """
         reused = SimpleNamespace(connection=False)
         url = self._origin.with_path(path.partition("?")[0]).with_query(path.partition("?")[2])
-        sent = upstream_headers(headers, self._key)
+        sent = upstream_headers(headers, self._key, self._key_header)
         try:
             response = await self._send(self._pooled, method, url, data, sent, reused)
         except (aiohttp.ClientError, TimeoutError, OSError) as error:

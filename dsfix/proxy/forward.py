@@ -21,8 +21,9 @@ from dsfix.proxy.client import Client, Unreachable
 from dsfix.proxy.guard import Guard, Route
 from dsfix.record.exchange import Exchange
 from dsfix.record.kinds import kind_of, session_of
-from dsfix.repairs.base import Length, Place, Repair, Rules, Step
+from dsfix.repairs.base import Repair, Rules, Step
 from dsfix.repairs.chain import Outgoing, Reply, prepare
+from dsfix.repairs.recall import Length, Place
 from dsfix.repairs.recovery import RETRY_AFTER
 from dsfix.upstreams.base import Upstream
 
@@ -102,19 +103,20 @@ class Forwarder:
         try:
             async with AsyncExitStack() as stack:
                 attempts = self._attempts(request, exchange, prepared)
-                outgoing, response, error = await attempts.answered(stack, outgoing)
+                last = await attempts.answered(stack, outgoing)
+                outgoing = last.outgoing
                 _describe(exchange, outgoing, exchange.kind)
-                if error is None:
+                if last.status < 400:
                     self._worked(outgoing)
                     stack.callback(self._learn_soon, outgoing)
                 reply = Reply.to(outgoing, self.repairs, self.rules)
-                exchange.status = response.status
+                exchange.status = last.response.status
                 answering = Answering(
                     request, exchange, outgoing, reply, clock, self.memory, self.journal
                 )
-                if error is not None:
-                    return answering.refuse(response, error)
-                return await answering.pass_on(response)
+                if last.error is not None:
+                    return answering.refuse(last.response, last.status, last.error)
+                return await answering.pass_on(last.response, last.begun)
         except Unreachable as error:
             exchange.status, exchange.error = 502, str(error)
             return local.unreachable(request, dialect, self.upstream.host, error)

@@ -29,14 +29,16 @@ _KEPT_BACK = frozenset(
 )
 
 
-def upstream_headers(given: Iterable[tuple[str, str]], key: str) -> dict[str, str]:
+def upstream_headers(
+    given: Iterable[tuple[str, str]], key: str, key_header: str = "Authorization"
+) -> dict[str, str]:
     """The headers of a request upstream, with the real key and without compression."""
     headers: dict[str, str] = {}
     for name, value in given:
         low = name.lower()
         if low in _FORWARDED or low.startswith(_FORWARDED_PREFIXES):
             headers[name] = f"{headers[name]}, {value}" if name in headers else value
-    headers["Authorization"] = f"Bearer {key}"
+    headers[key_header] = f"Bearer {key}" if key_header == "Authorization" else key
     headers["Accept-Encoding"] = "identity"
     return headers
 

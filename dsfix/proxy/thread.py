@@ -102,13 +102,13 @@ class ProxyThread:
             Forwarder,
             upstream,
             guard=Guard(self._listener.getsockname()[1], plan.token, upstream.segments),
-            repairs=repairs.without(frozenset(plan.no_repair)),
+            repairs=repairs.without(frozenset(plan.no_repair), signs=upstream.signs),
             rules=self._rules(),
             memory=OriginMemory(store, plan.found.memory_origin),
             journal=plan.log,
             retries=plan.settings.retries,
         )
-        client = partial(Client, upstream.origin, plan.found.key)
+        client = partial(Client, upstream.origin, plan.found.key, key_header=upstream.key_header)
         store.open()
         try:
             asyncio.run(serve(self._listener, client, forwarder, self._ready))

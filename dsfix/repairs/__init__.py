@@ -13,11 +13,14 @@ from dsfix.repairs.billing_header import BILLING_HEADER
 from dsfix.repairs.content_blocks import CONTENT_BLOCKS
 from dsfix.repairs.context_guard import CONTEXT_GUARD
 from dsfix.repairs.custom_tools import CUSTOM_TOOLS
+from dsfix.repairs.dsml import DSML
 from dsfix.repairs.effort import EFFORT
 from dsfix.repairs.empty_content import EMPTY_CONTENT
 from dsfix.repairs.encoding import ENCODING
 from dsfix.repairs.error_shape import ERROR_SHAPE
+from dsfix.repairs.foreign_thinking import FOREIGN_THINKING
 from dsfix.repairs.max_tokens import MAX_TOKENS
+from dsfix.repairs.missing_thinking import MISSING_THINKING
 from dsfix.repairs.model_name import MODEL_NAME
 from dsfix.repairs.reasoning_field import REASONING_FIELD
 from dsfix.repairs.response_model import RESPONSE_MODEL
@@ -33,6 +36,8 @@ from dsfix.repairs.tool_schema import TOOL_SCHEMA
 from dsfix.repairs.user_id import USER_ID
 
 REPAIRS: tuple[Repair, ...] = (
+    # the answer as the model meant it, before anything else reads it
+    DSML,
     # the request, in this order
     ENCODING,
     BILLING_HEADER,
@@ -57,11 +62,20 @@ REPAIRS: tuple[Repair, ...] = (
     # the answer
     RESPONSE_MODEL,
     SIGNATURE,
+    MISSING_THINKING,
     ERROR_SHAPE,
 )
-NAMES: tuple[str, ...] = tuple(repair.name for repair in REPAIRS)
+# Toward an upstream that signs its own thinking and takes no other (Anthropic): nothing else
+# there is rewritten, signed or left without attribution.
+TOWARD_SIGNERS: tuple[Repair, ...] = (FOREIGN_THINKING,)
+LISTED: tuple[Repair, ...] = (*REPAIRS, *TOWARD_SIGNERS)
+NAMES: tuple[str, ...] = tuple(repair.name for repair in LISTED)
 
 
-def without(disabled: frozenset[str]) -> tuple[Repair, ...]:
-    """The registry less those that the user turned off."""
-    return tuple(repair for repair in REPAIRS if repair.name not in disabled)
+def without(disabled: frozenset[str], *, signs: bool = False) -> tuple[Repair, ...]:
+    """The repairs toward an upstream, less those that the user turned off.
+
+    One that signs its own thinking has none of DeepSeek's rules.
+    """
+    chosen = TOWARD_SIGNERS if signs else REPAIRS
+    return tuple(repair for repair in chosen if repair.name not in disabled)

@@ -6,14 +6,16 @@ same object when nothing is wrong.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence, Set
+from collections.abc import Callable, Mapping, Set
 from dataclasses import dataclass, field
-from enum import IntEnum, StrEnum
-from typing import Any, NamedTuple, Protocol
+from enum import IntEnum
+from typing import NamedTuple, Protocol
 
+from dsfix.protocol.answer import Answer
 from dsfix.protocol.body import Body, Dialect
 from dsfix.protocol.history import History
-from dsfix.protocol.turns import Reasoning, Turn
+from dsfix.protocol.turns import Turn
+from dsfix.repairs.recall import Length, Memory, Replay
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,121 +94,6 @@ class Rules:
     strict: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class Found:
-    """What memory knows of a turn: its reasoning, and its visible texts where they had leaked.
-
-    `texts` is None unless the agent shows the reasoning as visible text.
-    """
-
-    reasoning: Reasoning
-    texts: tuple[str, ...] | None = None
-
-
-class Kind(StrEnum):
-    """What was put into an assistant's message; the value is how the record words it."""
-
-    REAL = "real reasoning replayed"
-    LEAKED = "real reasoning replayed, and taken out of the visible text"
-    PLACEHOLDER = "placeholder, reasoning not known"
-    FORM = "reasoning put into the form the upstream reads"
-
-
-@dataclass(frozen=True, slots=True)
-class Decision:
-    """What is sent for one assistant turn: its messages, and what was put into them if anything.
-
-    `turn` is the key of the turn; `settled` is whether the decision holds for later requests.
-    """
-
-    items: tuple[bytes, ...]
-    kind: Kind | None = None
-    turn: str = ""
-    settled: bool = True
-
-
-class Replay(NamedTuple):
-    """A turn that real reasoning was put into.
-
-    It begins at `place` in what was given and at `at` in what is sent, and is the `nth` of its
-    key there, from zero. `items` are its messages as they were given.
-    """
-
-    at: int
-    place: int
-    nth: int
-    items: tuple[bytes, ...]
-    decision: Decision
-
-
-class Length(NamedTuple):
-    """What the upstream said of the length of a conversation's prompt.
-
-    `density` is tokens to a byte, as it counted the last request (0 while it has not), and
-    `shed` the bytes of replayed reasoning that must go, because it found this one too long.
-    """
-
-    density: float = 0.0
-    shed: int = 0
-
-
-@dataclass(frozen=True, slots=True)
-class Place:
-    """Where an assistant's turn stands in a conversation; read no further than is asked for.
-
-    `index` is its message, or the number of messages for the answer still to come. `session` is
-    the agent's own name for its session, which survives resuming and compaction; empty if it
-    gives none.
-    """
-
-    history: History
-    index: int
-    session: str = ""
-
-    @property
-    def previous(self) -> str:
-        """Key of the user's turn before."""
-        return self.history.previous(self.index)
-
-    @property
-    def chain(self) -> str:
-        """Key of all that stands before."""
-        return self.history.chain(self.index)
-
-
-class Seen(NamedTuple):
-    """What was found out about each message of a conversation's last request; see `unchanged`."""
-
-    under: Any
-    keys: tuple[Any, ...]
-    values: tuple[Any, ...]
-
-
-class Memory(Protocol):
-    """Reasoning by turn, as the repairs see it. Never raises; what it does not know is None."""
-
-    def recall(self, turn: Turn, place: Place) -> Found | None:
-        """The reasoning of exactly this turn; None when unknown or ambiguous."""
-
-    def sent(self, conversation: str, turn: str) -> Reasoning | None:
-        """The placeholder once sent for that turn in that conversation."""
-
-    def prefetch(self, calls: Sequence[str]) -> None:
-        """Be ready for `recall` of turns with these calls; one look-up for all of them."""
-
-    def together(self, calls: Sequence[str]) -> Mapping[str, frozenset[str]]:
-        """For each of these calls that is known for sure, all calls of the answer that made it."""
-
-    def decided(self, conversation: str) -> dict[tuple[int, tuple[bytes, ...]], Decision]:
-        """What was decided in this conversation for a turn at a place; kept by the caller."""
-
-    def seen(self, conversation: str) -> dict[str, Seen]:
-        """What repairs found out about the conversation's last request; kept by the caller."""
-
-    def remember_sent(self, conversation: str, placeholders: Mapping[str, Reasoning]) -> None:
-        """Keep what was sent for these turns, so that it is sent again byte for byte."""
-
-
 @dataclass(slots=True)
 class Context:
     """What a repair may look at besides the body, and where it says what it did.
@@ -255,8 +142,9 @@ class Answering:
     `asked` is the model name as the agent wrote it, `served` the one the upstream answered
     under. `renamed` are the request's replaced tool names: by the name that was sent, the
     agent's own; `freeform` are its tools that take plain text and were sent as functions, by
-    namespace and the agent's own name. `state` belongs to the repair that fills it, one mapping
-    for each answer.
+    namespace and the agent's own name. `tools` gives the functions that it offered, by the names
+    that were sent, and `thinks` is whether the model was asked to think. `state` belongs to the
+    repair that fills it, one mapping for each answer.
     """
 
     dialect: Dialect
@@ -264,6 +152,8 @@ class Answering:
     served: str = ""
     renamed: Mapping[str, str] = field(default_factory=dict)
     freeform: Set[tuple[str, str]] = frozenset()
+    tools: Callable[[], Set[str]] = frozenset
+    thinks: bool = True
     changes: list[Change] = field(default_factory=list)
     state: dict[str, str] = field(default_factory=dict)
 
@@ -274,6 +164,24 @@ class Answering:
             self.changes.append(change)
 
 
+class Stream(Protocol):
+    """An answer's events as the upstream sent them, of which some may have to wait."""
+
+    def feed(self, events: bytes) -> bytes:
+        """A run of complete events; gives those that go on now."""
+
+    def rest(self) -> bytes:
+        """What still waits, for nothing more comes or something else must go before it."""
+
+
+def _same_event(data: bytes, answering: Answering) -> list[bytes]:
+    return [data]
+
+
+def _same(data: bytes, answering: Answering) -> bytes:
+    return data
+
+
 @dataclass(frozen=True, slots=True)
 class AnswerRepair:
     """How an answer is put right.
@@ -281,14 +189,18 @@ class AnswerRepair:
     `marks` are bytes without which an event needs no look. `event` gets one event's payload
     and gives the payloads to send in its place, `whole` gets a JSON answer; both give back
     the same bytes where nothing is wrong. `wanted` says whether this answer needs it at all, and
-    `long` whether it has to see events that are as long as what the model writes.
+    `long` whether it has to see events that are as long as what the model writes. `stream` is for
+    what one event does not tell: it sees all of them, before any other repair. `read` is told what
+    a complete answer said.
     """
 
-    marks: tuple[bytes, ...]
-    event: Callable[[bytes, Answering], list[bytes]]
-    whole: Callable[[bytes, Answering], bytes]
+    marks: tuple[bytes, ...] = ()
+    event: Callable[[bytes, Answering], list[bytes]] = _same_event
+    whole: Callable[[bytes, Answering], bytes] = _same
     wanted: Callable[[Answering], bool] = lambda answering: True
     long: bool = False
+    stream: Callable[[Answering], Stream] | None = None
+    read: Callable[[Answer, Answering], None] | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,22 +11,13 @@ from dataclasses import dataclass, field
 from functools import partial
 from typing import TypeVar
 
-from dsfix.protocol import reading, sse
+from dsfix.protocol import offered, reading, sse
 from dsfix.protocol.answer import Answer
 from dsfix.protocol.body import Body, Dialect
 from dsfix.protocol.history import History
 from dsfix.protocol.turns import Turn, digest
-from dsfix.repairs.base import (
-    Answering,
-    AnswerRepair,
-    Change,
-    Context,
-    Length,
-    Memory,
-    Repair,
-    Rules,
-    Step,
-)
+from dsfix.repairs.base import Answering, AnswerRepair, Change, Context, Repair, Rules, Step, Stream
+from dsfix.repairs.recall import Length, Memory
 from dsfix.repairs.thinking_mode import is_disabled
 
 T = TypeVar("T")
@@ -41,7 +32,7 @@ class Outgoing:
     what came in. `conversation` names its thread, `session` is the agent's own name for its
     session, and `carried` are the turns that it sent with their reasoning. `renamed` are replaced
     tool names: by the name that is sent, the agent's own; `freeform` are tools that take plain
-    text and are sent as functions.
+    text and are sent as functions. `thinks` is whether the model is left to think.
     """
 
     dialect: Dialect
@@ -60,6 +51,7 @@ class Outgoing:
     carried: tuple[tuple[int, Turn], ...] = ()
     renamed: Mapping[str, str] = field(default_factory=dict)
     freeform: Set[tuple[str, str]] = frozenset()
+    thinks: bool = True
 
 
 def guarded(
@@ -127,6 +119,7 @@ def prepare(
         carried=tuple(context.carried),
         renamed=context.renamed,
         freeform=context.freeform,
+        thinks=not is_disabled(mended),
     )
 
 
@@ -158,6 +151,8 @@ class Reply:
     answer: Answer = field(default_factory=Answer)
     _relay: sse.Relay = field(default_factory=sse.Relay)
     _active: tuple[tuple[str, AnswerRepair], ...] = ()
+    _streams: tuple[tuple[str, Stream], ...] = ()
+    _read_out: bool = False
     _marks: tuple[bytes, ...] = ()
 
     @classmethod
@@ -168,6 +163,8 @@ class Reply:
             outgoing.asked,
             renamed=outgoing.renamed,
             freeform=outgoing.freeform,
+            tools=partial(offered.names, outgoing.dialect, outgoing.data),
+            thinks=outgoing.thinks,
         )
         active = tuple(
             (repair.name, of_dialect)
@@ -176,6 +173,9 @@ class Reply:
         )
         reply = cls(outgoing.dialect, repairs, answering, rules.strict)
         reply._active = active
+        reply._streams = tuple(
+            (name, repair.stream(answering)) for name, repair in active if repair.stream
+        )
         if any(repair.long for _, repair in active):
             reply._relay = sse.Relay(hold=sse.LONGEST)
         reply._marks = tuple({mark for _, repair in active for mark in repair.marks})
@@ -184,25 +184,25 @@ class Reply:
     def feed(self, data: bytes) -> bytes:
         """A chunk of the event stream; gives what goes to the agent now."""
         head, long, events = self._relay.feed(data)
+        if head:
+            head = self._passed(self._kept_back()) + head
         if long:
             self._observe(long)
-        if events:
-            for mark in self._marks:
-                if mark in events:
-                    events = self._edited(events)
-                    break
-            self._observe(events)
+        for name, stream in self._streams:
+            events = self._guarded(name, partial(stream.feed, events), events)
+        events = self._passed(events)
         return head + events if head else events
 
     def end(self) -> bytes:
-        """The end of the stream; gives what was held back of an unfinished event."""
-        return self._relay.rest()
+        """The end of the stream; gives what was held back, of an unfinished event as well."""
+        return self._passed(self._kept_back()) + self._relay.rest()
 
     def whole(self, data: bytes) -> bytes:
         """An answer that came as one JSON document."""
         for name, repair in self._active:
             data = self._guarded(name, partial(repair.whole, data, self.answering), data)
         self._read(partial(reading.observe_json, self.dialect, self.answer, data))
+        self._tell()
         return data
 
     def error(self, status: int, data: bytes) -> bytes:
@@ -212,6 +212,19 @@ class Reply:
                 fix = partial(repair.error, status, data, self.answering)
                 data = self._guarded(repair.name, fix, data)
         return data
+
+    def _kept_back(self) -> bytes:
+        return b"".join(self._guarded(name, stream.rest, b"") for name, stream in self._streams)
+
+    def _passed(self, events: bytes) -> bytes:
+        """Events as the agent gets them."""
+        if events:
+            for mark in self._marks:
+                if mark in events:
+                    events = self._edited(events)
+                    break
+            self._observe(events)
+        return events
 
     def _edited(self, events: bytes) -> bytes:
         return b"".join(map(self._edited_event, sse.split(events)))
@@ -230,20 +243,24 @@ class Reply:
             ]
         if len(payloads) == 1 and payloads[0] == payload:
             return event
-        return b"".join(sse.encode(new, _event_name(self.dialect, new)) for new in payloads)
+        return b"".join(reading.framed(self.dialect, new) for new in payloads)
 
     def _observe(self, events: bytes) -> None:
         self._read(partial(reading.observe, self.dialect, self.answer, events))
+        if self.answer.done:
+            self._tell()
 
     def _read(self, read: Callable[[], None]) -> None:
         self._guarded("reader", read, None)
         if self.answering.served:  # what the upstream said before it was rewritten
             self.answer.served = self.answering.served
 
+    def _tell(self) -> None:
+        """Tell the repairs what the answer said, once it is complete."""
+        for name, repair in () if self._read_out else self._active:
+            if repair.read is not None:
+                self._guarded(name, partial(repair.read, self.answer, self.answering), None)
+        self._read_out = True
+
     def _guarded(self, name: str, call: Callable[[], T], otherwise: T) -> T:
         return guarded(name, self.answering.changes, call, otherwise, self.strict)
-
-
-def _event_name(dialect: Dialect, payload: bytes) -> str:
-    """Messages and Responses name events after their type; Chat does not name them."""
-    return "" if dialect is Dialect.CHAT else reading.kind_of(payload)

@@ -16,9 +16,10 @@ import math
 from dsfix.protocol.body import Body
 from dsfix.protocol.history import WIRES
 from dsfix.protocol.turns import Reasoning
-from dsfix.repairs.base import ALL, Context, Decision, Kind, Repair, Replay
+from dsfix.repairs.base import ALL, Context, Repair
 from dsfix.repairs.max_tokens import asked_tokens
 from dsfix.repairs.placeholder import numbered, placeholder
+from dsfix.repairs.recall import Decision, Kind, Replay
 
 NEAR = 0.98  # of the context: what is new since the last count may be denser
 FILL = 0.85  # of the context: what is left full when room had to be made

@@ -10,8 +10,11 @@ an output of null do not fit.
 
 from __future__ import annotations
 
-import re
+from collections.abc import Mapping
 from functools import partial
+from typing import Any
+
+import msgspec
 
 from dsfix.protocol import responses, spans
 from dsfix.protocol.body import Body, Dialect
@@ -19,10 +22,28 @@ from dsfix.protocol.history import role_of
 from dsfix.repairs.base import ALL, Context, Repair
 from dsfix.repairs.unchanged import each
 
-NOTHING = b'[{"type":"text","text":"[no content]"}]'
-_EMPTY = re.compile(rb'"(?:content|output|tool_calls)"\s*:\s*(?:null|\[\s*\])|"text"\s*:\s*""')
-_NOTHING_AT_ALL = re.compile(rb'":\s*(?:null|\[\s*\]|"")')  # one pass tells most messages
-_HAS_CONTENT = re.compile(rb'"(?:content|output)"\s*:')
+_NOTHING = b'[{"type":"text","text":"[no content]"}]'
+_NULL = msgspec.Raw(b"null")
+
+
+class _Block(msgspec.Struct):
+    type: Any = None
+    text: msgspec.Raw = _NULL
+
+    @property
+    def empty(self) -> bool:
+        """Whether it is a text that says nothing."""
+        return self.type == "text" and _is(self.text, b'""')
+
+
+class _Message(msgspec.Struct):
+    content: msgspec.Raw = _NULL
+    output: msgspec.Raw = _NULL
+    tool_calls: msgspec.Raw = _NULL
+
+
+_message = msgspec.json.Decoder(_Message)
+_blocks = msgspec.json.Decoder(list[_Block])
 
 
 def with_content(body: Body, context: Context) -> Body:
@@ -37,66 +58,60 @@ def with_content(body: Body, context: Context) -> Body:
 
 def _in_place(dialect: Dialect, raw: bytes) -> bytes | None:
     """What is sent in place of a message, None where it can stay."""
-    if not _may_be_empty(raw):
+    try:
+        message = _message.decode(raw)
+    except spans.Malformed:
         return None
-    new = _filled(dialect, raw)
-    return None if new is raw else new
-
-
-def _may_be_empty(raw: bytes) -> bool:
-    """Whether a message needs a closer look; a quote inside a string is escaped."""
-    if _NOTHING_AT_ALL.search(raw) and _EMPTY.search(raw):
-        return True
-    return not _HAS_CONTENT.search(raw)
-
-
-def _filled(dialect: Dialect, raw: bytes) -> bytes:
-    kind = responses.kind(raw) if dialect is Dialect.RESPONSES else role_of(raw)
-    message = spans.members(raw) if kind else None
-    if message is None:
-        return raw
     if dialect is Dialect.MESSAGES:
-        new = _messages(message)
-    elif dialect is Dialect.CHAT:
-        new = _chat(message, kind)
-    else:
-        new = _responses(message, kind)
-    return raw if new is None else spans.build_object(new)
-
-
-def _messages(message: dict[str, bytes]) -> dict[str, bytes] | None:
-    content = message.get("content", b"null")
-    blocks = spans.items(content) if content[:1] == b"[" else None
-    if content == b"null" or blocks == []:
-        return {**message, "content": NOTHING}
-    kept = [block for block in blocks or () if not _is_blank(block)]
-    if not blocks or len(kept) == len(blocks):
-        return None
-    return {**message, "content": spans.build_array(kept) if kept else NOTHING}
-
-
-def _is_blank(block: bytes) -> bool:
-    if len(block) > 200 or b'""' not in block:  # a cache marker is the longest that it can have
-        return False
-    read = spans.value(block)
-    return isinstance(read, dict) and read.get("type") == "text" and read.get("text") == ""
-
-
-def _chat(message: dict[str, bytes], role: str) -> dict[str, bytes] | None:
-    new = {name: raw for name, raw in message.items() if name != "tool_calls"}
-    calls = spans.items(message.get("tool_calls", b"[]"))
-    if calls:
-        new = message
-    if new.get("content", b"null") == b"null" and not (role == "assistant" and calls):
-        new = {**new, "content": b'""'}
-    return None if new == message else new
-
-
-def _responses(item: dict[str, bytes], kind: str) -> dict[str, bytes] | None:
+        return _on_messages(raw, message)
+    if dialect is Dialect.CHAT:
+        return _on_chat(raw, message)
+    kind = responses.kind(raw)
     name = "output" if kind == "output" else "content"
-    if kind in ("", "reasoning", "call", "step") or item.get(name, b"null") != b"null":
+    if kind in ("", "reasoning", "call", "step") or not _is(getattr(message, name), b"null"):
         return None
-    return {**item, name: b'""'}
+    return _with(raw, {name: b'""'})
+
+
+def _on_messages(raw: bytes, message: _Message) -> bytes | None:
+    if not role_of(raw):
+        return None
+    if _is(message.content, b"null"):
+        return _with(raw, {"content": _NOTHING})
+    try:
+        empty = [block.empty for block in _blocks.decode(message.content)]
+    except spans.Malformed:
+        return None
+    if empty and not any(empty):
+        return None
+    blocks = spans.items(bytes(message.content)) or []
+    kept = [block for block, none in zip(blocks, empty, strict=True) if not none]
+    return _with(raw, {"content": spans.build_array(kept) if kept else _NOTHING})
+
+
+def _on_chat(raw: bytes, message: _Message) -> bytes | None:
+    role = role_of(raw)
+    no_calls = _is(message.tool_calls, b"null") or spans.items(bytes(message.tool_calls)) == []
+    silent = _is(message.content, b"null") and (role != "assistant" or no_calls)
+    empty_list = no_calls and not _is(message.tool_calls, b"null")
+    if not role or not (silent or empty_list):
+        return None
+    content = {"content": b'""'} if silent else {}
+    return _with(raw, content, without="tool_calls" if empty_list else "")
+
+
+def _is(raw: msgspec.Raw, wanted: bytes) -> bool:
+    """Whether a span is exactly this, told without a copy of it."""
+    return bytes(memoryview(raw)[: len(wanted) + 1]) == wanted
+
+
+def _with(raw: bytes, changed: Mapping[str, bytes], without: str = "") -> bytes | None:
+    """The message with these members; None where it has one twice."""
+    message = spans.members(raw)
+    if message is None:
+        return None
+    rest = {name: value for name, value in message.items() if name != without}
+    return spans.build_object({**rest, **changed})
 
 
 EMPTY_CONTENT = Repair(

@@ -15,13 +15,15 @@ after it.
 from __future__ import annotations
 
 from collections import Counter
+from dataclasses import replace
 
 from dsfix.protocol.body import Body
 from dsfix.protocol.history import WIRES, History
-from dsfix.protocol.messages import FOREIGN_SIGNATURE
+from dsfix.protocol.messages import is_foreign, resigned
 from dsfix.protocol.turns import Reasoning, Turn, digest, is_random
-from dsfix.repairs.base import ALL, Context, Decision, Found, Kind, Place, Repair, Replay, Step
+from dsfix.repairs.base import ALL, Context, Repair, Step
 from dsfix.repairs.placeholder import is_ours, is_placeholder, numbered, placeholder
+from dsfix.repairs.recall import Decision, Found, Kind, Place, Replay
 
 
 def with_reasoning(body: Body, context: Context) -> Body:
@@ -85,7 +87,7 @@ class _Replay:
             None if decision else history.turn(place)
             for (place, _), decision in zip(turns, kept, strict=True)
         ]
-        lost = [turn for turn in read if turn and (not turn.sound or self._stand_in(turn))]
+        lost = [turn for turn in read if turn and self._needs_memory(turn)]
         context.memory.prefetch([call for turn in lost for call in turn.calls[:1]])
         out = []
         for nth, (each, decision, turn) in enumerate(zip(turns, kept, read, strict=True)):
@@ -110,15 +112,16 @@ class _Replay:
         """What is sent for the nth assistant turn."""
         own, step = turn.reasoning, self._context.step
         stand_in = self._stand_in(turn)
-        foreign = own is not None and any(len(mark) >= FOREIGN_SIGNATURE for _, mark in own.blocks)
+        foreign = own is not None and is_foreign(own) and not self._was_given(turn, nth)
         instead = step >= Step.PLACEHOLDERS or (step is Step.NATIVE and foreign)
-        if turn.sound and not stand_in and not instead:
+        if turn.sound and not (foreign or stand_in or instead):
             self._context.carried.append((self._place(nth).index, turn))
             return Decision(items, turn=turn.key if turn.calls else "")
         place = self._place(nth)
         key = turn.key if turn.calls else digest(turn.key, place.previous)
         if own is not None and not stand_in and not instead:
-            self._context.carried.append((place.index, turn))
+            own = resigned(own) if foreign else own
+            self._context.carried.append((place.index, replace(turn, reasoning=own)))
             return Decision(self._with(items, Found(own)), Kind.FORM, key)
         ours = own is not None and turn.sound and is_ours(own.text)
         if instead:
@@ -162,6 +165,15 @@ class _Replay:
         """Where the nth assistant turn stands in what the agent sent."""
         given = self._context.history if self._aligned else self._history
         return Place(given, given.assistants[nth], self._context.session)
+
+    def _was_given(self, turn: Turn, nth: int) -> bool:
+        """Whether this upstream itself gave the turn this reasoning, signatures included."""
+        found = self._context.memory.recall(turn, self._place(nth))
+        return found is not None and found.reasoning == turn.reasoning
+
+    def _needs_memory(self, turn: Turn) -> bool:
+        own = turn.reasoning
+        return not turn.sound or self._stand_in(turn) or (own is not None and is_foreign(own))
 
     @staticmethod
     def _stand_in(turn: Turn) -> bool:

@@ -10,7 +10,8 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Any, TypeVar
 
-from dsfix.repairs.base import Context, Seen
+from dsfix.repairs.base import Context
+from dsfix.repairs.recall import Seen
 
 K = TypeVar("K")
 T = TypeVar("T")

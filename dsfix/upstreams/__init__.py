@@ -6,7 +6,7 @@ import ipaddress
 import tomllib
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlsplit
+from urllib.parse import SplitResult, urlsplit
 
 from dsfix.errors import UsageError
 from dsfix.upstreams.base import Model, Upstream
@@ -25,15 +25,38 @@ def named(name: str) -> Upstream:
     return _read(tomllib.loads((_DATA / f"{name}.toml").read_text(encoding="utf-8")))
 
 
-def resolve(spec: str, *, allow_plain_http: bool = False) -> Upstream:
+def resolve(spec: str, *, allow_plain_http: bool = False, behind: str = "") -> Upstream:
     """The upstream named or spelt as a URL by the user.
 
-    A URL names a base of DeepSeek's shape: its path is put before each of DeepSeek's paths.
+    A URL at a vendor's own host is that vendor, whatever path the user gave it. Any other names
+    a base of DeepSeek's shape, or that of the vendor whose URL is `behind` it: its path is put
+    before each of the vendor's paths.
     Raises UsageError for anything that is no base URL, and for plain http beyond loopback
     unless that was allowed.
     """
     if "://" not in spec:
         return named(spec)
+    url = _checked(spec, allow_plain_http)
+    host = url.hostname or ""
+    base = _at(host)
+    prefix = "" if base else url.path.rstrip("/")
+    base = base or _at(urlsplit(behind).hostname or "") or named("deepseek")
+    return base._replace(
+        name=spec,
+        title=url.netloc,
+        origin=f"{url.scheme}://{url.netloc}",
+        paths={dialect: prefix + path for dialect, path in base.paths.items()},
+        hosts=(*base.hosts, host),
+    )
+
+
+def _at(host: str) -> Upstream | None:
+    """The vendor whose own host that is."""
+    return next((each for each in map(named, NAMES) if host in each.hosts), None)
+
+
+def _checked(spec: str, allow_plain_http: bool) -> SplitResult:
+    """The parts of a base URL. Raises UsageError for anything else."""
     url = urlsplit(spec)
     try:
         port = url.port
@@ -56,23 +79,7 @@ def resolve(spec: str, *, allow_plain_http: bool = False) -> Upstream:
             f"upstream {url.hostname} is plain http: the key would travel unencrypted",
             hint="use https, or accept it with --allow-plain-http",
         )
-    base = named("deepseek")
-    prefix = url.path.rstrip("/")
-    return Upstream(
-        name=spec,
-        vendor=base.vendor,
-        title=url.netloc,
-        origin=f"{url.scheme}://{url.netloc}",
-        paths={dialect: prefix + path for dialect, path in base.paths.items()},
-        key_env=base.key_env,
-        hosts=(*base.hosts, url.hostname),
-        models=base.models,
-        main=base.main,
-        small=base.small,
-        aliases=base.aliases,
-        agent_env=base.agent_env,
-        expect=base.expect,
-    )
+    return url
 
 
 def is_loopback(host: str) -> bool:
@@ -106,4 +113,6 @@ def _read(data: dict[str, Any]) -> Upstream:
         aliases=data.get("aliases", {}),
         agent_env=data.get("agents", {}),
         expect=data.get("expect", {}),
+        key_header=data.get("key_header", "Authorization"),
+        signs=data.get("signs", False),
     )

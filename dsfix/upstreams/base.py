@@ -24,8 +24,10 @@ class Upstream(NamedTuple):
     `origin` is scheme, host and port; `paths` maps a dialect, or `models`, `balance` and
     `count_tokens`, to the path at that origin. `hosts` are all host names under which users
     write this vendor in their agents' settings. `vendor` names the data file the rules come
-    from and `name` is what the user typed. `main` and `small` are the models used when the agent names none that
-    the upstream knows. `expect` says in what word each of the doctor's probes ends there.
+    from and `name` is what the user typed. `main` and `small` are the models used when the agent
+    names none that the upstream knows. `expect` says in what word each of the doctor's probes ends
+    there. `key_header` is where the key goes, and `signs` is whether the upstream signs its own
+    thinking and takes no other.
     """
 
     name: str
@@ -41,6 +43,8 @@ class Upstream(NamedTuple):
     aliases: Mapping[str, str] = _NOTHING
     agent_env: Mapping[str, Mapping[str, str]] = _NOTHING
     expect: Mapping[str, str] = _NOTHING
+    key_header: str = "Authorization"
+    signs: bool = False
 
     @property
     def host(self) -> str:

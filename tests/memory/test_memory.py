@@ -122,6 +122,19 @@ def test_repeated_ids_are_told_apart_or_unknown(file: Path) -> None:
         assert recall(memory, asked, "p3", "x") is None
 
 
+def test_repeated_ids_of_twin_sub_agents_are_told_apart(file: Path) -> None:
+    """Session and place together name the turn where neither does alone."""
+    with opened(file) as store:
+        memory = OriginMemory(store, ORIGIN)
+        for session in ("s a", "s b"):
+            for place in ("p1", "p2"):
+                thought = f"{session} {place}"
+                memory.remember(turn("call_0", thought=thought), At(place, place, session))
+        assert recall(memory, turn("call_0"), "p2", "p2", "s a") == "s a p2"
+        assert recall(memory, turn("call_0"), "p1", "p1", "s b") == "s b p1"
+        assert recall(memory, turn("call_0"), "p1", "p1", "another") is None
+
+
 def test_a_text_turn_is_found_by_its_text_and_what_was_before(file: Path) -> None:
     """Neither alone is enough, and white space around the text does not matter."""
     with opened(file) as store:
@@ -172,6 +185,28 @@ def test_reasoning_that_the_agent_brings_is_learnt_once(file: Path) -> None:
         assert recall(memory, turn("a")) == "brought"
         assert recall(memory, turn(text="hello"), "behind a summary") == "said"
         wait_until(lambda: store.stats()[0] == 3)
+
+
+def test_the_same_words_are_learnt_for_each_sub_agent(file: Path) -> None:
+    """Two that say the same behind the same prompt have thought something else."""
+    with opened(file) as store:
+        memory = OriginMemory(store, ORIGIN)
+        memory.learn(turn(text="hello", thought="one"), At(session="s a"))
+        memory.learn(turn(text="hello", thought="two"), At(session="s b"))
+        assert recall(memory, turn(text="hello"), session="s a") == "one"
+        assert recall(memory, turn(text="hello"), session="s b") == "two"
+
+
+def test_a_counted_id_is_learnt_wherever_it_stands(file: Path) -> None:
+    """`call_0` of another sub-agent is another turn, even behind the same words."""
+    with opened(file) as store:
+        memory = OriginMemory(store, ORIGIN)
+        for _ in range(2):
+            memory.learn(turn("call_0", thought="one"), At(session="s a"))
+            memory.learn(turn("call_0", thought="two"), At(session="s b"))
+        assert recall(memory, turn("call_0"), session="s a") == "one"
+        assert recall(memory, turn("call_0"), session="s b") == "two"
+        wait_until(lambda: store.stats()[0] == 2)
 
 
 def test_a_turn_without_reasoning_is_remembered_as_such(file: Path) -> None:

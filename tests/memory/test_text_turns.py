@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import sqlite3
 from pathlib import Path
 
@@ -10,7 +11,10 @@ import pytest
 from dsfix.memory import OriginMemory
 from dsfix.memory.recall import LONG
 from dsfix.memory.rows import MIGRATIONS
+from dsfix.protocol.body import Body, Dialect
+from dsfix.protocol.history import History
 from dsfix.protocol.turns import own_words
+from dsfix.repairs.recall import Place
 from tests.memory.test_memory import ORIGIN, opened, recall, turn
 from tests.repairs.support import At
 
@@ -35,6 +39,27 @@ def test_a_short_text_behind_another_prompt_is_nobodys(tmp_path: Path) -> None:
         memory = OriginMemory(store, ORIGIN)
         memory.remember(turn(text="Done.", thought="why"), At("asked"))
         assert recall(memory, turn(text="Done."), "asked again") is None
+
+
+def test_what_still_stands_where_it_was_has_not_moved(tmp_path: Path) -> None:
+    """The same short answer of another model, later in the session, is another turn."""
+    done = {"role": "assistant", "content": "Done."}
+    said = [{"role": "user", "content": words} for words in ("first", "second", "third")]
+    with opened(tmp_path / "memory.db") as store:
+        memory = OriginMemory(store, ORIGIN)
+        whole = history(said[0], done, said[1], done, said[2])
+        memory.remember(turn(text="Done.", thought="why"), Place(whole, 1, "s"))
+        assert memory.recall(turn(text="Done."), Place(whole, 3, "s")) is None
+        compacted = history(said[1], done, said[2])
+        found = memory.recall(turn(text="Done."), Place(compacted, 1, "s"))
+        assert found is not None and found.reasoning.text == "why"
+
+
+def history(*messages: dict[str, str]) -> History:
+    """A history on Chat."""
+    body = Body.read(Dialect.CHAT, json.dumps({"messages": messages}).encode())
+    assert body is not None
+    return History.of(body)
 
 
 @pytest.mark.parametrize("length", [16, 40, 64, len(SAID) - 1])

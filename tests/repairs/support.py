@@ -38,6 +38,10 @@ class At:
     chain: str = "c"
     session: str = ""
 
+    def has(self, key: str, previous: str) -> bool:
+        """Nothing else is in this conversation."""
+        return False
+
 
 def memory() -> OriginMemory:
     """An empty memory in RAM."""

@@ -9,7 +9,10 @@ from typing import Any
 import pytest
 
 from dsfix.protocol.body import Dialect
-from tests.repairs.support import RULES, USER, call, request, result, sent
+from dsfix.repairs import REPAIRS
+from dsfix.repairs.base import Step
+from dsfix.repairs.chain import prepare
+from tests.repairs.support import RULES, USER, call, memory, request, result, sent
 from tests.repairs.test_empty_content import body, refused
 
 MESSAGES, CHAT, RESPONSES = Dialect.MESSAGES, Dialect.CHAT, Dialect.RESPONSES
@@ -50,8 +53,21 @@ def texts(out: Any, place: int = 0) -> list[str]:
             {"type": "mcp_tool_use", "id": "m", "name": "look", "input": {"a": 1}},
             ["[mcp_tool_use]", "look", '{"a": 1}'],
         ),
-        ({"type": "container_upload", "file_id": "f"}, ["[container_upload]"]),
+        ({"type": "container_upload", "file_id": "f"}, ["[container_upload]", "f"]),
+        (
+            {"type": "code_execution_tool_result", "tool_use_id": "srvtoolu_1",
+             "content": {"type": "code_execution_result", "stdout": "done", "return_code": 1}},
+            ["[code_execution_tool_result]", "stdout: done", "return_code: 1"],
+        ),
+        (
+            {"type": "document", "source": {"type": "text", "data": "没有空格" * 100}},
+            ["没有空格" * 100],
+        ),
+        ({"type": "brand_new", "kept": {"in": ["words", "data " * 100]}}, ["words", "data data"]),
+        ({"type": "text", "text": 7}, ["7"]),
         ({"type": "tool_reference", "tool_name": "Bash"}, ["[tool_reference]", "Bash"]),
+        ({"type": "text", "text": None}, []),
+        ({"type": "text"}, []),
     ],
 )  # fmt: skip
 @pytest.mark.parametrize("inside", [False, True])
@@ -79,6 +95,9 @@ def test_words_of_messages(block: Any, words: list[str], inside: bool) -> None:
         ({"type": "output_text", "text": "said"}, "said"),
         ({"type": "refusal", "refusal": "I will not"}, "I will not"),
         ({"type": "tool_result", "content": "ok"}, "ok"),
+        ({"type": "text", "text": None}, ""),
+        ({"type": "text"}, ""),
+        ("bare", "bare"),
     ],
 )
 def test_words_of_chat(part: Any, words: str) -> None:
@@ -110,6 +129,8 @@ def test_reasoning_as_a_part() -> None:
             {"role": "assistant", "content": [{"type": "input_image", "image_url": URL}]},
             "image/png",
         ),
+        (user({"type": "input_text", "text": "seen"}, {"type": "input_text"}), "seen"),
+        ({"type": "reasoning", "summary": [], "content": "why"}, "why"),
     ],
 )
 def test_words_of_responses(item: Any, words: str) -> None:
@@ -160,6 +181,47 @@ def test_images_by_the_users_word(dialect: Dialect) -> None:
     assert "turned off" in texts(out)[0]
 
 
+def test_files_where_no_media_are_read() -> None:
+    """A file goes where an image would, and is named where none is sent."""
+    file = {"type": "file", "file": {"filename": "a.pdf", "file_data": PIXEL}}
+    given = body(CHAT, user(file))
+    assert sent(CHAT, {**given, **FLASH})[0] == {**given, **FLASH}
+    assert texts(sent(CHAT, given)[0]) == ["[file: a.pdf, 1 kB, not sent]"]
+
+
+@pytest.mark.parametrize(
+    "data",
+    ["first line, then more", "data:text/plain;base64,Zmlyc3QgbGluZSwgdGhlbiBtb3Jl",
+     "data:text/markdown,first%20line,%20then%20more"],
+)  # fmt: skip
+def test_a_file_of_words_is_read(data: str) -> None:
+    """What a text file says goes to the model, whichever way it was attached."""
+    file = {"type": "file", "file": {"filename": "a.txt", "file_data": data}}
+    given = body(CHAT, user(file))
+    assert texts(sent(CHAT, given)[0]) == ["[file: a.txt]\nfirst line, then more"]
+
+
+def test_files_on_responses() -> None:
+    """The same there, in a message and in what a tool gave."""
+    file = {"type": "input_file", "filename": "a.pdf", "file_data": PIXEL}
+    output = {"type": "function_call_output", "call_id": "a", "output": [file]}
+    given = body(RESPONSES, user(file), call("a", dialect=RESPONSES), output)
+    assert sent(RESPONSES, {**given, **FLASH})[0]["input"][0] == user(file)
+    out, _ = sent(RESPONSES, given)
+    assert texts(out) == [text["text"] for text in out["input"][-1]["output"]]
+    assert texts(out) == ["[file: a.pdf, 1 kB, not sent]"]
+
+
+def test_a_document_that_the_upstream_has() -> None:
+    """It goes to the model that reads it, and is named to one that does not."""
+    source = {"type": "file", "file_id": "file-api-1"}
+    given = body(MESSAGES, user({"type": "document", "title": "Plan", "source": source}))
+    assert sent(MESSAGES, {**given, **FLASH})[0] == {**given, **FLASH}
+    mixed = body(MESSAGES, user(*given["messages"][0]["content"], DOCUMENT)) | FLASH
+    assert sent(MESSAGES, mixed)[0]["messages"][0]["content"][0]["source"] == source
+    assert "Plan, file, file-api-1" in texts(sent(MESSAGES, given)[0])[0]
+
+
 def test_images_in_results() -> None:
     """An image that a tool gave is dealt with like any other."""
     back = {"type": "tool_result", "tool_use_id": "a", "content": [IMAGE], "is_error": False}
@@ -168,6 +230,27 @@ def test_images_in_results() -> None:
     (block,) = out["messages"][2]["content"]
     assert block["is_error"] is False
     assert "sees no images" in block["content"][0]["text"]
+
+
+def test_a_thought_without_blanks_is_no_data() -> None:
+    """Words of a language that puts no blanks between them stay whole, however many they are."""
+    part = {"type": "thinking", "thinking": "为什么要调用这个工具" * 50}
+    out, _ = sent(CHAT, body(CHAT, USER, {"role": "assistant", "content": [part]}, USER))
+    assert out["messages"][1] == {
+        "role": "assistant",
+        "content": "",
+        "reasoning_content": part["thinking"],
+    }
+
+
+def test_bytes_that_are_no_text_stay() -> None:
+    """What cannot be read at all is passed on with its neighbours' words, not put into words."""
+    odd = b'{"type":"text","text":"\xff\xfe"}'
+    data = b'{"model":"deepseek-v4-pro","messages":[{"role":"user","content":[%s,{"type":"x"}]}]}'
+    for dialect in (MESSAGES, CHAT):
+        out = prepare(dialect, data % odd, REPAIRS, RULES, memory(), lambda _: Step.NONE)
+        assert odd in out.data
+        assert b'"[x]"' in out.data
 
 
 def test_what_a_tool_was_given_is_nobodys_block() -> None:

@@ -11,8 +11,9 @@ from dsfix.memory import OriginMemory
 from dsfix.protocol.body import Dialect
 from dsfix.protocol.turns import Reasoning, Turn
 from dsfix.repairs import REPAIRS
-from dsfix.repairs.base import Length, Rules, Step
+from dsfix.repairs.base import Rules, Step
 from dsfix.repairs.chain import Outgoing, prepare
+from dsfix.repairs.recall import Length
 from dsfix.upstreams.base import Model
 from tests.repairs.support import RULES, USER, At, call, memory, request, result
 

@@ -72,6 +72,9 @@ def test_empty_text_blocks() -> None:
     text, empty = {"type": "text", "text": "x"}, {"type": "text", "text": ""}
     out, _ = sent(MESSAGES, body(MESSAGES, {"role": "user", "content": [empty, text]}))
     assert out["messages"][0]["content"] == [text]
+    without = {"type": "text"}
+    out, _ = sent(MESSAGES, body(MESSAGES, {"role": "user", "content": [text, without]}))
+    assert out["messages"][0]["content"] == [text]
     out, _ = sent(MESSAGES, body(MESSAGES, {"role": "user", "content": [empty, empty]}))
     assert out["messages"][0]["content"] == NOTHING
 
@@ -82,6 +85,8 @@ def test_empty_text_blocks() -> None:
         (MESSAGES, {"role": "user", "content": ""}),
         (MESSAGES, {"role": "user", "content": [{"type": "text", "text": ' "content":[] '}]}),
         (CHAT, {"role": "user", "content": ""}),
+        (CHAT, {"role": "assistant", "content": "x", "tool_calls": None}),
+        (CHAT, {"role": "user", "content": "x", "x_note": {"content": None, "text": ""}}),
         (CHAT, {"role": "assistant", "content": None, "tool_calls": call("a", dialect=CHAT)["tool_calls"]}),
         (RESPONSES, {"role": "user", "content": ""}),
         (RESPONSES, {"type": "reasoning", "summary": [], "content": None}),

@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 from dsfix.protocol.body import Body, Dialect
 from dsfix.protocol.history import History
 from dsfix.protocol.turns import Reasoning, Turn
-from dsfix.repairs import REPAIRS
+from dsfix.repairs import REPAIRS, TOWARD_SIGNERS
 from dsfix.repairs.base import Context, Repair, Step
 from dsfix.repairs.chain import prepare
 from tests.repairs.support import FIXTURES, RULES, TOOLS, At, memory
@@ -50,7 +50,7 @@ def turns(draw: st.DrawFn, dialect: Dialect) -> list[dict[str, Any]]:
     blocks: list[dict[str, Any]] = [{"type": "text", "text": text}] if text else []
     blocks += [{"type": "tool_use", "id": each, "name": "f", "input": {"n": 1e3}} for each in calls]
     if thought is not None:
-        signature = draw(st.sampled_from(["", "s", "E" * 200]))
+        signature = draw(st.sampled_from(["", "s", "E" * 200, "g" * 200]))
         block = {"type": "thinking", "thinking": thought, "signature": signature}
         blocks.insert(draw(st.sampled_from([0, len(blocks)])), block)
     if draw(st.booleans()):
@@ -113,7 +113,7 @@ def check_laws(repair: Repair, body: Body) -> None:
     assert repair.request(again, context_for(again)) is again, "it is not idempotent"
 
 
-ON_REQUESTS = [repair for repair in REPAIRS if repair.request is not None]
+ON_REQUESTS = [each for each in (*REPAIRS, *TOWARD_SIGNERS) if each.request is not None]
 
 
 @pytest.mark.parametrize(("dialect", "data"), list(recorded()))
@@ -136,7 +136,7 @@ def test_laws_on_generated_conversations(
     """The same for conversations that nobody has recorded."""
     extra = data.draw(
         st.sampled_from(
-            [{}, {"thinking": {"type": "auto"}}, {"thinking": False, "reasoning_effort": "max"},
+            [{}, {"thinking": {"type": "auto"}}, {"thinking": {"type": "enabled"}}, {"thinking": False, "reasoning_effort": "max"},
              {"tool_choice": {"type": "any"}, "metadata": {"user_id": "{}"}}]
         )
     )  # fmt: skip

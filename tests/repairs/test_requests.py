@@ -9,9 +9,10 @@ import pytest
 from dsfix.protocol.body import Dialect
 from dsfix.protocol.turns import Reasoning, Turn
 from dsfix.repairs import REPAIRS
-from dsfix.repairs.base import Place, Rules, Step
+from dsfix.repairs.base import Rules, Step
 from dsfix.repairs.chain import prepare
 from dsfix.repairs.placeholder import is_placeholder
+from dsfix.repairs.recall import Place
 from tests.repairs.support import RULES, USER, At, call, memory, request, result, sent
 
 MESSAGES, CHAT = Dialect.MESSAGES, Dialect.CHAT

@@ -97,3 +97,8 @@ def kind_of(payload: bytes) -> str:
         return _kind.decode(payload).type
     except spans.Malformed:
         return ""
+
+
+def framed(dialect: Dialect, payload: bytes) -> bytes:
+    """An event's bytes. Messages and Responses name it after its type; Chat does not."""
+    return sse.encode(payload, "" if dialect is Dialect.CHAT else kind_of(payload))

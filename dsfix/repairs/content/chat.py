@@ -2,31 +2,62 @@
 
 "unknown variant `image_url`, expected `text`" (Gitlawb/openclaude#1071, before vision); "unknown
 variant `thinking`, expected `text`" (OpenCoworkAI/open-cowork#231): an assistant's reasoning as a
-part is put where reasoning belongs.
+part is put where reasoning belongs. Files are for the model that sees
+(https://api-docs.deepseek.com/guides/files_api).
 """
 
 from __future__ import annotations
 
 from typing import Any
 
+import msgspec
+
 from dsfix.protocol import spans
+from dsfix.protocol.history import role_of
 from dsfix.repairs.content.words import image_words, words_of
 
-READ = frozenset({"text", "image_url", "file"})
+_READ = frozenset({"text", "image_url", "file"})
 _THOUGHT = frozenset({"thinking", "reasoning", "redacted_thinking"})
 
 
-def mended(raw: bytes, role: str, image: str) -> bytes:
+class _Text(msgspec.Struct, tag_field="type", tag="text"):
+    text: str
+
+
+class _Image(msgspec.Struct, tag_field="type", tag="image_url"):
+    pass
+
+
+class _File(msgspec.Struct, tag_field="type", tag="file"):
+    pass
+
+
+class _Words(msgspec.Struct):
+    content: str | list[_Text] | None = None
+
+
+class _Seen(msgspec.Struct):
+    content: str | list[_Text | _Image | _File] | None = None
+
+
+_clean_words = msgspec.json.Decoder(_Words)
+_clean_seen = msgspec.json.Decoder(_Seen)
+
+
+def mended(raw: bytes, image: str) -> bytes:
     """The message with parts that are read; `image` is why an image is not sent, if it is not."""
+    if _is_clean(raw, image):
+        return raw
     message = spans.members(raw)
     content = message.get("content") if message else None
-    if message is None or content is None or content[:1] == b'"' or content == b"null":
+    if message is None or content is None:
         return raw
     parts = spans.items(content)
     if parts is None:
         text = spans.encode(words_of(spans.value(content)))
         return spans.build_object({**message, "content": text})
     thoughts: list[str] = []
+    role = role_of(raw)
     new = [_part(part, role, image, thoughts) for part in parts]
     if all(after is before for after, before in zip(new, parts, strict=True)):
         return raw
@@ -38,8 +69,18 @@ def mended(raw: bytes, role: str, image: str) -> bytes:
     return spans.build_object(result)
 
 
+def _is_clean(raw: bytes, image: str) -> bool:
+    try:
+        (_clean_words if image else _clean_seen).decode(raw)
+    except spans.Malformed:
+        return False
+    return True
+
+
 def _part(raw: bytes, role: str, image: str, thoughts: list[str]) -> bytes | None:
     part = spans.value(raw)
+    if part is None and raw != b"null":
+        return raw  # no valid UTF-8
     kind = part.get("type") if isinstance(part, dict) else None
     if kind in _THOUGHT and role == "assistant":
         if kind != "redacted_thinking":
@@ -49,7 +90,8 @@ def _part(raw: bytes, role: str, image: str, thoughts: list[str]) -> bytes | Non
         return spans.encode({"type": "image_url", "image_url": {"url": url}})
     if kind in ("image_url", "image") and image:
         return _said(image_words(part, image))
-    if kind not in READ or (kind == "text" and not isinstance(part.get("text"), str)):
+    known = kind in _READ and not (kind == "file" and image)
+    if not known or (kind == "text" and not isinstance(part.get("text"), str)):
         return _said(words_of(part))
     return raw
 

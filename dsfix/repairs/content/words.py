@@ -6,10 +6,20 @@ The same block gives the same words wherever it stands, so the prompt stays what
 from __future__ import annotations
 
 import json
+import re
+from base64 import b64decode
 from typing import Any
+from urllib.parse import unquote
 
-_LONG = 256  # characters of a string without spaces that can only be data
-_HELD = ("text", "title", "name", "tool_name", "source", "url", "filename", "refusal", "context")
+_DATA = re.compile(r"(?:data:[^,\s]*,)?[A-Za-z0-9+/=_\-\s]*")
+_BASE64 = re.compile(r"[A-Za-z0-9+/=_\-\r\n]*")
+_TEXTUAL = ("text/", "application/json")
+_LONG = 256  # characters; shorter than that data does no harm, and may be words
+# What a block says of itself, in this order and without its names; then all else but what only
+# a program can use.
+_SAID = ("title", "name", "tool_name", "filename", "source", "url", "text", "refusal")
+_HELD = ("content", "output", "input")
+_UNSAID = frozenset({"type", "id", "tool_use_id", "call_id", "cache_control", "encrypted_content"})
 
 
 def words_of(block: Any) -> str:
@@ -19,11 +29,10 @@ def words_of(block: Any) -> str:
     kind = str(block.get("type") or "content")
     if kind in _SPECIAL:
         return _SPECIAL[kind](block)
-    said = [_plain(block[name]) for name in _HELD if block.get(name)]
-    inner = block.get("content", block.get("output", block.get("input")))
-    if inner not in (None, "", [], {}):
-        said.append(_plain(inner))
-    return "\n".join([f"[{kind}]", *said])
+    there = {name: each for name, each in block.items() if each not in (None, "", [], {})}
+    said = [_plain(there[name]) for name in (*_SAID, *_HELD) if name in there]
+    more = sorted(there.keys() - {*_SAID, *_HELD} - _UNSAID)
+    return "\n".join([f"[{kind}]", *said, *(f"{name}: {_plain(there[name])}" for name in more)])
 
 
 def image_words(block: Any, why: str) -> str:
@@ -33,7 +42,7 @@ def image_words(block: Any, why: str) -> str:
 
 def _plain(value: Any) -> str:
     if isinstance(value, str):
-        return _bytes(value) if len(value) > _LONG and " " not in value else value
+        return _size(value) if _is_data(value) else value
     if isinstance(value, list):
         return "\n".join(map(words_of, value))
     if isinstance(value, dict):
@@ -50,32 +59,65 @@ def _short(value: Any) -> Any:
     return _plain(value) if isinstance(value, str) else value
 
 
-def _bytes(data: str) -> str:
+def _is_data(value: str) -> bool:
+    """Whether a string is nobody's words: long, of base64's letters, and without a blank."""
+    return len(value) > _LONG and " " not in value and bool(_DATA.fullmatch(value))
+
+
+def _size(data: str) -> str:
     """The size of data that is written in base64."""
-    size = len(data) * 3 // 4
+    size = len(data.partition(",")[2] or data) * 3 // 4
     return f"{size // 1000} kB" if size >= 1000 else f"{size} bytes"
 
 
 def _document(block: dict[str, Any]) -> str:
-    source = block.get("source") if isinstance(block.get("source"), dict) else {}
-    assert isinstance(source, dict)
+    source = _member(block, "source")
     title = str(block.get("title") or source.get("filename") or "untitled")
     if source.get("type") == "text":
-        return f"[document: {title}]\n{_plain(source.get('data') or '')}"
+        return f"[document: {title}]\n{source.get('data') or ''}"
     if source.get("type") == "content":
-        return f"[document: {title}]\n{_plain(source.get('content') or [])}"
-    kind = str(source.get("media_type") or source.get("type") or "unknown kind")
-    where = source.get("url") or source.get("file_id")
-    size = f", {where}" if where else f", {_bytes(str(source.get('data') or ''))}"
-    return f"[document: {title}, {kind}{size}, not sent: this upstream reads no documents]"
+        return f"[document: {title}]\n{_plain(source.get('content') or '')}"
+    kind = source.get("media_type") or source.get("type") or "unknown kind"
+    where = source.get("url") or source.get("file_id") or _size(str(source.get("data") or ""))
+    return f"[document: {title}, {kind}, {where}, not sent: this upstream reads no documents]"
+
+
+def _file(block: dict[str, Any]) -> str:
+    held = _member(block, "file") or block
+    name = held.get("filename") or held.get("file_id") or held.get("file_url") or "untitled"
+    data = held.get("file_data")
+    if not isinstance(data, str) or not data:
+        return f"[file: {name}, not sent]"
+    words = _file_words(data)
+    return (
+        f"[file: {name}, {_size(data)}, not sent]" if words is None else f"[file: {name}]\n{words}"
+    )
+
+
+def _file_words(data: str) -> str | None:
+    """The words of a file that is text, given as they are or as a data URL; None for any other."""
+    head, comma, body = data.partition(",")
+    if not data.startswith("data:"):
+        return None if _BASE64.fullmatch(data) else data
+    if not comma or not head[5:].startswith(_TEXTUAL):
+        return None
+    try:
+        return b64decode(body).decode() if head.endswith(";base64") else unquote(body)
+    except ValueError:
+        return None
 
 
 def _text(block: dict[str, Any]) -> str:
-    return _plain(block.get("text") or "")
+    return _words(block.get("text"))
 
 
 def _thought(block: dict[str, Any]) -> str:
-    return _plain(block.get("thinking") or block.get("text") or "")
+    return _words(block.get("thinking") or block.get("text"))
+
+
+def _words(value: Any) -> str:
+    """Words as they are, and whatever else stands in their place as words."""
+    return value if isinstance(value, str) else "" if value is None else _plain(value)
 
 
 def _media(block: dict[str, Any]) -> str:
@@ -85,21 +127,25 @@ def _media(block: dict[str, Any]) -> str:
 def _image(block: Any) -> str:
     """Kind and size of an image in any dialect."""
     block = block if isinstance(block, dict) else {}
-    source = block.get("source") if isinstance(block.get("source"), dict) else {}
-    assert isinstance(source, dict)
-    url = block.get("image_url")
-    url = url.get("url") if isinstance(url, dict) else url
-    url = str(url or source.get("url") or "")
-    if url.startswith("data:"):
-        kind, _, data = url[5:].partition(",")
-        return f"{kind.partition(';')[0]}, {_bytes(data)}"
-    if url or block.get("file_id") or source.get("file_id"):
-        return url or str(block.get("file_id") or source.get("file_id"))
-    return f"{source.get('media_type') or 'unknown kind'}, {_bytes(str(source.get('data') or ''))}"
+    source = _member(block, "source")
+    url = _member(block, "image_url").get("url") or block.get("image_url") or source.get("url")
+    if isinstance(url, str) and url.startswith("data:"):
+        return f"{url[5:].partition(',')[0].partition(';')[0]}, {_size(url)}"
+    where = url or block.get("file_id") or source.get("file_id")
+    if isinstance(where, str):
+        return where
+    return f"{source.get('media_type') or 'unknown kind'}, {_size(str(source.get('data') or ''))}"
+
+
+def _member(block: dict[str, Any], name: str) -> dict[str, Any]:
+    value = block.get(name)
+    return value if isinstance(value, dict) else {}
 
 
 _SPECIAL = {
     "document": _document,
+    "file": _file,
+    "input_file": _file,
     "text": _text,
     "input_text": _text,
     "output_text": _text,

@@ -1,0 +1,62 @@
+"""The first words of an answer, read before anything of it is passed on.
+
+Relays answer 200 and then send an error, in place of a document or as the first event of a
+stream (https://openrouter.ai/docs/api-reference/errors, 2026). Nothing has reached the agent by
+then, so such an error can be treated as a refusal. An answer waits for no more than its first
+chunk; where that has comments or blank lines only, they go on at once, and nothing that follows
+is held against them.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from typing import NamedTuple
+
+import aiohttp
+
+from dsfix.protocol import spans, sse
+from dsfix.repairs.error_shape import error_in, status_of
+
+# Seconds for the first chunk. A refusal comes at once; an upstream that is busy for longer may
+# well send its headers first, and the agent shall have them.
+PATIENCE = 10.0
+LIMIT = 1 << 20
+
+
+class Begun(NamedTuple):
+    """What was read of an answer, and the error that it is, if so, with its status."""
+
+    data: bytes = b""
+    error: bytes | None = None
+    status: int = 200
+
+
+async def begun(response: aiohttp.ClientResponse) -> Begun:
+    """The beginning of a success. What fails here will fail again where the rest is read."""
+    stream = response.content_type == "text/event-stream"
+    data = b""
+    told: bytes | None = None
+    try:
+        async with asyncio.timeout(PATIENCE):
+            while told is None and len(data) <= LIMIT:
+                chunk = await response.content.readany()
+                data += chunk
+                told = (_event if stream else _document)(data) if chunk else b""
+    except (aiohttp.ClientError, TimeoutError):
+        return Begun(data)
+    error = error_in(told or b"")
+    return Begun(data) if error is None else Begun(data, told, status_of(error))
+
+
+def _event(data: bytes) -> bytes | None:
+    """The first event's payload: empty where it is no error, None while that cannot be told."""
+    relay = sse.Relay()
+    for event in sse.split(relay.feed(data).events):
+        if payload := sse.data_of(event):
+            return payload
+    return None if b"error" in relay.rest() else b""
+
+
+def _document(data: bytes) -> bytes | None:
+    """The document, likewise."""
+    return data if b'"error"' not in data or spans.value(data) is not None else None

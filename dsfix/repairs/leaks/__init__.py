@@ -1,0 +1,1 @@
+"""Tool calls that stand in an answer's text, in each dialect."""

@@ -1,0 +1,134 @@
+"""What the repairs ask memory, and what they decide for a turn."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Any, NamedTuple, Protocol
+
+from dsfix.protocol.history import History
+from dsfix.protocol.turns import Reasoning, Turn
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """What memory knows of a turn: its reasoning, and its visible texts where they had leaked.
+
+    `texts` is None unless the agent shows the reasoning as visible text.
+    """
+
+    reasoning: Reasoning
+    texts: tuple[str, ...] | None = None
+
+
+class Kind(StrEnum):
+    """What was put into an assistant's message; the value is how the record words it."""
+
+    REAL = "real reasoning replayed"
+    LEAKED = "real reasoning replayed, and taken out of the visible text"
+    PLACEHOLDER = "placeholder, reasoning not known"
+    FORM = "reasoning put into the form the upstream reads"
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """What is sent for one assistant turn: its messages, and what was put into them if anything.
+
+    `turn` is the key of the turn; `settled` is whether the decision holds for later requests.
+    """
+
+    items: tuple[bytes, ...]
+    kind: Kind | None = None
+    turn: str = ""
+    settled: bool = True
+
+
+class Replay(NamedTuple):
+    """A turn that real reasoning was put into.
+
+    It begins at `place` in what was given and at `at` in what is sent, and is the `nth` of its
+    key there, from zero. `items` are its messages as they were given.
+    """
+
+    at: int
+    place: int
+    nth: int
+    items: tuple[bytes, ...]
+    decision: Decision
+
+
+class Length(NamedTuple):
+    """What the upstream said of the length of a conversation's prompt.
+
+    `density` is tokens to a byte, as it counted the last request (0 while it has not), and
+    `shed` the bytes of replayed reasoning that must go, because it found this one too long.
+    """
+
+    density: float = 0.0
+    shed: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where an assistant's turn stands in a conversation; read no further than is asked for.
+
+    `index` is its message, or the number of messages for the answer still to come. `session` is
+    the agent's own name for its session, which survives resuming and compaction; empty if it
+    gives none.
+    """
+
+    history: History
+    index: int
+    session: str = ""
+
+    @property
+    def previous(self) -> str:
+        """Key of the user's turn before."""
+        return self.history.previous(self.index)
+
+    @property
+    def chain(self) -> str:
+        """Key of all that stands before."""
+        return self.history.chain(self.index)
+
+    def has(self, key: str, previous: str) -> bool:
+        """Whether another turn of that key stands in the history, behind that user's turn."""
+        return any(
+            self.history.previous(index) == previous
+            for index in self.history.assistants
+            if index != self.index and (turn := self.history.turn(index)) and turn.key == key
+        )
+
+
+class Seen(NamedTuple):
+    """What was found out about each message of a conversation's last request; see `unchanged`."""
+
+    under: Any
+    keys: tuple[Any, ...]
+    values: tuple[Any, ...]
+
+
+class Memory(Protocol):
+    """Reasoning by turn, as the repairs see it. Never raises; what it does not know is None."""
+
+    def recall(self, turn: Turn, place: Place) -> Found | None:
+        """The reasoning of exactly this turn; None when unknown or ambiguous."""
+
+    def sent(self, conversation: str, turn: str) -> Reasoning | None:
+        """The placeholder once sent for that turn in that conversation."""
+
+    def prefetch(self, calls: Sequence[str]) -> None:
+        """Be ready for `recall` of turns with these calls; one look-up for all of them."""
+
+    def together(self, calls: Sequence[str]) -> Mapping[str, frozenset[str]]:
+        """For each of these calls that is known for sure, all calls of the answer that made it."""
+
+    def decided(self, conversation: str) -> dict[tuple[int, tuple[bytes, ...]], Decision]:
+        """What was decided in this conversation for a turn at a place; kept by the caller."""
+
+    def seen(self, conversation: str) -> dict[str, Seen]:
+        """What repairs found out about the conversation's last request; kept by the caller."""
+
+    def remember_sent(self, conversation: str, placeholders: Mapping[str, Reasoning]) -> None:
+        """Keep what was sent for these turns, so that it is sent again byte for byte."""
