@@ -28,6 +28,7 @@ ORDER = [
     "process",
     "proxy",
     "simulator",
+    "doctor",
     "session",
     "demo",
     "cli",
@@ -38,7 +39,7 @@ HOMES = {
     "typer": {"cli"},
     "rich": {"cli"},
     "sqlite3": {"memory", "record"},
-    "subprocess": {"process", "demo"},
+    "subprocess": {"process", "demo", "doctor"},
     "platformdirs": {"paths"},
 }
 PURE = {"errors", "redact", "protocol", "repairs", "upstreams", "agents", "report"}

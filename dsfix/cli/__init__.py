@@ -9,6 +9,7 @@ import typer
 
 from dsfix import __version__
 from dsfix.cli.demo import demo
+from dsfix.cli.doctor import doctor
 from dsfix.cli.memory import memory_app
 from dsfix.cli.repairs import repairs
 from dsfix.cli.run import run
@@ -46,6 +47,7 @@ app.command()(simulate)
 app.add_typer(memory_app, name="memory")
 app.add_typer(sessions_app, name="sessions")
 app.command()(demo)
+app.command()(doctor)
 app.command()(repairs)
 
 

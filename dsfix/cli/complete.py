@@ -41,6 +41,13 @@ def settings(incomplete: str) -> list[str]:
     return _starting(incomplete, (f"{setting.name}=" for setting in SETTINGS))
 
 
+def examinations(incomplete: str) -> list[str]:
+    """The checks and probes by name."""
+    from dsfix.doctor import checks, probes
+
+    return _starting(incomplete, (*checks.NAMES, *probes.NAMES))
+
+
 def session_ids(incomplete: str) -> list[str]:
     """The newest sessions by id, and `last`."""
     from dsfix.paths import state_dir

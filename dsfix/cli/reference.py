@@ -18,11 +18,14 @@ from typing import Any
 
 import typer
 
-from dsfix import repairs
+from dsfix import doctor, repairs
 from dsfix.agents import AGENTS
 from dsfix.agents.base import Agent, Endpoint, Host, Request, Wiring
 from dsfix.agents.generic import GENERIC
 from dsfix.config import SETTINGS, Settings
+from dsfix.doctor import checks, finding, probes
+from dsfix.doctor.guarding import guard
+from dsfix.doctor.words import WORDS
 from dsfix.environment import ENDPOINT, ORIGIN, SESSION, TOKEN
 from dsfix.errors import ExitCode
 from dsfix.repairs import recovery
@@ -62,6 +65,7 @@ WRITTEN: Mapping[str, str] = {
 CODES: Mapping[ExitCode, str] = {
     ExitCode.OK: "Success.",
     ExitCode.FAILED: "A command other than `run` failed.",
+    ExitCode.WARNED: "`doctor`: it works only through repairs, or there are warnings.",
     ExitCode.USAGE: "The command line or a setting does not fit what is asked.",
     ExitCode.OWN_FAILURE: "`run`: dsfix itself failed before or around the agent.",
     ExitCode.NOT_EXECUTABLE: "`run`: the agent's file cannot be executed.",
@@ -137,11 +141,41 @@ def settings_page() -> str:
     return "\n".join(parts)
 
 
+def doctor_page() -> str:
+    """What is examined, in which words it ends, and how the JSON document is made."""
+    parts = [_MADE, "# Doctor\n", _prose(doctor), _prose(finding.Finding)]
+    keys = {"levels": [str(level) for level in finding.Level], "keys": _keys()}
+    for name, words in keys.items():
+        parts.append(f"{name.capitalize()} of a finding: {', '.join(f'`{w}`' for w in words)}.\n")
+    parts.append("## Checks of the machine\n")
+    rows = [(f"`{name}`", _first(check)) for name, check in checks.CHECKS.items()]
+    parts.append(_table(("name", "question"), [*rows, ("`guard`", _first(guard))]))
+    parts.append("## Probes of the endpoint\n")
+    asked = [
+        (f"`{each.name}`", each.title, ", ".join(f"`{word}`" for word in sorted(each.good)))
+        for each in probes.PROBES
+    ]
+    parts.append(_table(("name", "question", "good words"), asked))
+    parts.append("## Words that any probe may end in\n")
+    parts.append(_pairs({word: meaning.means for word, meaning in WORDS.items()}, "word", "means"))
+    return "\n".join(parts)
+
+
+def _keys() -> list[str]:
+    return list(finding.Finding("", "", finding.Level.GOOD, "", "").as_dict())
+
+
+def _first(check: object) -> str:
+    """The first line of what a check says of itself."""
+    return (inspect.getdoc(check) or "").partition("\n")[0]
+
+
 PAGES: Mapping[str, Callable[[], str]] = {
     "settings.md": settings_page,
     "commands.md": commands,
     "repairs.md": repairs_page,
     "environment.md": environment,
+    "doctor.md": doctor_page,
 }
 
 

@@ -1,0 +1,125 @@
+"""`dsfix doctor`: is everything as it must be, here and at the endpoint?"""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from dsfix.cli import complete
+from dsfix.errors import UsageError
+
+if TYPE_CHECKING:
+    from dsfix.doctor.live import Cost
+
+
+def doctor(
+    agent: Annotated[
+        str,
+        typer.Argument(
+            metavar="[AGENT]", help="Check this agent only.", autocompletion=complete.agents
+        ),
+    ] = "",
+    upstream: Annotated[
+        str,
+        typer.Option(
+            metavar="NAME|URL", help="Where runs forward to.", autocompletion=complete.upstreams
+        ),
+    ] = "deepseek",
+    key_env: Annotated[
+        str, typer.Option(metavar="NAME", help="Variable that holds the API key.")
+    ] = "",
+    live: Annotated[
+        bool, typer.Option("--live", help="Ask the endpoint as well; that costs tokens.")
+    ] = False,
+    only: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="NAME",
+            help="This check or probe, or all with this word in their name (repeatable).",
+            autocompletion=complete.examinations,
+        ),
+    ] = None,
+    model: Annotated[str, typer.Option(help="Model to ask, in place of the upstream's own.")] = "",
+    timeout: Annotated[
+        float, typer.Option(min=0.1, help="Seconds to wait for each answer.")
+    ] = 30.0,
+    as_json: Annotated[bool, typer.Option("--json", help="One JSON document on stdout.")] = False,
+    listed: Annotated[
+        bool, typer.Option("--list", help="Print the names for --only, and exit.")
+    ] = False,
+    allow_plain_http: Annotated[
+        bool, typer.Option("--allow-plain-http", help="Accept http:// beyond this machine.")
+    ] = False,
+) -> None:
+    """Check this machine, and with --live what the endpoint really does.
+
+    Without --live nothing leaves the machine. With it every question is asked raw, and again
+    through dsfix where the raw answer would not do.
+
+    \b
+    Exit codes: 0 all is good; 3 it works only through dsfix, or there are
+    warnings; 1 something must be done; 2 the command line is wrong.
+    """
+    from dsfix import config
+    from dsfix.doctor.examine import Wish, examine
+    from dsfix.doctor.machine import this_machine
+
+    if listed:
+        _print_names()
+        return
+    if agent.startswith("-"):
+        raise UsageError(f"no option {agent!r}")
+    wish = Wish(
+        agent,
+        upstream,
+        key_env,
+        live,
+        tuple(only or ()),
+        model,
+        timeout,
+        allow_plain_http,
+        config.resolve((), os.environ),
+    )
+    report = examine(wish, this_machine(os.environ, _cwd()), _announce)
+    if as_json:
+        document = {"schema": 1, "command": ["doctor"], "data": report.as_dict(), "errors": []}
+        typer.echo(json.dumps(document, ensure_ascii=False, indent=2))
+    else:
+        from dsfix.cli.examined import print_report
+
+        print_report(report)
+    raise typer.Exit(int(report.exit_code))
+
+
+def _cwd() -> Path:
+    """The working directory, by its name where it has been deleted meanwhile."""
+    try:
+        return Path.cwd()
+    except FileNotFoundError:
+        return Path(os.environ.get("PWD", "/"))
+
+
+def _announce(origin: str, cost: Cost) -> None:
+    """What the probes will take, before the first of them."""
+    host = origin.partition("://")[2]
+    print(
+        f"dsfix: up to {cost.calls} calls to {host}, about {cost.tokens:,} tokens;"
+        f" up to {cost.again} calls more, where an answer would not do",
+        file=sys.stderr,
+        flush=True,
+    )
+
+
+def _print_names() -> None:
+    from dsfix.doctor.examine import CHECKS
+    from dsfix.doctor.probes import PROBES
+
+    for name in CHECKS:
+        print(name)
+    for probe in PROBES:
+        print(f"{probe.name:32} {probe.title}")

@@ -1,0 +1,123 @@
+"""What the doctor found, on a terminal: a table, and below each odd row what to make of it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from itertools import groupby
+from typing import TYPE_CHECKING
+
+from dsfix.cli.summary import plain
+
+if TYPE_CHECKING:
+    from rich.console import Console
+    from rich.table import Table
+
+    from dsfix.doctor.examine import Report
+    from dsfix.doctor.finding import Finding
+
+_WIDE = 120  # columns from which what it means stands beside, not below
+_STYLES = {"good": "green", "repaired": "cyan", "warn": "yellow", "act": "bold red"}
+_MARKS = {"good": "ok", "repaired": "fixed", "warn": "warn", "act": "ACT", "skipped": "-"}
+_DIALECTS = ("chat", "messages", "responses")
+_COUNTED = {
+    "act": "to act on",
+    "warn": "warnings",
+    "repaired": "work only through dsfix",
+    "good": "good",
+    "skipped": "not asked",
+    "drift": "drift",
+}
+
+
+def print_report(report: Report, console: Console | None = None) -> None:
+    """Show a report on stdout, or on that console."""
+    from rich.console import Console
+
+    console = console or Console(highlight=False)
+    show = _print_wide if console.width >= _WIDE else _print_narrow
+    show(report.findings, console)
+    counts = report.counts()
+    said = " · ".join(f"{counts[name]} {words}" for name, words in _COUNTED.items() if counts[name])
+    console.print(f"\n{said}", soft_wrap=True)
+    for finding in report.findings:
+        if finding.drift:
+            told = f"  drift: {finding.name} is {finding.raw}, {finding.expected} was expected"
+            console.print(told, soft_wrap=True)
+
+
+def _print_wide(findings: Iterable[Finding], console: Console) -> None:
+    from rich.table import Table
+
+    table = Table(box=None, pad_edge=False, header_style="dim", padding=(0, 2, 0, 0))
+    for head in ("", "probe", "raw", "through dsfix"):
+        table.add_column(head, no_wrap=True)
+    table.add_column("what it means", ratio=3)
+    table.add_column("what to do", ratio=2)
+    for _, rows in _groups(findings):
+        for finding in rows:
+            means = _told(finding) or finding.means
+            _add(table, finding, finding.name, plain(means), plain(finding.do))
+    console.print(table)
+
+
+def _print_narrow(findings: Iterable[Finding], console: Console) -> None:
+    """One line for each finding, and lines below those that are not simply good."""
+    from rich.padding import Padding
+    from rich.text import Text
+
+    for group, rows in _groups(findings):
+        console.print(Text(f"\n{group}", style="bold"))
+        for finding in rows:
+            name = finding.name.removeprefix(f"{group}-")
+            line = Text.assemble(
+                (f"{_MARKS[finding.level]:6}", _STYLES.get(finding.level, "dim")),
+                f"{name:25}",
+                f"{finding.raw:15}",
+                f"-> {finding.through}" if finding.through else "",
+            )
+            line.rstrip()
+            console.print(line, soft_wrap=True)
+            if told := " ".join(filter(None, (_told(finding), _to_do(finding)))):
+                console.print(Padding(Text(plain(told), style="dim"), (0, 0, 0, 6)))
+
+
+def _told(finding: Finding) -> str:
+    """What stands below a row: the less, the less there is to do."""
+    if finding.level == "good" and not finding.drift and finding.where == "endpoint":
+        return ""
+    if finding.level == "repaired" and not finding.drift:
+        return f"{finding.means} Repaired by {', '.join(finding.repairs) or 'asking again'}."
+    return " ".join(filter(None, (finding.means, *_more(finding))))
+
+
+def _to_do(finding: Finding) -> str:
+    return "" if finding.level == "repaired" else finding.do
+
+
+def _add(table: Table, finding: Finding, name: str, *rest: str) -> None:
+    from rich.text import Text
+
+    style = _STYLES.get(finding.level, "dim")
+    cells = (name, finding.raw, finding.through, *rest)
+    table.add_row(Text(_MARKS[finding.level], style=style), *(Text(cell) for cell in cells))
+
+
+def _more(finding: Finding) -> Iterator[str]:
+    """What else is known of a finding: the particulars, who repaired it, and the drift."""
+    if finding.said and finding.level != "good":
+        yield f"({finding.said})"
+    if finding.repairs:
+        yield f"Repaired by {', '.join(finding.repairs)}."
+    if finding.drift:
+        yield f"Drift: {finding.expected} was expected."
+
+
+def _groups(findings: Iterable[Finding]) -> Iterator[tuple[str, list[Finding]]]:
+    """The findings of the machine, the endpoint as a whole, and each dialect."""
+
+    def group(finding: Finding) -> str:
+        start = finding.name.partition("-")[0]
+        return start if start in _DIALECTS else finding.where
+
+    for name, rows in groupby(findings, group):
+        yield name, list(rows)

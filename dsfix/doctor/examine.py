@@ -1,0 +1,158 @@
+"""One examination from start to end: what is wished for, and all that was found."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Iterator
+from typing import Any, NamedTuple
+
+from dsfix import agents
+from dsfix.agents.base import Agent
+from dsfix.config import Settings
+from dsfix.doctor import checks
+from dsfix.doctor.base import Probe
+from dsfix.doctor.finding import Finding, Level, exit_code
+from dsfix.doctor.guarding import guard
+from dsfix.doctor.live import Cost, Examination, cost
+from dsfix.doctor.machine import Machine
+from dsfix.doctor.probes import PROBES
+from dsfix.environment import credentials
+from dsfix.errors import ExitCode, LaunchError, UsageError
+from dsfix.redact import Redactor
+from dsfix.upstreams import resolve
+
+CHECKS = (*checks.NAMES,)
+NAMES = (*CHECKS, *(probe.name for probe in PROBES))
+
+
+class Wish(NamedTuple):
+    """What the user asked of `dsfix doctor`; `timeout` is in seconds, for each answer."""
+
+    agent: str = ""
+    upstream: str = "deepseek"
+    key_env: str = ""
+    live: bool = False
+    only: tuple[str, ...] = ()
+    model: str = ""
+    timeout: float = 30.0
+    allow_plain_http: bool = False
+    settings: Settings = Settings()
+
+
+class Report(NamedTuple):
+    """All that was found; `cost` is what the probes were to take, None where none was asked."""
+
+    origin: str
+    model: str
+    cost: Cost | None
+    findings: tuple[Finding, ...]
+
+    @property
+    def exit_code(self) -> ExitCode:
+        """What the worst finding comes to."""
+        return exit_code(self.findings)
+
+    def counts(self) -> dict[str, int]:
+        """How many findings there are of each level, and how many are drift."""
+        counts = {str(level): 0 for level in Level} | {"drift": 0}
+        for finding in self.findings:
+            counts[str(finding.level)] += 1
+            counts["drift"] += finding.drift
+        return counts
+
+    def as_dict(self) -> dict[str, Any]:
+        """The report for JSON; its keys are stable within one schema."""
+        return {
+            "upstream": self.origin,
+            "model": self.model,
+            "live": self.cost is not None,
+            "cost": self.cost._asdict() if self.cost else None,
+            "counts": self.counts(),
+            "exit_code": int(self.exit_code),
+            "findings": [finding.as_dict() for finding in self.findings],
+        }
+
+
+def examine(wish: Wish, machine: Machine, announce: Callable[[str, Cost], None]) -> Report:
+    """Check this machine, and the endpoint if that is wished for.
+
+    `announce` is told the upstream's origin and what the probes will take, before the first of
+    them. Raises UsageError for an agent, an upstream or a name that there is not.
+    """
+    subject = _subject(wish, machine)
+    names = _chosen(wish)
+    redactor = Redactor.of(machine.environ, [(subject.key, "api-key")])
+
+    def clean(text: str) -> str:
+        return redactor.text(text.replace(subject.key, "[key]") if subject.key else text)
+
+    found = [each for each in _checked(subject, machine, names) if each.name in names]
+    chosen = [probe for probe in PROBES if probe.name in names]
+    spent = cost(chosen) if wish.live and chosen else None
+    if spent is not None:
+        if isinstance(subject.found, LaunchError):
+            if "api-key" not in names:
+                found += checks.key(subject, machine)
+            found.append(_without_key())
+        else:
+            announce(subject.upstream.origin, spent)
+            settings, model, patience = wish.settings, wish.model, wish.timeout
+            examination = Examination(
+                subject.found, model=model, patience=patience, settings=settings
+            )
+            found += asyncio.run(_probed(examination, chosen))
+    model = wish.model or subject.upstream.main
+    return Report(subject.upstream.origin, model, spent, tuple(f.redacted(clean) for f in found))
+
+
+async def _probed(examination: Examination, chosen: list[Probe]) -> list[Finding]:
+    return [finding async for finding in examination.findings(chosen)]
+
+
+def _checked(subject: checks.Subject, machine: Machine, names: frozenset[str]) -> Iterator[Finding]:
+    for name, check in checks.CHECKS.items():
+        if name in names or (name == "settings" and "leaks" in names):
+            yield from check(subject, machine)
+    if "guard" in names:
+        yield from guard(subject.upstream)
+
+
+def _subject(wish: Wish, machine: Machine) -> checks.Subject:
+    found: Any
+    try:
+        found = credentials(wish.upstream, wish.key_env, machine.environ, wish.allow_plain_http)
+        upstream = found.upstream
+    except LaunchError as error:
+        found = error
+        upstream = resolve(wish.upstream, allow_plain_http=wish.allow_plain_http)
+    return checks.Subject(_agents(wish.agent), upstream, found, bool(wish.agent))
+
+
+def _agents(name: str) -> tuple[Agent, ...]:
+    if not name:
+        return agents.AGENTS
+    agent = agents.find(name).agent
+    if agent not in agents.AGENTS:
+        known = ", ".join(each.name for each in agents.AGENTS)
+        raise UsageError(f"no agent {name!r} is known", hint=f"expected one of {known}")
+    return (agent,)
+
+
+def _chosen(wish: Wish) -> frozenset[str]:
+    """The names that are wished for: whole ones, or a part of some between dashes."""
+    if not wish.only:
+        return frozenset(NAMES)
+    names: set[str] = set()
+    for part in wish.only:
+        found = {name for name in NAMES if f"-{part}-" in f"-{name}-"}
+        if not found:
+            raise UsageError(f"nothing to examine is named {part!r}", hint="dsfix doctor --list")
+        names |= found
+    if not wish.live and not names & set(CHECKS):
+        raise UsageError(f"--only {wish.only[0]} asks the endpoint", hint="add --live")
+    return frozenset(names)
+
+
+def _without_key() -> Finding:
+    means = "Nothing is asked of the endpoint without a key."
+    return Finding("auth", "endpoint", Level.SKIPPED, "", means)

@@ -1,0 +1,58 @@
+"""What the checks may look at on this machine: one value, so that tests can pass another."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import time
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import NamedTuple
+
+VERSION_WAIT = 20.0  # seconds; Node programs take up to five for --version
+
+
+class Machine(NamedTuple):
+    """The environment, two folders, and three things to do.
+
+    `read` gives the text of a file, or None; `run` what a command prints, or None when it fails;
+    `now` the wall-clock time in seconds.
+    """
+
+    environ: Mapping[str, str]
+    cwd: Path
+    home: Path
+    read: Callable[[Path], str | None]
+    run: Callable[[tuple[str, ...]], str | None]
+    now: Callable[[], float] = time.time
+
+
+def this_machine(environ: Mapping[str, str], cwd: Path) -> Machine:
+    """The machine that we run on."""
+    home = Path(environ.get("HOME") or Path.home())
+    return Machine(environ, cwd, home, _text_of, lambda words: _printed(words, environ))
+
+
+def _text_of(path: Path) -> str | None:
+    try:
+        return path.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError):
+        return None
+
+
+def _printed(words: tuple[str, ...], environ: Mapping[str, str]) -> str | None:
+    """What a command prints. It gets no key: a `--version` needs none."""
+    secret = ("KEY", "TOKEN", "SECRET", "PASSWORD")
+    env = {name: value for name, value in environ.items() if not name.endswith(secret)}
+    try:
+        done = subprocess.run(
+            words,
+            env=env,
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            timeout=VERSION_WAIT,
+            check=True,
+        )
+    except (OSError, subprocess.SubprocessError):
+        return None
+    return os.fsdecode(done.stdout)

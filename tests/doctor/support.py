@@ -1,0 +1,131 @@
+"""Endpoints that do one thing wrong, and what the doctor says of them."""
+
+from __future__ import annotations
+
+import json
+import threading
+import urllib.error
+import urllib.request
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from dsfix.doctor.examine import Report, Wish, examine
+from dsfix.doctor.finding import Finding
+from dsfix.doctor.machine import Machine
+from dsfix.doctor.probes import NAMES
+from dsfix.simulator.options import Options
+from dsfix.simulator.server import Simulator
+from dsfix.simulator.switches import set_switches
+
+KEY = "sk-doctor-0123456789abcdef"
+DIALECTS = ("chat", "messages", "responses")
+
+
+def machine(**environ: str) -> Machine:
+    """A machine on which nothing is installed and nothing is set but a key."""
+    given = {"DEEPSEEK_API_KEY": KEY, "PATH": "/nowhere", **environ}
+    nowhere = Path("/nowhere")
+    return Machine(given, nowhere, nowhere, lambda path: None, lambda words: None)
+
+
+def probed(url: str, *only: str, timeout: float = 5.0, **wish: Any) -> Report:
+    """What the probes of the endpoint find."""
+    wanted = Wish(upstream=url, live=True, only=only or NAMES, timeout=timeout, **wish)
+    return examine(wanted, machine(), lambda origin, cost: None)
+
+
+def simulated(*switches: str, only: tuple[str, ...] = ()) -> Report:
+    """What they find of a simulator with these switches."""
+    with Simulator.in_thread(set_switches(switches, Options())) as simulator:
+        return probed(simulator.url, *only)
+
+
+def drifts(report: Report) -> dict[str, str]:
+    """What is not as expected, by name."""
+    return {each.name: each.raw for each in report.findings if each.drift}
+
+
+def by_name(report: Report) -> dict[str, Finding]:
+    """The findings by their names."""
+    return {each.name: each for each in report.findings}
+
+
+class Came(NamedTuple):
+    """A request to a server of a test."""
+
+    method: str
+    path: str
+    headers: Mapping[str, str]
+    body: bytes
+
+
+class Given(NamedTuple):
+    """An answer of a server of a test."""
+
+    status: int
+    body: bytes = b""
+    kind: str = "application/json"
+
+
+@contextmanager
+def serving(answer: Callable[[Came], Given]) -> Iterator[str]:
+    """The URL of a server that answers so."""
+
+    class Handler(BaseHTTPRequestHandler):
+        def _answer(self) -> None:
+            size = int(self.headers.get("Content-Length") or 0)
+            headers = {name.lower(): value for name, value in self.headers.items()}
+            given = answer(Came(self.command, self.path, headers, self.rfile.read(size)))
+            self.send_response(given.status)
+            self.send_header("Content-Type", given.kind)
+            self.send_header("Content-Length", str(len(given.body)))
+            self.end_headers()
+            self.wfile.write(given.body)
+
+        do_GET = do_POST = _answer
+
+        def log_message(self, format: str, *args: Any) -> None:
+            pass
+
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    thread = threading.Thread(target=server.serve_forever, args=(0.05,))
+    thread.start()
+    try:
+        yield f"http://127.0.0.1:{server.server_address[1]}"
+    finally:
+        server.shutdown()
+        thread.join()
+        server.server_close()
+
+
+@contextmanager
+def relay(
+    change: Callable[[Came, Given], Given], before: Callable[[Came], bytes] = lambda came: came.body
+) -> Iterator[str]:
+    """The URL of a relay to a simulator that changes answers, or requests `before`."""
+    opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
+    with Simulator.in_thread(Options()) as simulator:
+
+        def answer(came: Came) -> Given:
+            kept = ("authorization", "content-type")
+            headers = {name: came.headers[name] for name in kept if name in came.headers}
+            url, data = simulator.url + came.path, before(came) or None
+            asked = urllib.request.Request(url, data, headers, method=came.method)
+            try:
+                with opener.open(asked, timeout=20) as reply:
+                    kind = reply.headers.get("Content-Type", "application/json")
+                    return change(came, Given(reply.status, reply.read(), kind))
+            except urllib.error.HTTPError as error:
+                with error:
+                    return change(came, Given(error.code, error.read()))
+
+        with serving(answer) as url:
+            yield url
+
+
+def error(status: int, text: str) -> Given:
+    """A refusal in OpenAI's shape."""
+    return Given(status, json.dumps({"error": {"message": text}}).encode())

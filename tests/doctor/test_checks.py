@@ -1,0 +1,177 @@
+"""What the doctor sees of a machine; nothing of it leaves that machine."""
+
+from __future__ import annotations
+
+import json
+import os
+from pathlib import Path
+
+import pytest
+
+from dsfix.doctor import guarding
+from dsfix.doctor.examine import Wish, examine
+from dsfix.doctor.finding import Finding, Level
+from dsfix.doctor.machine import Machine, this_machine
+from dsfix.errors import UsageError
+from dsfix.upstreams import named
+from tests.doctor.support import KEY, machine
+
+
+def found(name: str, given: Machine, **wish: str) -> list[Finding]:
+    """The findings of one check."""
+
+    def announce(origin: str, cost: object) -> None:
+        raise AssertionError("nothing may be asked")
+
+    report = examine(Wish(only=(name,), **wish), given, announce)  # type: ignore[arg-type]
+    return [each for each in report.findings if each.name == name]
+
+
+def word(name: str, given: Machine, **wish: str) -> tuple[str, Level]:
+    """Word and level of a check that has one finding."""
+    (finding,) = found(name, given, **wish)
+    return finding.raw, finding.level
+
+
+def installed(folder: Path, printed: str | None) -> Machine:
+    """A machine with a `claude` that prints this as its version."""
+    program = folder / "claude"
+    program.write_text("#!/bin/sh\n")
+    program.chmod(0o755)
+    return machine(PATH=str(folder))._replace(run=lambda words: printed)
+
+
+@pytest.mark.parametrize(
+    ("printed", "expected"),
+    [
+        ("2.1.197 (Claude Code)", ("known-good", Level.GOOD)),
+        ("2.1.300 (Claude Code)", ("known-good", Level.GOOD)),
+        ("3.0.1", ("other-version", Level.WARN)),
+        ("hello", ("untold", Level.WARN)),
+        (None, ("untold", Level.WARN)),
+    ],
+)
+def test_the_agents_version(
+    tmp_path: Path, printed: str | None, expected: tuple[str, Level]
+) -> None:
+    """A version of the series that dsfix was run with is good, any other a warning."""
+    assert word("agent", installed(tmp_path, printed), agent="claude") == expected
+
+
+def test_agents_that_are_not_there(tmp_path: Path) -> None:
+    """The agent that was named must be there; otherwise one of them is enough."""
+    assert word("agent", machine(), agent="codex") == ("not-installed", Level.ACT)
+    assert word("agent", machine()) == ("not-installed", Level.WARN)
+    assert word("agent", installed(tmp_path, "2.1.197")) == ("known-good", Level.GOOD)
+    (tmp_path / "claude").chmod(0o644)
+    there = machine(PATH=str(tmp_path))
+    assert word("agent", there, agent="claude") == ("not-executable", Level.ACT)
+
+
+def test_the_version_is_asked_without_the_key(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A program that is asked for its version does not see the key."""
+    program = tmp_path / "show"
+    program.write_text('#!/bin/sh\necho "key:$DEEPSEEK_API_KEY"\n')
+    program.chmod(0o755)
+    environ = {"DEEPSEEK_API_KEY": KEY, "PATH": os.environ["PATH"]}
+    assert this_machine(environ, tmp_path).run((str(program),)) == "key:\n"
+
+
+def test_the_key() -> None:
+    """A key is there, is not, or can be none."""
+    assert word("api-key", machine()) == ("present", Level.GOOD)
+    assert word("api-key", machine(DEEPSEEK_API_KEY="")) == ("missing", Level.ACT)
+    assert word("api-key", machine(DEEPSEEK_API_KEY="a b")) == ("unusable", Level.ACT)
+    assert word("api-key", machine(MINE=KEY), key_env="MINE") == ("present", Level.GOOD)
+
+
+def test_settings_that_lead_elsewhere_and_leak() -> None:
+    """A settings file with another URL, and with the key in it, is named for both."""
+    env = {"ANTHROPIC_BASE_URL": "https://example.com", "ANTHROPIC_AUTH_TOKEN": KEY}
+    text = json.dumps({"env": env})
+    given = machine()._replace(
+        home=Path("/home/me"),
+        read=lambda path: text if str(path) == "/home/me/.claude/settings.json" else None,
+    )
+    (override,) = found("settings", given, agent="claude")
+    (leak,) = found("leaks", given, agent="claude")
+    assert (override.raw, leak.raw) == ("override", "key")
+    assert "/home/me/.claude/settings.json" in override.means
+    assert "/home/me/.claude/settings.json" in leak.means
+    assert KEY not in override.means + leak.means
+    assert word("settings", machine(), agent="claude") == ("clear", Level.GOOD)
+
+
+def test_a_key_inside_another_variable() -> None:
+    """A header in a variable hands the key to the agent; the key's own variable does not."""
+    (leak,) = found("leaks", machine(HEADERS=f"Authorization: Bearer {KEY}"))
+    assert leak.level is Level.WARN
+    assert "HEADERS" in leak.means
+    assert word("leaks", machine(OTHER=KEY)) == ("none", Level.GOOD)
+
+
+@pytest.mark.parametrize(
+    ("environ", "expected"),
+    [
+        ({}, "direct"),
+        ({"HTTPS_PROXY": "http://user:secret@proxy:3128"}, "proxied"),
+        ({"https_proxy": "proxy:3128"}, "proxied"),
+        ({"ALL_PROXY": "socks5://proxy:1080"}, "unsupported"),
+        ({"HTTP_PROXY": "http://proxy:3128"}, "direct"),
+        ({"HTTPS_PROXY": "http://proxy:3128", "NO_PROXY": "deepseek.com"}, "direct"),
+    ],
+)
+def test_the_way_to_the_upstream(environ: dict[str, str], expected: str) -> None:
+    """Proxy variables lead through a proxy, past it, or nowhere; no password is shown."""
+    (finding,) = found("proxy", machine(**environ))
+    assert finding.raw == expected
+    assert "secret" not in finding.means
+
+
+def test_the_state_directory(tmp_path: Path) -> None:
+    """It is yours alone, readable by others, or unusable."""
+    state = tmp_path / "state"
+    given = machine(DSFIX_STATE_DIR=str(state))
+    assert word("state", given) == ("new", Level.GOOD)
+    state.mkdir(mode=0o700)
+    (state / "memory.db").touch(mode=0o600)
+    assert word("state", given) == ("private", Level.GOOD)
+    (state / "memory.db").chmod(0o644)
+    assert word("state", given) == ("open", Level.WARN)
+    (state / "memory.db").chmod(0o600)
+    state.chmod(0o755)
+    assert word("state", given) == ("open", Level.WARN)
+    (tmp_path / "file").touch()
+    there = machine(DSFIX_STATE_DIR=str(tmp_path / "file"))
+    assert word("state", there) == ("unusable", Level.ACT)
+
+
+def test_the_clock() -> None:
+    """A time before dsfix was written is wrong."""
+    assert word("clock", machine()._replace(now=lambda: 0.0)) == ("behind", Level.ACT)
+    assert word("clock", machine()) == ("possible", Level.GOOD)
+
+
+def test_a_session_around_us() -> None:
+    """Markers of a session that has ended are ignored."""
+    markers = {"DSFIX_SESSION": "s", "DSFIX_ENDPOINT": "http://127.0.0.1:9", "DSFIX_TOKEN": "t"}
+    assert word("nested", machine()) == ("no", Level.GOOD)
+    assert word("nested", machine(**markers)) == ("ended", Level.GOOD)
+
+
+def test_the_guard(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A proxy is opened and lets in nobody but the agent; a door that stands open is told."""
+    assert word("guard", machine()) == ("guarded", Level.GOOD)
+    monkeypatch.setattr(guarding, "_KNOCKS", (("nobody at all", "Accept", "*/*", 401),))
+    (finding,) = guarding.guard(named("deepseek"))
+    assert (finding.raw, finding.level) == ("open", Level.ACT)
+    assert "nobody at all" in finding.means
+
+
+def test_names_that_there_are_not() -> None:
+    """An unknown agent, and an unknown name, are errors of the command line."""
+    for wish in (Wish(agent="vim"), Wish(only=("nonsense",)), Wish(only=("chat-json",))):
+        with pytest.raises(UsageError):
+            examine(wish, machine(), lambda origin, cost: None)
