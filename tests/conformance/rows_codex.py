@@ -1,0 +1,90 @@
+"""Rows about what Codex does with tools, on Responses."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from dsfix.protocol.body import Dialect
+from tests.conformance import agents
+from tests.conformance.bodies import OWN, answer, asking, tool, user
+from tests.conformance.cases import Answered, Sent
+from tests.conformance.row import CHAT, MESSAGES, RESPONSES, Failure, Row
+
+_ONLY = dict.fromkeys((MESSAGES, CHAT), "only Responses has it")
+CUSTOM = Failure(
+    "custom-tool",
+    "A tool that takes plain text",
+    "Codex in Code Mode, or with its vendor's newer models, fails at its first request.",
+    _ONLY,
+)
+INSIDE = Failure(
+    "tools-in-the-input",
+    "Tools that stand in the input",
+    "Nothing fails. Codex with its vendor's newer models is told that there are no tools, or gets"
+    " calls as text.",
+    _ONLY,
+)
+
+_EXEC = {"type": "custom", "name": "exec", "description": "Runs a script"}
+_UNSUPPORTED = "custom-tools: Unsupported custom tool: 'exec'. Only 'apply_patch' is supported."
+_SOURCES = (
+    "822807097/codex-router#1, 2026-09-11",
+    "measured with Codex 0.169.0, 2026-11-21",
+)
+
+
+def _custom(what: str, case: Any, error: str, *differs: str) -> Row:
+    return Row(CUSTOM.name, RESPONSES, what, case, error, ("custom-tools",), differs, _SOURCES)
+
+
+def _called(sent: Any) -> Any:
+    """The model calls it as the function that it was told of."""
+    made = answer(RESPONSES, OWN[0], name="exec")
+    made["output"][1]["arguments"] = '{"input": "ls"}'
+    return made
+
+
+def _calls(dialect: Dialect, sent: Any, whole: Any) -> str:
+    return "" if agents.calls(dialect, whole) else "no call arrives"
+
+
+_forced = {"tool_choice": "required", "reasoning": {"effort": "none"}}
+_declared = {"type": "additional_tools", "role": "developer", "tools": [tool(RESPONSES)]}
+_whole = {**asking(RESPONSES, **_forced), "input": [_declared, *user(RESPONSES)]}
+_without = {name: value for name, value in _whole.items() if name != "tools"}
+
+ROWS = (
+    _custom(
+        "exec",
+        Sent(asking(RESPONSES, tools=[_EXEC])),
+        _UNSUPPORTED,
+        "~tools[0].type",
+        "+tools[0].parameters",
+    ),
+    _custom(
+        "in a namespace",
+        Sent(asking(RESPONSES, tools=[{"type": "namespace", "name": "n", "tools": [_EXEC]}])),
+        "custom-tools: tools[0].tools[0]: custom tools are not supported inside a namespace",
+        "~tools[0].tools[0].type",
+        "+tools[0].tools[0].parameters",
+    ),
+    _custom(
+        "the answer's call",
+        Answered(asking(RESPONSES, tools=[_EXEC]), _called, agents.has_its_custom_tools),
+        _UNSUPPORTED,
+        "~output[1].type",
+        "-output[1].arguments",
+        "+output[1].input",
+    ),
+    Row(
+        INSIDE.name,
+        RESPONSES,
+        "as an item",
+        Sent(_without, wants=_calls),
+        "no call arrives",
+        ("additional-tools",),
+        ("-input[0]", "+tools"),
+        ("Wei-Shaw/sub2api#7285, 2026-09-17", "measured with Codex 0.169.0, 2026-11-21"),
+    ),
+)
+FAILURES = (CUSTOM, INSIDE)

@@ -1,0 +1,130 @@
+"""Rows about what tools take, and the form in which they are offered."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from dsfix.protocol.body import Dialect
+from tests.conformance.bodies import SCHEMA, asking, tool
+from tests.conformance.cases import Sent
+from tests.conformance.row import CHAT, MESSAGES, RESPONSES, Failure, Row
+
+SCHEMAS = Failure(
+    "schema-no-object",
+    "A tool whose schema is no object",
+    "One tool of an MCP server, or Codex's own with no parameters, and no request gets through.",
+)
+TYPED = Failure(
+    "typed-tool",
+    "A tool with a type, on Messages",
+    "An agent that says `custom` of its own tools, or offers one that only Anthropic runs, fails at"
+    " its first request.",
+    dict.fromkeys((CHAT, RESPONSES), "a type belongs to each tool there"),
+)
+SHAPE = Failure(
+    "tool-of-another-dialect",
+    "A tool in another dialect's shape",
+    "An agent or a relay passes tools on as it got them, and no request gets through.",
+)
+
+_HOLDER = {MESSAGES: "input_schema", CHAT: "function.parameters", RESPONSES: "parameters"}
+_NOT = (
+    "tool-schemas: Invalid schema for function 'f': schema must be a JSON Schema of "
+    "'type: \"object\"', got 'type: null'."
+)
+_CUSTOM = {"type": "custom", **tool(MESSAGES)}
+_SERVERS = {"type": "bash_20250124", "name": "bash"}
+_RECIPE = "https://github.com/deepseek-ai/deepseek-recipe, 2026-09"
+
+
+def _row(
+    failure: Failure, dialect: Dialect, what: str, tools: Any, error: str, *differs: str
+) -> Row:
+    sources = {
+        SCHEMAS.name: (
+            "Kilo-Org/kilocode#12237, 2026-07-15",
+            "farion1231/cc-switch#7019, 2026-08-31",
+        ),
+        TYPED.name: (_RECIPE,),
+        SHAPE.name: (_RECIPE,),
+    }
+    case = Sent(asking(dialect, tools=tools))
+    return Row(
+        failure.name, dialect, what, case, error, ("tool-schema",), differs, sources[failure.name]
+    )
+
+
+def _rootless(dialect: Dialect) -> Row:
+    """A root that only says which of several it is."""
+    schema = {"oneOf": [SCHEMA]}
+    return _row(
+        SCHEMAS,
+        dialect,
+        "no type",
+        [tool(dialect, schema=schema)],
+        _NOT,
+        f"+tools[0].{_HOLDER[dialect]}.type",
+    )
+
+
+_MISSING = "Failed to deserialize the JSON body into the target type: tools[0]: missing field"
+ROWS = (
+    *map(_rootless, Dialect),
+    _row(
+        SCHEMAS,
+        MESSAGES,
+        "none",
+        [{"name": "f"}],
+        "tool-schemas: tools.0: missing input_schema",
+        "+tools[0].input_schema",
+    ),
+    _row(
+        TYPED,
+        MESSAGES,
+        "the agent's own",
+        [_CUSTOM],
+        "tool-types: tools.0: server tools are not supported",
+        "-tools[0].type",
+    ),
+    _row(
+        TYPED,
+        MESSAGES,
+        "Anthropic's",
+        [tool(MESSAGES), _SERVERS],
+        "tool-types: tools.1: server tools are not supported",
+        "-tools[1]",
+    ),
+    _row(
+        SHAPE,
+        MESSAGES,
+        "of Chat",
+        [tool(CHAT)],
+        f"shape: {_MISSING} `name`",
+        "-tools[0].type",
+        "-tools[0].function",
+        "+tools[0].name",
+        "+tools[0].input_schema",
+    ),
+    _row(
+        SHAPE,
+        CHAT,
+        "of Messages",
+        [tool(MESSAGES)],
+        f"shape: {_MISSING} `function`",
+        "-tools[0].name",
+        "-tools[0].input_schema",
+        "+tools[0].type",
+        "+tools[0].function",
+    ),
+    _row(
+        SHAPE,
+        RESPONSES,
+        "of Chat",
+        [tool(CHAT)],
+        f"shape: {_MISSING} `name`",
+        "-tools[0].function",
+        "+tools[0].name",
+        "+tools[0].parameters",
+    ),
+)
+FAILURES = (SCHEMAS, TYPED, SHAPE)
