@@ -61,6 +61,11 @@ class Body:
             return None
         return cls(dialect, found, tuple(messages), order, data)
 
+    @property
+    def list_name(self) -> str:
+        """The member that holds the messages."""
+        return _LIST[self.dialect]
+
     def get(self, name: str) -> Any:
         """The decoded value of a member, None when it is absent."""
         return spans.value(self.members.get(name))

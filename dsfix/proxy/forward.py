@@ -14,6 +14,7 @@ from aiohttp import web
 
 from dsfix.memory import OriginMemory
 from dsfix.protocol.body import Dialect
+from dsfix.protocol.growing import Growing
 from dsfix.proxy import local
 from dsfix.proxy.answering import Answering, Journal
 from dsfix.proxy.attempts import ERROR_LIMIT, Attempts
@@ -51,6 +52,7 @@ class Forwarder:
     _since_off: dict[str, int] = field(default_factory=dict)
     _density: dict[str, float] = field(default_factory=dict)
     _no_count: bool = False
+    _bodies: Growing = field(default_factory=Growing)
 
     async def handle(self, request: web.BaseRequest) -> web.StreamResponse:
         """Admit, answer locally, or forward."""
@@ -95,7 +97,14 @@ class Forwarder:
         clock = time.perf_counter()
         session = session_of(request.headers)
         prepared = partial(
-            prepare, dialect, body, self.repairs, self.rules, self.memory, session=session
+            prepare,
+            dialect,
+            body,
+            self.repairs,
+            self.rules,
+            self.memory,
+            session=session,
+            read=self._bodies.read,
         )
         outgoing = prepared(step=self._step, length=self._length)
         _describe(exchange, outgoing, kind_of(outgoing, request.headers))

@@ -76,14 +76,16 @@ def prepare(
     step: Callable[[str], Step],
     session: str = "",
     length: Callable[[str], Length] = lambda conversation: Length(),
+    read: Callable[[Dialect, bytes], Body | None] = Body.read,
 ) -> Outgoing:
     """The request with every repair applied, byte-identical where none had to.
 
     `step` tells how far recovery has gone for a conversation; `session` is the agent's own name
-    for its session, and `length` tells what the upstream said of a conversation's length.
+    for its session, and `length` tells what the upstream said of a conversation's length. `read`
+    takes the body apart.
     """
     changes: list[Change] = []
-    body = Body.read(dialect, data)
+    body = read(dialect, data)
     if body is None:
         data = _mended(data, repairs, dialect, changes)
         body = Body.read(dialect, data) if changes else None

@@ -18,39 +18,64 @@ sorts itself, and what a tool was given, JSON or not (deepseek-ai/deepseek-recip
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from bisect import bisect_right
+from collections.abc import Mapping, Sequence
+from itertools import accumulate
 
 from dsfix.protocol.body import Body, Dialect
 from dsfix.repairs.base import ALL, Context, Repair
 from dsfix.repairs.pairing import chat, messages, responses
 from dsfix.repairs.pairing.groups import doubtful, grouped
 from dsfix.repairs.pairing.mending import Mending
-from dsfix.repairs.pairing.shape import Wire, units
-from dsfix.repairs.unchanged import each
+from dsfix.repairs.pairing.shape import Piece, Wire, units
+from dsfix.repairs.recall import Seen
+from dsfix.repairs.unchanged import each, same
 
 WIRES: Mapping[Dialect, Wire] = {
     Dialect.MESSAGES: messages,
     Dialect.CHAT: chat,
     Dialect.RESPONSES: responses,
 }
+_ROUNDS = "tool-pairing's rounds"
 
 
 def paired(body: Body, context: Context) -> Body:
     """The body with its calls and results in groups and pairs."""
     wire = WIRES[body.dialect]
-    history = context.history_of(body)
-    pieces = each(context, TOOL_PAIRING.name, units(history), wire.piece)
+    pieces = each(context, TOOL_PAIRING.name, units(context.history_of(body)), wire.piece)
     if not any(piece.calls or piece.results for piece in pieces):
         return body
-    asked = doubtful(pieces, wire)
+    ends = _settled(context, pieces)
+    done = ends[-1] if ends else 0
+    before, rest = pieces[:done], pieces[done:]
+    asked = doubtful(rest, wire)
     known = context.memory.together(asked) if asked else {}
-    mending = Mending(wire)
-    out = mending.messages(grouped(pieces, wire, known))
-    if tuple(out) == body.messages:
+    mending = Mending(wire, before)
+    out = mending.messages(grouped(rest, wire, known))
+    _settle(context, pieces, [*ends, *(done + end for end in accumulate(mending.well))])
+    kept = body.messages[: sum(len(piece.items) for piece in before)]
+    if tuple(out) == body.messages[len(kept) :]:
         return body
     for what, count in sorted(mending.counts.items()):
         context.note(TOOL_PAIRING.name, what, count)
-    return body.saying(out)
+    return body.saying((*kept, *out))
+
+
+def _settled(context: Context, pieces: Sequence[Piece]) -> list[int]:
+    """Where the rounds ended that were well in the last request, and that nothing can change now.
+
+    What comes now may belong to the last round that has stayed the same, and tells by its results
+    whether that round goes on with the one before.
+    """
+    last = context.memory.seen(context.conversation).get(_ROUNDS)
+    if last is None:
+        return []
+    return list(last.values[: max(0, bisect_right(last.values, same(last.keys, pieces)) - 2)])
+
+
+def _settle(context: Context, pieces: Sequence[Piece], ends: Sequence[int]) -> None:
+    seen = context.memory.seen(context.conversation)
+    seen[_ROUNDS] = Seen(None, tuple(pieces), tuple(ends))
 
 
 TOOL_PAIRING = Repair(

@@ -26,12 +26,17 @@ def each(
     """
     seen = context.memory.seen(context.conversation)
     last = seen.get(name)
-    same = 0
-    if last is not None and last.under == under:
-        for old, new in zip(last.keys, keys, strict=False):
-            if old != new:
-                break
-            same += 1
-    made = [*(last.values[:same] if last else ()), *(make(key) for key in keys[same:])]
+    count = same(last.keys, keys) if last is not None and last.under == under else 0
+    made = [*(last.values[:count] if last else ()), *(make(key) for key in keys[count:])]
     seen[name] = Seen(under, tuple(keys), tuple(made))
     return made
+
+
+def same(old: Sequence[object], new: Sequence[object]) -> int:
+    """How many items the two begin with that are the same."""
+    count = 0
+    for one, other in zip(old, new, strict=False):
+        if one is not other and one != other:
+            break
+        count += 1
+    return count

@@ -64,6 +64,23 @@ def test_any_conversation_is_taken_and_only_grows(dialect: Dialect, data: st.Dat
         before = listed(out)
 
 
+@pytest.mark.parametrize("dialect", ALL)
+@given(data=st.data())
+@settings(max_examples=150, deadline=None)
+def test_what_is_known_of_a_conversation_changes_nothing(
+    dialect: Dialect, data: st.DataObject
+) -> None:
+    """Each request comes out as it would alone, wherever it ends and whatever came before."""
+    known = memory()
+    steps = [step for nth in range(data.draw(st.integers(2, 5))) for step in data.draw(rounds(nth))]
+    ends = data.draw(st.lists(st.integers(1, len(steps)), min_size=2, max_size=4))
+    for end in (*sorted(ends), *ends[:1]):
+        body = Body.read(dialect, json.dumps(bodied(dialect, steps[:end])).encode())
+        assert body is not None and TOOL_PAIRING.request is not None
+        alone = TOOL_PAIRING.request(body, Context(RULES, memory(), History.of(body)))
+        assert TOOL_PAIRING.request(body, Context(RULES, known, History.of(body))) == alone
+
+
 IDS = st.sampled_from([A, B, X, "", "call_0"]) | st.none() | st.integers() | st.just([])
 JSON = st.recursive(
     st.none() | st.booleans() | st.integers() | st.text(max_size=3) | IDS,

@@ -47,10 +47,11 @@ class _Heard:
 class _Names:
     """Ids that are taken: in the whole history where they must be unique there, else in a turn."""
 
-    def __init__(self, unique: bool) -> None:
+    def __init__(self, unique: bool, before: Iterable[Piece]) -> None:
         self._unique = unique
-        self._taken: set[str] = set()
-        self._count = 0
+        calls = [id for piece in before for id in piece.calls]
+        self._taken = set(calls)
+        self._count = len(calls)
 
     def begin(self) -> None:
         """A turn begins."""
@@ -79,26 +80,31 @@ class _Names:
 
 
 class Mending:
-    """Puts a history in order, and counts what that took."""
+    """Puts a history in order, and counts what that took.
 
-    def __init__(self, wire: Wire) -> None:
+    `before` are the pieces in front of it, in which all is well. `well` are the rounds from there
+    on in which it is, up to the first in which it is not: how many pieces each of them has.
+    """
+
+    def __init__(self, wire: Wire, before: Sequence[Piece] = ()) -> None:
         self._wire = wire
-        self._names = _Names(wire.UNIQUE)
+        self._names = _Names(wire.UNIQUE, before)
         self.counts: Counter[str] = Counter()
+        self.well: list[int] = []
 
     def messages(self, groups: Sequence[Group]) -> list[bytes]:
         """All messages; those of a round in which all is well are as they were."""
         out: list[bytes] = []
+        well = True
         for each in rounds(groups):
-            given = [
-                item
-                for group in each
-                for piece in (*group.turn, *group.after)
-                for item in piece.items
-            ]
+            pieces = [piece for group in each for piece in (*group.turn, *group.after)]
+            given = [item for piece in pieces for item in piece.items]
             if self._is_well(each):
                 out += given
+                if well:
+                    self.well.append(len(pieces))
                 continue
+            well = False
             before = self.counts.total()
             made = self._mended(each)
             if made != given and self.counts.total() == before:

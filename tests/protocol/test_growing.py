@@ -1,0 +1,83 @@
+"""A body read on from the one before is the body read as a whole."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from dsfix.protocol.body import Body, Dialect
+from dsfix.protocol.growing import Growing
+
+DIALECTS = pytest.mark.parametrize("dialect", list(Dialect))
+VALUES = st.none() | st.integers() | st.text(max_size=4) | st.just({"a": [1]})
+MESSAGE = st.fixed_dictionaries({"role": st.text(max_size=3), "content": VALUES}) | VALUES
+MEMBERS = st.dictionaries(st.sampled_from(["model", "system", "tools", 'a"b']), VALUES)
+
+
+def written(dialect: Dialect, head: Any, said: list[Any], tail: Any, layout: int = 0) -> bytes:
+    """A request with these members before and behind its messages, in one of three layouts."""
+    name = "input" if dialect is Dialect.RESPONSES else "messages"
+    rest = {key: value for key, value in tail.items() if key not in head}
+    body = {**head, name: said, **rest}
+    if layout == 2:
+        return json.dumps(body, indent=1).encode()
+    return json.dumps(body, separators=(",", ":") if not layout else None).encode()
+
+
+@DIALECTS
+@given(data=st.data())
+def test_it_reads_what_is_there(dialect: Dialect, data: st.DataObject) -> None:
+    """Whatever came before, members, messages, order and source are those of the body itself."""
+    growing = Growing(conversations=2)
+    heads = data.draw(st.lists(MEMBERS, min_size=1, max_size=2))
+    said: list[Any] = []
+    for _ in range(data.draw(st.integers(1, 6))):
+        del said[len(said) - data.draw(st.integers(0, 2)) :]
+        said += data.draw(st.lists(MESSAGE, max_size=3))
+        head, tail = data.draw(st.sampled_from(heads)), data.draw(MEMBERS)
+        body = written(dialect, head, said, tail, data.draw(st.sampled_from([0, 0, 0, 1, 2])))
+        end = data.draw(st.sampled_from([b"", b"", b"", b" ", b"}", b"x"]))
+        body = body[: data.draw(st.sampled_from([None, None, None, -1, -3]))] + end
+        assert growing.read(dialect, body) == Body.read(dialect, body)
+
+
+def grown(*contents: str) -> bytes:
+    return written(Dialect.CHAT, {"model": "m"}, [{"content": each} for each in contents], {})
+
+
+def test_messages_that_stayed_are_the_same_objects() -> None:
+    """They are known again without a look at them, behind another conversation's request too."""
+    growing = Growing()
+    first = growing.read(Dialect.CHAT, grown("a", "b", "c"))
+    growing.read(Dialect.CHAT, grown("title"))
+    second = growing.read(Dialect.CHAT, grown("a", "b", "C", "d"))
+    assert first is not None and second is not None
+    shared = [old is new for old, new in zip(first.messages, second.messages, strict=False)]
+    assert shared == [True, True, False]
+
+
+def test_a_member_that_stands_there_twice_is_passed_on() -> None:
+    """A second list of messages, or a second model, is no body that can be taken apart."""
+    growing = Growing()
+    assert growing.read(Dialect.CHAT, grown("a", "b"))
+    for twice in (b',"model":"n"}', b',"messages":[]}'):
+        assert growing.read(Dialect.CHAT, grown("a", "b", "c")[:-1] + twice) is None
+
+
+def test_it_keeps_no_more_than_it_may() -> None:
+    """Conversations and bytes are bounded; what is longer is read, and not kept."""
+    growing = Growing(conversations=2, room=100)
+    bodies = [grown(name, name) for name in "abc"]
+    read = [growing.read(Dialect.CHAT, body) for body in bodies]
+    again = [growing.read(Dialect.CHAT, body) for body in reversed(bodies)]
+    kept = [
+        old is not None and new is not None and old.messages[0] is new.messages[0]
+        for old, new in zip(read, reversed(again), strict=True)
+    ]
+    assert kept == [False, True, True]
+    long = [growing.read(Dialect.CHAT, grown("x" * 99, "b")) for _ in range(2)]
+    assert long[0] and long[1] and long[0].messages[0] is not long[1].messages[0]
