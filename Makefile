@@ -2,6 +2,7 @@
 VENV := .venv
 CLIENTS := @anthropic-ai/claude-code opencode-ai @openai/codex @qwen-code/qwen-code @mariozechner/pi-coding-agent
 PY := $(VENV)/bin/python
+JOBS := 4 # most tests wait for an agent to start
 
 .PHONY: demo test lint types clients clients-latest bench completions docs clean
 
@@ -14,7 +15,7 @@ demo: $(VENV)/ready ## a conversation that fails, and the same one through dsfix
 	$(VENV)/bin/dsfix demo
 
 test: $(VENV)/ready ## all tests; those with real agents run when `make clients` has been run
-	$(PY) -m pytest
+	$(PY) -m pytest -n $(JOBS) --dist worksteal
 
 lint: $(VENV)/ready
 	$(VENV)/bin/ruff check .
