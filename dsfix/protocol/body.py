@@ -96,8 +96,11 @@ class Body:
         """The bytes to send: those that came in, or the spans put together again."""
         if self.source is not None:
             return self.source
-        whole = {
-            key: self.members[key] if key in self.members else spans.build_array(self.messages)
-            for key in self.order
-        }
-        return spans.build_object(whole)
+        pieces: list[bytes] = []
+        for key in self.order:
+            pieces += (b",", spans.encode(key), b":")
+            if key in self.members:
+                pieces.append(self.members[key])
+            else:
+                pieces += spans.listed(self.messages)
+        return b"".join((b"{", *pieces[1:], b"}"))

@@ -84,9 +84,7 @@ def _read_on(known: Body, data: bytes, at: int) -> Body | None:
     same = 0
     for message in known.messages:
         end = at + len(message)
-        if not (data.startswith(message, at) and message.endswith(b"}")):
-            break
-        if data[end : end + 1] != b",":
+        if not (data.startswith(message, at) and data.startswith(b"},", end - 1)):
             break
         at = end + 1
         same += 1

@@ -56,6 +56,13 @@ def build_array(values: Iterable[bytes]) -> bytes:
     return b"[" + b",".join(values) + b"]"
 
 
+def listed(values: Sequence[bytes]) -> list[bytes]:
+    """The pieces of an array of these raw items, for who joins them with others."""
+    commas = [b","] * (2 * len(values) + 1)
+    commas[0], commas[-1], commas[1::2] = b"[", b"]", values
+    return commas if values else [b"[]"]
+
+
 def edited(data: bytes, path: Sequence[str | None], change: Callable[[bytes], bytes]) -> bytes:
     """The JSON with `change` applied to the raw value, or values, at the end of a path.
 

@@ -21,6 +21,7 @@ from dsfix.protocol.body import Body, Dialect
 from dsfix.protocol.spans import EACH
 from dsfix.protocol.turns import digest
 from dsfix.repairs.base import ALL, Answering, AnswerRepair, Context, Repair
+from dsfix.repairs.unchanged import each
 
 Path = tuple[str | None, ...]
 
@@ -105,11 +106,13 @@ def _plain(names: Sequence[bytes], dialect: Dialect) -> bool:
 
 def _doubtful_calls(body: Body, context: Context) -> list[int]:
     """Places of the assistant's messages that may hold a name that is no good."""
-    doubtful = _DOUBTFUL[body.dialect].search
+    search = _DOUBTFUL[body.dialect].search
+    doubtful = each(context, TOOL_NAMES.name, body.messages, lambda raw: search(raw) is not None)
+    roles = context.history_of(body).roles
     return [
         place
-        for place, role in enumerate(context.history_of(body).roles)
-        if role == "assistant" and doubtful(raw := body.messages[place]) and _calls(body, raw)
+        for place, found in enumerate(doubtful)
+        if found and roles[place] == "assistant" and _calls(body, body.messages[place])
     ]
 
 

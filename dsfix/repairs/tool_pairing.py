@@ -23,11 +23,12 @@ from collections.abc import Mapping, Sequence
 from itertools import accumulate
 
 from dsfix.protocol.body import Body, Dialect
+from dsfix.protocol.history import History, role_of
 from dsfix.repairs.base import ALL, Context, Repair
 from dsfix.repairs.pairing import chat, messages, responses
 from dsfix.repairs.pairing.groups import doubtful, grouped
 from dsfix.repairs.pairing.mending import Mending
-from dsfix.repairs.pairing.shape import Piece, Wire, units
+from dsfix.repairs.pairing.shape import Piece, Unit, Wire, units
 from dsfix.repairs.recall import Seen
 from dsfix.repairs.unchanged import each, same
 
@@ -42,7 +43,7 @@ _ROUNDS = "tool-pairing's rounds"
 def paired(body: Body, context: Context) -> Body:
     """The body with its calls and results in groups and pairs."""
     wire = WIRES[body.dialect]
-    pieces = each(context, TOOL_PAIRING.name, units(context.history_of(body)), wire.piece)
+    pieces = _pieces(context, context.history_of(body), wire)
     if not any(piece.calls or piece.results for piece in pieces):
         return body
     ends = _settled(context, pieces)
@@ -53,7 +54,7 @@ def paired(body: Body, context: Context) -> Body:
     mending = Mending(wire, before)
     out = mending.messages(grouped(rest, wire, known))
     _settle(context, pieces, [*ends, *(done + end for end in accumulate(mending.well))])
-    kept = body.messages[: sum(len(piece.items) for piece in before)]
+    kept = body.messages[: sum([len(piece.items) for piece in before])]
     if tuple(out) == body.messages[len(kept) :]:
         return body
     for what, count in sorted(mending.counts.items()):
@@ -61,7 +62,18 @@ def paired(body: Body, context: Context) -> Body:
     return body.saying((*kept, *out))
 
 
-def _settled(context: Context, pieces: Sequence[Piece]) -> list[int]:
+def _pieces(context: Context, history: History, wire: Wire) -> tuple[Piece, ...]:
+    """The whole history, as it is known from the last request where it stayed the same."""
+    if history.dialect is Dialect.RESPONSES:
+        return tuple(each(context, TOOL_PAIRING.name, units(history), wire.piece))
+
+    def piece(raw: bytes) -> Piece:
+        return wire.piece(Unit(role_of(raw), (raw,)))
+
+    return tuple(each(context, TOOL_PAIRING.name, history.messages, piece))
+
+
+def _settled(context: Context, pieces: tuple[Piece, ...]) -> list[int]:
     """Where the rounds ended that were well in the last request, and that nothing can change now.
 
     What comes now may belong to the last round that has stayed the same, and tells by its results
@@ -73,9 +85,9 @@ def _settled(context: Context, pieces: Sequence[Piece]) -> list[int]:
     return list(last.values[: max(0, bisect_right(last.values, same(last.keys, pieces)) - 2)])
 
 
-def _settle(context: Context, pieces: Sequence[Piece], ends: Sequence[int]) -> None:
+def _settle(context: Context, pieces: tuple[Piece, ...], ends: Sequence[int]) -> None:
     seen = context.memory.seen(context.conversation)
-    seen[_ROUNDS] = Seen(None, tuple(pieces), tuple(ends))
+    seen[_ROUNDS] = Seen(None, pieces, tuple(ends))
 
 
 TOOL_PAIRING = Repair(

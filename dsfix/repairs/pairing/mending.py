@@ -49,8 +49,8 @@ class _Names:
 
     def __init__(self, unique: bool, before: Iterable[Piece]) -> None:
         self._unique = unique
-        calls = [id for piece in before for id in piece.calls]
-        self._taken = set(calls)
+        calls = [id for piece in before if piece.calls for id in piece.calls]
+        self._taken = set(calls) if unique else set()
         self._count = len(calls)
 
     def begin(self) -> None:

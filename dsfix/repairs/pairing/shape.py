@@ -9,7 +9,6 @@ from collections.abc import Sequence
 from typing import Any, NamedTuple, Protocol
 
 from dsfix.protocol import spans
-from dsfix.protocol.body import Dialect
 from dsfix.protocol.history import History
 
 INTERRUPTED = "[no result: interrupted]"
@@ -93,9 +92,7 @@ class Wire(Protocol):
 
 
 def units(history: History) -> list[Unit]:
-    """The whole history, unit by unit."""
-    if history.dialect is not Dialect.RESPONSES:
-        return list(map(Unit, history.roles, zip(history.messages, strict=True)))
+    """The whole history of a dialect whose turns are several items, unit by unit."""
     found: list[Unit] = []
     starts = set(history.assistants)
     at = 0
