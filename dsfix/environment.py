@@ -8,18 +8,20 @@ from typing import NamedTuple
 from urllib.parse import urlsplit
 
 from dsfix.agents.base import Endpoint, Wiring
-from dsfix.errors import LaunchError
+from dsfix.config import Config
+from dsfix.errors import DsfixError, LaunchError, UsageError
 from dsfix.upstreams import resolve
 from dsfix.upstreams.base import Upstream
 
 # What a nested run needs to find the session around it. The token is in the agent's own
 # environment in any case.
 SESSION, ENDPOINT, TOKEN, ORIGIN = "DSFIX_SESSION", "DSFIX_ENDPOINT", "DSFIX_TOKEN", "DSFIX_ORIGIN"
-_DEFAULT = "deepseek"
+NO_KEY = "no-key-is-needed"  # sent where any will do: an empty one would match empty variables
 
 
 class Credentials(NamedTuple):
-    """Where to forward to and with which key; `key_env` is the variable it came from.
+    """Where to forward to and with which key; `key_env` is the variable it came from, or
+    `key_command` or `key_file`.
 
     `memory_origin` is what reasoning is remembered under: in a nested run, the outer session's
     upstream, because a loopback port means nothing tomorrow.
@@ -32,24 +34,42 @@ class Credentials(NamedTuple):
     nested: bool = False
 
 
-def credentials(
-    spec: str, key_env: str, environ: Mapping[str, str], allow_plain_http: bool
-) -> Credentials:
-    """The upstream that was named, with its key from the environment.
+def credentials(config: Config, environ: Mapping[str, str]) -> Credentials:
+    """The upstream that was named, with its key: from a variable, a program or a file.
 
     Inside another session that still lives, that session is the upstream and its token the key.
     Raises LaunchError when there is no key.
     """
-    if spec == _DEFAULT and not key_env and (outer := _outer(environ)) is not None:
+    if not config.by_flag and (outer := _outer(environ, config)) is not None:
         return outer
-    upstream = resolve(spec, allow_plain_http=allow_plain_http)
-    name = key_env or upstream.key_env
-    key = environ.get(name, "").strip()
+    upstream = _upstream(config)
+    name = config.key_env or upstream.key_env
+    key, source = environ.get(name, "").strip(), name
+    if not key and (config.key_command or config.key_file):
+        from dsfix import keys  # not for those whose key is in a variable
+
+        key, source = keys.found(config, environ)
+    if not key and upstream.key_optional:
+        key = NO_KEY
     if not key:
         raise LaunchError(f"no API key: {name} is not set", hint=_hint(name, environ))
     if not key.isascii() or not key.isprintable() or " " in key:
-        raise LaunchError(f"the API key in {name} has characters that no key has")
-    return Credentials(upstream, key, name, upstream.origin)
+        raise LaunchError(f"the API key in {source} has characters that no key has")
+    return Credentials(upstream, key, source, upstream.origin)
+
+
+def _upstream(config: Config) -> Upstream:
+    """The upstream of the settings; what the user's own file has wrong is told by its line."""
+    try:
+        return resolve(
+            config.upstream, allow_plain_http=config.allow_plain_http, extra=config.upstreams
+        )
+    except UsageError as error:
+        sources = (config.sources.get(n, "") for n in (f"upstreams.{config.upstream}", "upstream"))
+        line = next((source for source in sources if ":" in source), "")
+        if not line:
+            raise
+        raise DsfixError(f"{line}: {error.message}", hint=error.hint) from None
 
 
 def child_environment(
@@ -91,7 +111,7 @@ def _hint(name: str, environ: Mapping[str, str]) -> str:
     return f"export {name}=..., or name another variable with --key-env NAME"
 
 
-def _outer(environ: Mapping[str, str]) -> Credentials | None:
+def _outer(environ: Mapping[str, str], config: Config) -> Credentials | None:
     """The session around this one, None when there is none or it has ended."""
     root, token = environ.get(ENDPOINT, ""), environ.get(TOKEN, "")
     if not (environ.get(SESSION) and root and token):
@@ -106,4 +126,5 @@ def _outer(environ: Mapping[str, str]) -> Credentials | None:
     except (OSError, ValueError):
         return None
     origin = environ.get(ORIGIN, root)
-    return Credentials(resolve(root, behind=origin), token, TOKEN, origin, nested=True)
+    upstream = resolve(root, behind=origin, extra=config.upstreams)
+    return Credentials(upstream, token, TOKEN, origin, nested=True)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import sys
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -14,15 +15,42 @@ PRIVATE_FILE = 0o600
 
 def state_dir(environ: Mapping[str, str]) -> Path:
     """Directory of sessions, memory and logs: `DSFIX_STATE_DIR`, else the XDG state directory."""
-    given = environ.get("DSFIX_STATE_DIR", "")
-    if given:
-        try:
-            return Path(given).expanduser()
-        except RuntimeError as error:
-            raise LaunchError(f"DSFIX_STATE_DIR: {error}", hint="give an absolute path") from error
+    return _named("DSFIX_STATE_DIR", environ) or _user_dir(
+        "XDG_STATE_HOME", ".local/state", "user_state_dir", environ
+    )
+
+
+def config_file(environ: Mapping[str, str]) -> Path:
+    """The user's settings: `DSFIX_CONFIG`, else `config.toml` in the XDG config directory."""
+    return (
+        _named("DSFIX_CONFIG", environ)
+        or _user_dir("XDG_CONFIG_HOME", ".config", "user_config_dir", environ) / "config.toml"
+    )
+
+
+def _named(variable: str, environ: Mapping[str, str]) -> Path | None:
+    """The path that a variable names, if it names one."""
+    given = environ.get(variable, "")
+    try:
+        return Path(given).expanduser() if given else None
+    except RuntimeError as error:
+        raise LaunchError(f"{variable}: {error}", hint="give an absolute path") from error
+
+
+def _user_dir(variable: str, below: str, elsewhere: str, environ: Mapping[str, str]) -> Path:
+    """Our folder by the XDG rules on Linux, where platformdirs says `elsewhere`.
+
+    The agent waits for this, and importing platformdirs takes 7 ms: it brings tempfile with it.
+    A relative path in a variable is ignored, as the rules say:
+    https://specifications.freedesktop.org/basedir-spec/latest/
+    """
+    home = environ.get("HOME", "")
+    if sys.platform == "linux" and home:
+        given = environ.get(variable, "")
+        return Path(given if given.startswith("/") else f"{home}/{below}") / "dsfix"
     from platformdirs import PlatformDirs
 
-    return Path(PlatformDirs("dsfix", appauthor=False).user_state_dir)
+    return Path(getattr(PlatformDirs("dsfix", appauthor=False), elsewhere))
 
 
 def private_dir(path: Path) -> Path:

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import pytest
 
-from dsfix.config import SETTINGS, Settings, resolve
+from dsfix.config import SETTINGS, Settings, load
 from dsfix.errors import UsageError
 from dsfix.repairs.base import Rules, Stand
 
 
 def test_the_defaults() -> None:
     """Without a word of the user's the registry's defaults hold, and they are the repairs' own."""
-    found = resolve((), {})
+    found = load({}).settings
     assert found == Settings()
     rules = Rules("main", "small", lambda name: None)
     assert (found.tool_choice, found.small_calls, found.images) == (
@@ -32,15 +32,15 @@ def test_every_setting_has_its_member() -> None:
 def test_the_command_line_wins() -> None:
     """A word on the command line beats the variable, the last word beats those before."""
     environ = {"DSFIX_IMAGES": "text", "DSFIX_PLACEHOLDER_MODE": "off"}
-    assert resolve((), environ).images == "text"
-    found = resolve(("images=keep", "small-calls=0", "small-calls=12"), environ)
+    assert load(environ).settings.images == "text"
+    found = load(environ, words=("images=keep", "small-calls=0", "small-calls=12")).settings
     assert (found.images, found.small_calls, found.placeholder_mode) == ("keep", 12, "off")
 
 
 @pytest.mark.parametrize(("text", "value"), [("auto", None), ("0", 0), ("5", 5)])
 def test_retries(text: str, value: int | None) -> None:
     """A number, or what each dialect's agents need."""
-    assert resolve((f"retries={text}",), {}).retries == value
+    assert load({}, words=(f"retries={text}",)).settings.retries == value
 
 
 @pytest.mark.parametrize(
@@ -59,7 +59,7 @@ def test_retries(text: str, value: int | None) -> None:
 def test_a_wrong_word(words: str, said: str, hint: str) -> None:
     """One line says what is wrong, and another what was expected."""
     with pytest.raises(UsageError) as caught:
-        resolve((words,), {})
+        load({}, words=(words,))
     assert said in caught.value.message
     assert hint in (caught.value.hint or "")
 
@@ -67,4 +67,4 @@ def test_a_wrong_word(words: str, said: str, hint: str) -> None:
 def test_a_wrong_variable() -> None:
     """A variable that holds nonsense is named."""
     with pytest.raises(UsageError, match="DSFIX_RETRIES does not take 'often'"):
-        resolve((), {"DSFIX_RETRIES": "often"})
+        load({"DSFIX_RETRIES": "often"})

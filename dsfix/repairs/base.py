@@ -79,7 +79,8 @@ class Rules:
     and `small` stand in for those. `thinking` is `on`, `off` or `agent`. `tool_choice` is what
     gives way where a tool is forced: `disable-thinking` or `auto`. `small_calls` are the tokens
     of answer up to which a request without tools does not think, 0 for never. `images` are sent
-    as the model takes them (`auto`), always (`keep`) or never (`text`). Under `strict` rules a
+    as the model takes them (`auto`), always (`keep`) or never (`text`). `efforts` says by each
+    word for an effort what is sent for it; if there are any, no other is. Under `strict` rules a
     repair's exception is raised instead of recorded.
     """
 
@@ -90,6 +91,7 @@ class Rules:
     tool_choice: str = "disable-thinking"
     small_calls: int = 4096
     images: str = "auto"
+    efforts: Mapping[str, str] = field(default_factory=dict)
     placeholder: Stand = field(default_factory=Stand)
     strict: bool = False
 

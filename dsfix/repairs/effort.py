@@ -4,6 +4,8 @@
 sub-agents since 2.1.166 send both (anthropics/claude-code#65863, deepseek-ai/DeepSeek-V3#1397),
 on Chat lobehub/lobehub#14173. A word that is no effort is refused by name
 (https://github.com/STRML/cc-ds4, 2026-08-02); it is taken out, and the model's default holds.
+Which words an upstream knows, and what it calls those of others, is in its data file; where that
+says nothing, all pass.
 """
 
 from __future__ import annotations
@@ -15,15 +17,12 @@ from dsfix.protocol.body import Body, Dialect
 from dsfix.repairs.base import ALL, Context, Repair
 from dsfix.repairs.thinking_mode import is_disabled
 
-_KNOWN = frozenset({"none", "minimal", "low", "medium", "high", "xhigh", "max"})
 # Where each dialect has its effort: a member, or a member of one.
 _PLACES: Mapping[Dialect, tuple[tuple[str, str], ...]] = {
     Dialect.MESSAGES: (("output_config", "effort"), ("reasoning_effort", "")),
     Dialect.CHAT: (("reasoning_effort", ""),),
     Dialect.RESPONSES: (("reasoning", "effort"),),
 }
-# The words that mean an effort, spelt as another vendor or an older version did.
-_MEANT = {"ultra": "max", "maximum": "max", "xlow": "low", "min": "minimal", "off": "none"}
 
 
 def with_known_effort(body: Body, context: Context) -> Body:
@@ -31,7 +30,7 @@ def with_known_effort(body: Body, context: Context) -> Body:
     off = is_disabled(body) and body.dialect is not Dialect.RESPONSES
     result = body
     for member, inner in _PLACES[body.dialect]:
-        result = _put_right(result, member, inner, off)
+        result = _put_right(result, member, inner, off, context.rules.efforts)
     if result is not body:
         said = (
             "effort taken out, thinking is disabled" if off else "effort as the upstream knows it"
@@ -40,18 +39,18 @@ def with_known_effort(body: Body, context: Context) -> Body:
     return result
 
 
-def _put_right(body: Body, member: str, inner: str, off: bool) -> Body:
+def _put_right(body: Body, member: str, inner: str, off: bool, words: Mapping[str, str]) -> Body:
     if member not in body.members:
         return body
     if not inner:
-        raw = _raw(body.members[member], off, body.dialect)
+        raw = _raw(body.members[member], off, words)
         if raw == body.members[member]:
             return body
         return body.without(member) if raw is None else body.having(member, raw)
     config = spans.members(body.members[member])
     if not config or inner not in config:
         return body
-    raw = _raw(config[inner], off, body.dialect)
+    raw = _raw(config[inner], off, words)
     if raw == config[inner]:
         return body
     rest = {key: value for key, value in config.items() if key != inner}
@@ -60,15 +59,15 @@ def _put_right(body: Body, member: str, inner: str, off: bool) -> Body:
     return body.having(member, spans.build_object(rest)) if rest else body.without(member)
 
 
-def _raw(given: bytes, off: bool, dialect: Dialect) -> bytes | None:
+def _raw(given: bytes, off: bool, words: Mapping[str, str]) -> bytes | None:
     """The effort to send in place of this one; None for no effort at all."""
     effort = spans.value(given)
     if off:
         return None
-    if effort is None or effort in _KNOWN or (effort == "ultra" and dialect is Dialect.MESSAGES):
+    if effort is None or not words or words.get(str(effort)) == effort:
         return given
-    meant = _MEANT.get(str(effort).lower()) or str(effort).lower()
-    return spans.encode(meant) if meant in _KNOWN else None
+    meant = words.get(str(effort).lower())
+    return spans.encode(meant) if meant else None
 
 
 EFFORT = Repair(

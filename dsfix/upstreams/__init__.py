@@ -3,56 +3,97 @@
 from __future__ import annotations
 
 import ipaddress
-import tomllib
-from pathlib import Path
+from collections.abc import Mapping
 from typing import Any
 from urllib.parse import SplitResult, urlsplit
 
 from dsfix.errors import UsageError
-from dsfix.upstreams.base import Model, Upstream
+from dsfix.upstreams.base import Upstream
+from dsfix.upstreams.data import NAMES, answering, made, table
 
-_DATA = Path(__file__).parent
-NAMES = tuple(sorted(path.stem for path in _DATA.glob("*.toml")))
+__all__ = ["NAMES", "is_loopback", "named", "read", "resolve"]
+_NONE: Mapping[str, Mapping[str, Any]] = {}
 
 
 def named(name: str) -> Upstream:
     """The upstream of that data file. Raises UsageError for a name that has none."""
-    if name not in NAMES:
-        raise UsageError(
-            f"unknown upstream {name!r}: expected {', '.join(NAMES)} or a URL",
-            hint="example: --upstream https://api.deepseek.com",
-        )
-    return _read(tomllib.loads((_DATA / f"{name}.toml").read_text(encoding="utf-8")))
+    return _named(name, _NONE, allow_plain_http=False)
 
 
-def resolve(spec: str, *, allow_plain_http: bool = False, behind: str = "") -> Upstream:
-    """The upstream named or spelt as a URL by the user.
+def read(data: Mapping[str, Any], where: str) -> Upstream:
+    """The upstream that a table describes: `where` is its file or table, for what is wrong.
+
+    A table that is `like` a data file takes from there what it does not say. Raises UsageError
+    for an unknown or missing key and for a value of the wrong kind.
+    """
+    from dsfix.upstreams.schema import check  # a user's table only: it imports all repairs
+
+    return made(check(data, where))
+
+
+def resolve(
+    spec: str,
+    *,
+    allow_plain_http: bool = False,
+    behind: str = "",
+    extra: Mapping[str, Mapping[str, Any]] = _NONE,
+) -> Upstream:
+    """The upstream named or spelt as a URL by the user; `extra` are the user's own tables.
 
     A URL at a vendor's own host is that vendor, whatever path the user gave it. Any other names
     a base of DeepSeek's shape, or that of the vendor whose URL is `behind` it: its path is put
     before each of the vendor's paths.
-    Raises UsageError for anything that is no base URL, and for plain http beyond loopback
-    unless that was allowed.
+    Raises UsageError for anything that is no base URL, for plain http beyond loopback
+    unless that was allowed, and for a table that says what nobody understands.
     """
     if "://" not in spec:
-        return named(spec)
+        return _named(spec, extra, allow_plain_http=allow_plain_http)
     url = _checked(spec, allow_plain_http)
-    host = url.hostname or ""
-    base = _at(host)
+    base = _at(url, extra)
     prefix = "" if base else url.path.rstrip("/")
-    base = base or _at(urlsplit(behind).hostname or "") or named("deepseek")
+    base = base or _at(urlsplit(behind), extra) or named("deepseek")
     return base._replace(
         name=spec,
         title=url.netloc,
         origin=f"{url.scheme}://{url.netloc}",
         paths={dialect: prefix + path for dialect, path in base.paths.items()},
-        hosts=(*base.hosts, host),
+        hosts=(*base.hosts, url.hostname or ""),
     )
 
 
-def _at(host: str) -> Upstream | None:
-    """The vendor whose own host that is."""
-    return next((each for each in map(named, NAMES) if host in each.hosts), None)
+def _named(
+    name: str, extra: Mapping[str, Mapping[str, Any]], *, allow_plain_http: bool
+) -> Upstream:
+    """The user's own table of that name, else the data file."""
+    if name in extra:
+        found = read(_own(name, extra[name]), f"upstreams.{name}")
+        _checked(found.origin, allow_plain_http)
+        return found
+    if name not in NAMES:
+        raise UsageError(
+            f"unknown upstream {name!r}: expected {', '.join((*extra, *NAMES))} or a URL",
+            hint="example: --upstream https://api.deepseek.com",
+        )
+    return made(table(name))
+
+
+def _own(name: str, data: Mapping[str, Any]) -> dict[str, Any]:
+    """A user's table with its name; by the name of a data file, it changes only what it says."""
+    like = {"like": name} if name in NAMES else {}
+    return {**like, **data, "name": name}
+
+
+def _at(url: SplitResult, extra: Mapping[str, Mapping[str, Any]]) -> Upstream | None:
+    """The vendor that lists this host as its own; the user's own tables come first.
+
+    A table also has what is at its very origin, as several may be on this machine.
+    """
+    host, origin = url.hostname or "", f"{url.scheme}://{url.netloc}"
+    for name, data in extra.items():
+        if data.get("origin") == origin or host in data.get("hosts", ()):
+            return read(_own(name, data), f"upstreams.{name}")
+    name = answering(host)
+    return _named(name, extra, allow_plain_http=True) if name else None
 
 
 def _checked(spec: str, allow_plain_http: bool) -> SplitResult:
@@ -96,23 +137,3 @@ def _shown(spec: str) -> str:
     """The URL without what may be a secret in it."""
     url = urlsplit(spec)
     return f"{url.scheme}://{url.netloc.rpartition('@')[2]}{url.path}"
-
-
-def _read(data: dict[str, Any]) -> Upstream:
-    return Upstream(
-        name=data["name"],
-        vendor=data["name"],
-        title=data["title"],
-        origin=data["origin"],
-        paths=data["paths"],
-        key_env=data["key_env"],
-        hosts=tuple(data["hosts"]),
-        models=tuple(Model(**model) for model in data["models"]),
-        main=data["main"],
-        small=data["small"],
-        aliases=data.get("aliases", {}),
-        agent_env=data.get("agents", {}),
-        expect=data.get("expect", {}),
-        key_header=data.get("key_header", "Authorization"),
-        signs=data.get("signs", False),
-    )

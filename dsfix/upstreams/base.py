@@ -10,12 +10,16 @@ _NOTHING: Mapping[str, Any] = MappingProxyType({})
 
 
 class Model(NamedTuple):
-    """One model of an upstream; sizes in tokens."""
+    """One model of an upstream; sizes in tokens.
+
+    `vision` is whether it sees images, `thinking` whether it can reason before it answers.
+    """
 
     id: str
     context: int
     output: int
     vision: bool = False
+    thinking: bool = True
 
 
 class Upstream(NamedTuple):
@@ -26,8 +30,12 @@ class Upstream(NamedTuple):
     write this vendor in their agents' settings. `vendor` names the data file the rules come
     from and `name` is what the user typed. `main` and `small` are the models used when the agent
     names none that the upstream knows. `expect` says in what word each of the doctor's probes ends
-    there. `key_header` is where the key goes, and `signs` is whether the upstream signs its own
-    thinking and takes no other.
+    there. `key_header` is where the key goes, `key_optional` whether it answers without one, and
+    `signs` is whether the upstream signs its own thinking and takes no other. `replay` says
+    whether reasoning has to come back: `required`, `asked`, `free`, or `unknown` where no page
+    says so. `off` are repairs that are left out there, and `settings` what holds, by member of
+    Settings, where the user chose nothing. `efforts` says by each word for an effort what is sent
+    for it; if there are any, no other is.
     """
 
     name: str
@@ -44,7 +52,12 @@ class Upstream(NamedTuple):
     agent_env: Mapping[str, Mapping[str, str]] = _NOTHING
     expect: Mapping[str, str] = _NOTHING
     key_header: str = "Authorization"
+    key_optional: bool = False
     signs: bool = False
+    replay: str = "unknown"
+    off: frozenset[str] = frozenset()
+    settings: Mapping[str, Any] = _NOTHING
+    efforts: Mapping[str, str] = _NOTHING
 
     @property
     def host(self) -> str:

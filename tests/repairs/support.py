@@ -12,6 +12,7 @@ from dsfix.protocol.body import Dialect
 from dsfix.repairs import REPAIRS
 from dsfix.repairs.base import Repair, Rules, Step
 from dsfix.repairs.chain import Outgoing, prepare
+from dsfix.upstreams import named
 from dsfix.upstreams.base import Model
 
 FIXTURES = Path(__file__).parent.parent / "fixtures" / "conversations"
@@ -19,7 +20,13 @@ MODELS = {
     "deepseek-v4-pro": Model("deepseek-v4-pro", 1_048_576, 393_216),
     "deepseek-v4-flash": Model("deepseek-v4-flash", 1_048_576, 393_216, vision=True),
 }
-RULES = Rules("deepseek-v4-pro", "deepseek-v4-flash", MODELS.get, strict=True)
+RULES = Rules(
+    "deepseek-v4-pro",
+    "deepseek-v4-flash",
+    MODELS.get,
+    efforts=named("deepseek").efforts,
+    strict=True,
+)
 TOOLS = {
     Dialect.MESSAGES: [{"name": "f", "input_schema": {"type": "object", "properties": {}}}],
     Dialect.CHAT: [

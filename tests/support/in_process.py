@@ -17,6 +17,7 @@ from typing import Any
 
 from dsfix import repairs, upstreams
 from dsfix.memory import OriginMemory, Store
+from dsfix.proxy.budget import Budget
 from dsfix.proxy.client import Client
 from dsfix.proxy.forward import Forwarder
 from dsfix.proxy.guard import Guard
@@ -62,15 +63,18 @@ class InProcess:
         url: str,
         memory: Path | None = None,
         clock: Callable[[], float] = time.time,
+        budget: Budget | None = None,
         **rules: Any,
     ) -> None:
         self.journal = Journal()
         self.store = Store(memory, clock=clock)
+        self._budget = budget
         self._upstream = upstreams.resolve(url)
         self._rules = Rules(
             main=self._upstream.main,
             small=self._upstream.small,
             limits=self._upstream.model,
+            efforts=self._upstream.efforts,
             **{"strict": True, **rules},
         )
         self._listener = socket.create_server(("127.0.0.1", 0))
@@ -107,6 +111,7 @@ class InProcess:
             rules=self._rules,
             memory=OriginMemory(self.store, upstream.origin),
             journal=self.journal,
+            budget=self._budget,
         )
         client = partial(Client, upstream.origin, KEY)
         asyncio.run(serve(self._listener, client, forwarder, self._serving))

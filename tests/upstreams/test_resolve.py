@@ -7,8 +7,16 @@ import pytest
 from dsfix.errors import UsageError
 from dsfix.upstreams import NAMES, named, resolve
 
+VENDORS = [name for name in NAMES if named(name).origin.startswith("https://")]
+OFFICE = {
+    "like": "deepseek",
+    "origin": "https://llm.office.example",
+    "hosts": ["llm.office.example"],
+    "key_env": "OFFICE_KEY",
+}
 
-@pytest.mark.parametrize("name", NAMES)
+
+@pytest.mark.parametrize("name", VENDORS)
 def test_a_vendors_own_url_is_that_vendor(name: str) -> None:
     """By name or by URL, with whatever path the user knows from an agent's settings."""
     vendor = named(name)
@@ -32,6 +40,16 @@ def test_anthropic() -> None:
     assert not named("deepseek").signs
 
 
+def test_the_simulator_is_deepseek_on_this_machine() -> None:
+    """It needs no key, and agents take it for DeepSeek by its host name."""
+    found, real = named("simulator"), named("deepseek")
+    assert found.origin.startswith("http://127.0.0.1:") and found.key_optional
+    assert not real.key_optional
+    assert (found.paths, found.models, found.aliases) == (real.paths, real.models, real.aliases)
+    assert found.hosts == ("api.deepseek.com", "127.0.0.1")
+    assert resolve("https://api.deepseek.com").vendor == "deepseek"
+
+
 def test_any_other_url_is_a_base_of_deepseeks_shape() -> None:
     """Its path is put before each of DeepSeek's."""
     found = resolve("https://relay.example:8443/v4/")
@@ -48,6 +66,39 @@ def test_a_session_within_a_session() -> None:
     assert found.origin == "http://127.0.0.1:4000"
     assert found.paths["messages"] == "/api.anthropic.com/v1/messages"
     assert resolve("http://127.0.0.1:4000", behind="https://relay.example").vendor == "deepseek"
+
+
+def test_a_table_of_the_users_own() -> None:
+    """It is found by its name and by its hosts, and says what is different from a file."""
+    for spec in ("office", "https://llm.office.example/v1"):
+        found = resolve(spec, extra={"office": OFFICE})
+        assert (found.vendor, found.origin) == ("office", "https://llm.office.example")
+        assert found.key_env == "OFFICE_KEY" and found.models == named("deepseek").models
+    local = {"here": {"like": "deepseek", "origin": "http://127.0.0.1:4000", "key_env": "K"}}
+    assert resolve("http://127.0.0.1:4000/v1", extra=local).vendor == "here"
+    assert resolve("http://127.0.0.1:4001/v1", extra=local).vendor == "deepseek"
+    with pytest.raises(UsageError):
+        resolve("office")
+
+
+def test_a_table_by_the_name_of_a_file_changes_that_upstream() -> None:
+    """Only what it says; by name, by its host and within a session alike."""
+    mine = {"kimi": {"key_env": "MY_KEY", "small": "kimi-k3", "repairs": {"off": []}}}
+    for spec in ("kimi", "https://api.moonshot.ai/anthropic"):
+        found = resolve(spec, extra=mine)
+        assert (found.key_env, found.small, found.off) == ("MY_KEY", "kimi-k3", frozenset())
+        assert found.main == named("kimi").main
+    behind = resolve("http://127.0.0.1:1", behind="https://api.moonshot.ai", extra=mine)
+    assert behind.key_env == "MY_KEY"
+
+
+def test_a_table_must_not_send_the_key_in_the_clear() -> None:
+    """Plain http beyond this machine is refused in a table as it is in a URL."""
+    plain = {"office": {**OFFICE, "origin": "http://llm.office.example"}}
+    for spec in ("office", "http://llm.office.example"):
+        with pytest.raises(UsageError, match="plain http"):
+            resolve(spec, extra=plain)
+        assert resolve(spec, extra=plain, allow_plain_http=True).vendor == "office"
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,166 @@
+"""`config.toml`: what it says, and what is wrong with it, by line.
+
+A broken file is an error and never ignored: what it would have said may be where the code and its
+key go. Only the user's own file is read, and never one that lies in a project.
+"""
+
+from __future__ import annotations
+
+import re
+import tomllib
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any, NoReturn
+
+from dsfix.agents import AGENTS
+from dsfix.config.layers import File, Value, nearest, refusal, stored_key
+from dsfix.config.registry import AGENT_SETTINGS, REGISTRY, Setting
+from dsfix.errors import DsfixError
+
+_TABLES = ("upstream", "run", "repairs", "settings", "agents", "upstreams")
+_KEY = re.compile(r"(?:^|[._])(?:key|token|secret|password)$")
+_HEADER = re.compile(r"\s*\[{1,2}([^\[\]]+)\]")
+_PLACE = re.compile(r"\(at line (\d+), column \d+\)|\(at end of document\)")
+
+
+def read(path: Path, *, required: bool = False) -> File:
+    """What the file says; nothing where there is none, unless it is `required`.
+
+    Raises DsfixError for a file that cannot be read or that says what nobody understands.
+    """
+    text = text_of(path)
+    if text is None and required:
+        hint = "DSFIX_CONFIG names it; dsfix config init makes one"
+        raise DsfixError(f"there is no {path}", hint=hint)
+    return File(str(path)) if text is None else understood(text, str(path))
+
+
+def text_of(path: Path) -> str | None:
+    """The text of the file, None where there is none. Raises DsfixError where it cannot be read."""
+    try:
+        return path.read_bytes().decode("utf-8-sig")
+    except (FileNotFoundError, NotADirectoryError):
+        return None
+    except OSError as error:
+        raise DsfixError(f"{path} cannot be read: {error.strerror or error}") from None
+    except UnicodeDecodeError:
+        raise DsfixError(f"{path} is not UTF-8 text") from None
+
+
+def understood(text: str, path: str) -> File:
+    """What the text of the file says. Raises DsfixError with the line of what is wrong."""
+    try:
+        data = tomllib.loads(text)
+    except tomllib.TOMLDecodeError as error:
+        place = _PLACE.search(str(error))
+        said = _PLACE.sub("", str(error)).strip()
+        line = place[1] if place and place[1] else str(text.count("\n") + 1)
+        raise DsfixError(f"{path}:{line}: {said}", hint="dsfix config edit") from None
+    return _Reader(text, path).file(data)
+
+
+def line_of(text: str, path: str) -> int:
+    """The line on which a dotted name is set, found by its text; 1 where it is not found."""
+    table = ""
+    for number, line in enumerate(text.splitlines(), 1):
+        if header := _HEADER.match(line):
+            table = _plain(header[1]) + "."
+        here = table.rstrip(".") if header else table + _plain(line.partition("=")[0])
+        if here == path or (here.startswith(path + ".") and here != ""):
+            return number
+    return 1
+
+
+def _plain(key: str) -> str:
+    """A key or header as the names of settings are spelt."""
+    parts = (part.strip().strip("\"'") for part in key.split("."))
+    return ".".join(parts).replace("-", "_")
+
+
+def flat(table: Mapping[str, Any], prefix: str = "") -> Iterator[tuple[str, Any]]:
+    """The values of a table and of those in it, by dotted name; an empty table is a value."""
+    for key, value in table.items():
+        name = prefix + key.replace("-", "_")
+        if isinstance(value, dict) and value:
+            yield from flat(value, name + ".")
+        else:
+            yield name, value
+
+
+class _Reader:
+    """Turns the decoded file into layers; knows the text, for the lines of what is wrong."""
+
+    def __init__(self, text: str, path: str) -> None:
+        self._text = text
+        self._path = path
+
+    def file(self, data: dict[str, Any]) -> File:
+        agents, upstreams = (self._tables(data, name) for name in ("agents", "upstreams"))
+        rest = {key: value for key, value in data.items() if key not in ("agents", "upstreams")}
+        layer: dict[str, Value] = {}
+        for name, value in flat(rest):
+            setting = self._setting(name, value, REGISTRY)
+            if setting is None:
+                continue
+            if setting.member in layer:
+                self._fail(name, f"{name} is set a second time", "keep one of the two")
+            layer[setting.member] = self._value(setting, name, value)
+        return File(
+            self._path,
+            layer,
+            {name: self._agent(name, table) for name, table in agents.items()},
+            upstreams,
+            {
+                f"upstreams.{name}": f"{self._path}:{line_of(self._text, f'upstreams.{name}')}"
+                for name in upstreams
+            },
+        )
+
+    def _tables(self, data: dict[str, Any], name: str) -> dict[str, dict[str, Any]]:
+        values = data.get(name, {})
+        tables: dict[str, Any] = values if isinstance(values, dict) else {"": values}
+        wrong = [key for key, value in tables.items() if not isinstance(value, dict)]
+        if wrong:
+            self._fail(
+                f"{name}.{wrong[0]}".rstrip("."),
+                f"{name} holds one table for each name",
+                f"example: [{name}.NAME]",
+            )
+        return tables
+
+    def _agent(self, name: str, table: dict[str, Any]) -> dict[str, Value]:
+        known = [agent.name for agent in AGENTS]
+        where = f"agents.{name}"
+        if name not in known:
+            self._fail(where, f"no agent {name!r} is known", nearest(name, known))
+        layer = {}
+        for key, value in flat(table):
+            setting = self._setting(f"{where}.{key}", value, AGENT_SETTINGS, f"{where}.")
+            if setting is not None:
+                layer[setting.member] = self._value(setting, f"{where}.{key}", value)
+        return layer
+
+    def _setting(
+        self, name: str, value: object, known: tuple[Setting, ...], prefix: str = ""
+    ) -> Setting | None:
+        """The setting of that name, None for a table that is known and empty."""
+        for setting in known:
+            if name == (prefix + setting.path.partition(".")[2] if prefix else setting.path):
+                return setting
+        if value == {} and name in _TABLES:
+            return None
+        if _KEY.search(name):
+            self._fail(name, *stored_key(name))
+        names = [prefix + s.path.partition(".")[2] if prefix else s.path for s in known]
+        self._fail(name, f"there is no setting {name}", nearest(name, names))
+
+    def _value(self, setting: Setting, name: str, value: object) -> Value:
+        try:
+            found = setting.kind.read(value)
+        except ValueError as error:
+            self._fail(name, *refusal(setting, value, name, error))
+        return Value(found, f"{self._path}:{line_of(self._text, name)}")
+
+    def _fail(self, name: str, message: str, hint: str) -> NoReturn:
+        line = line_of(self._text, name.replace("-", "_"))
+        raise DsfixError(f"{self._path}:{line}: {message}", hint=hint)

@@ -1,0 +1,187 @@
+"""`config.toml` changed by dsfix: whole at every moment, 0600, and only after it was understood.
+
+tomli_w writes values and knows nothing of comments, so a file that has some is left alone unless
+the user insists.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import tomllib
+from collections.abc import Mapping
+from contextlib import suppress
+from pathlib import Path
+from typing import Any
+
+from dsfix.agents import AGENTS
+from dsfix.config.file import understood
+from dsfix.config.layers import Config, nearest, refusal
+from dsfix.config.registry import AGENT_SETTINGS, REGISTRY, Setting
+from dsfix.errors import DsfixError, UsageError
+from dsfix.paths import PRIVATE_DIR, PRIVATE_FILE
+
+_MOST = 1000  # number signs that are looked at; a file with more has comments
+
+
+def template() -> str:
+    """A file that changes nothing: every setting with its meaning and default, commented out."""
+    lines = ["# Settings of dsfix. Flags and DSFIX_* variables stand above what is said here.", ""]
+    table = ""
+    for setting in REGISTRY:
+        if setting.table != table:
+            table = setting.table
+            lines += [f"[{table}]", ""]
+        own = setting.path.partition(".")[2]
+        lines += [f"# {setting.meaning}", f"# Takes: {setting.takes}."]
+        lines += [f"# {own} = {_toml(_example(setting))}", ""]
+    lines += ["# For one agent, above what [run] says:", "# [agents.claude]"]
+    lines += [f'# args = ["--verbose"]{" " * 4}# {AGENT_SETTINGS[0].meaning}']
+    lines += ['# model = "deepseek-v4-pro"', ""]
+    return "\n".join(lines)
+
+
+def create(path: Path) -> None:
+    """Write the template. Raises DsfixError where there is a file, or none can be written."""
+    _folder(path)
+    flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC
+    try:
+        with os.fdopen(os.open(path, flags, PRIVATE_FILE), "w", encoding="utf-8") as file:
+            file.write(template())
+    except FileExistsError:
+        raise DsfixError(f"there is a {path}", hint="dsfix config edit") from None
+    except OSError as error:
+        raise DsfixError(f"{path} cannot be written: {error.strerror}") from None
+
+
+def find(name: str) -> tuple[Setting, tuple[str, ...]]:
+    """The setting of a dotted name, and the keys on the way to it. Raises UsageError."""
+    wanted = name.replace("-", "_")
+    agents = [f"agents.{agent.name}" for agent in AGENTS]
+    known = {each.path: each for each in REGISTRY}
+    for table in agents:
+        known |= {f"{table}.{each.path.partition('.')[2]}": each for each in AGENT_SETTINGS}
+    if wanted not in known:
+        raise UsageError(f"there is no setting {name!r}", hint=nearest(name, list(known)))
+    return known[wanted], tuple(wanted.split("."))
+
+
+def with_value(text: str, path: str, name: str, value: str) -> str:
+    """The file's text with a setting in it. Raises UsageError for a value that it does not take."""
+    setting, keys = find(name)
+    try:
+        read = setting.written(setting.kind.parse(value))
+    except ValueError as error:
+        message, hint = refusal(setting, value, name, error)
+        raise UsageError(message, hint=hint) from None
+    data = tomllib.loads(text)
+    place = _without(data, keys)
+    for key in keys[:-1]:
+        place = place.setdefault(key, {})
+    place[keys[-1]] = read
+    return _written(data, path)
+
+
+def without_value(text: str, path: str, name: str) -> str:
+    """The file's text less a setting; the same text where it is not set."""
+    _, keys = find(name)
+    data = tomllib.loads(text)
+    before = tomllib.loads(text)
+    _without(data, keys)
+    return text if data == before else _written(data, path)
+
+
+def with_upstreams(text: str, path: str, tables: Mapping[str, Mapping[str, Any]]) -> str:
+    """The file's text with more upstreams at its end; comments stay, for nothing is rewritten.
+
+    Raises DsfixError for a name that is taken.
+    """
+    taken = tomllib.loads(text).get("upstreams", {})
+    for name in tables:
+        if name in taken:
+            raise DsfixError(f"{path} has an [upstreams.{name}]", hint="remove or rename it first")
+    added = _dumped({"upstreams": tables})
+    whole = f"{text.rstrip()}\n\n{added}" if text.strip() else added
+    understood(whole, path)
+    return whole
+
+
+def has_comments(text: str) -> bool:
+    """Whether a number sign begins a comment: the file says the same without the rest of its line.
+
+    The text must be valid TOML.
+    """
+    data = tomllib.loads(text)
+    signs = [place for place, letter in enumerate(text) if letter == "#"]
+    for place in signs[:_MOST]:
+        end = text.find("\n", place)
+        with suppress(tomllib.TOMLDecodeError):
+            if tomllib.loads(text[:place] + (text[end:] if end >= 0 else "")) == data:
+                return True
+    return len(signs) > _MOST
+
+
+def replace(path: Path, text: str) -> None:
+    """Put a text in the file's place at once; a symbolic link keeps pointing to it."""
+    place = Path(os.path.realpath(path))
+    _folder(place)
+    new = place.with_name(f".{place.name}.{os.getpid()}.new")
+    flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC
+    try:
+        with os.fdopen(os.open(new, flags, PRIVATE_FILE), "w", encoding="utf-8") as file:
+            file.write(text)
+            file.flush()
+            os.fsync(file.fileno())
+        new.replace(place)
+    except OSError as error:
+        with suppress(OSError):
+            new.unlink()
+        raise DsfixError(f"{path} cannot be written: {error.strerror}") from None
+
+
+def _folder(path: Path) -> None:
+    try:
+        path.parent.mkdir(mode=PRIVATE_DIR, parents=True, exist_ok=True)
+    except OSError as error:
+        raise DsfixError(f"{path.parent} cannot be made: {error.strerror}") from None
+
+
+def _without(data: dict[str, Any], keys: tuple[str, ...]) -> dict[str, Any]:
+    """The table without the value at those keys, however they are spelt."""
+    head, *rest = keys
+    for key in list(data):
+        if key.replace("-", "_") == head:
+            if not rest:
+                del data[key]
+            elif isinstance(data[key], dict):
+                _without(data[key], tuple(rest))
+                if not data[key]:
+                    del data[key]
+    return data
+
+
+def _written(data: dict[str, Any], path: str) -> str:
+    text = _dumped(data)
+    understood(text, path)
+    return text
+
+
+def _dumped(data: Mapping[str, Any]) -> str:
+    import tomli_w
+
+    return tomli_w.dumps(data)
+
+
+def _toml(value: Any) -> str:
+    return json.dumps(value, ensure_ascii=False)  # of scalars and lists, which TOML shares
+
+
+def _example(setting: Setting) -> Any:
+    """A setting's default as TOML holds it, or an example where it has none that can be written."""
+    examples = {
+        "upstream.url": "https://api.deepseek.com",
+        "upstream.key_env": "DEEPSEEK_API_KEY",
+        "upstream.key_command": ["pass", "show", "deepseek"],
+        "upstream.key_file": "~/.config/dsfix/key",
+    }
+    return examples.get(setting.path, setting.written(Config().of(setting).value))

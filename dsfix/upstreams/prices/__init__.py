@@ -1,0 +1,151 @@
+"""What an exchange costs: dated prices, and the hours in which they are higher.
+
+Read when a cost is asked for and never on the way to the agent's start. Prices are the vendor's
+published lists; where two currencies are listed, each is its own list and none is converted.
+"""
+
+from __future__ import annotations
+
+import tomllib
+from collections.abc import Mapping
+from datetime import UTC, date, datetime, time, timedelta, timezone
+from decimal import Decimal
+from functools import cache
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from dsfix.protocol.usage import Usage
+from dsfix.upstreams.base import Upstream
+
+_HERE = Path(__file__).parent
+_MILLION = Decimal(1_000_000)
+
+
+class Price(NamedTuple):
+    """Per million tokens of input found in the cache, other input, and output with reasoning.
+
+    `since` is the day from which that list holds.
+    """
+
+    currency: str
+    hit: Decimal
+    miss: Decimal
+    output: Decimal
+    since: datetime
+    peak: bool = False
+
+
+class _Row(NamedTuple):
+    since: datetime
+    model: str
+    currency: str
+    plain: Mapping[str, Decimal]
+    peak: Mapping[str, Decimal]
+
+
+class _Hours(NamedTuple):
+    """When prices are higher, in the vendor's own time; days of the week are 1 to 7."""
+
+    since: datetime
+    zone: timezone
+    days: frozenset[int]
+    hours: tuple[tuple[time, time], ...]
+    holidays: bool
+
+
+class PriceList(NamedTuple):
+    """All that a vendor's file says."""
+
+    rows: tuple[_Row, ...] = ()
+    hours: tuple[_Hours, ...] = ()
+    holidays: frozenset[date] = frozenset()
+
+
+def price(upstream: Upstream, model: str, when: datetime, currency: str = "USD") -> Price | None:
+    """What a million tokens of this model cost at that moment, None where no list says so.
+
+    `model` is the name that served, or an alias; the list is that of the vendor whose rules hold.
+    Whether it goes by the moment of the request or of the answer's end is documented nowhere;
+    litellm takes the end (BerriAI/litellm-docs#1568), and so should the caller.
+    Raises ValueError for a time without a zone.
+    """
+    if when.tzinfo is None:
+        raise ValueError("a price needs a time with its zone")
+    known = listed(upstream.vendor)
+    for name in (model, upstream.aliases.get(model, "")):
+        rows = [row for row in known.rows if (row.model, row.currency) == (name, currency)]
+        held = [row for row in rows if row.since <= when]
+        if held:
+            row = max(held, key=lambda each: each.since)
+            peak = bool(row.peak) and _is_peak(known, when)
+            return Price(currency, **(row.peak if peak else row.plain), since=row.since, peak=peak)
+    return None
+
+
+def cost(price: Price, usage: Usage) -> Decimal:
+    """What one exchange costs, in the price's currency, without rounding.
+
+    Reasoning is part of the output.
+    """
+    missed = usage.input - usage.cached
+    spent = usage.cached * price.hit + missed * price.miss + usage.output * price.output
+    return spent / _MILLION
+
+
+def _is_peak(known: PriceList, when: datetime) -> bool:
+    """Whether the hours that hold then are those of higher prices: from a start, before an end."""
+    held = [hours for hours in known.hours if hours.since <= when]
+    if not held:
+        return False
+    hours = max(held, key=lambda each: each.since)
+    local = when.astimezone(hours.zone)
+    if local.isoweekday() not in hours.days:
+        return False
+    if local.date() in known.holidays and not hours.holidays:
+        return False
+    return any(start <= local.time() < end for start, end in hours.hours)
+
+
+@cache
+def listed(vendor: str) -> PriceList:
+    """The price list of a vendor, empty where it has none."""
+    path = _HERE / f"{vendor}.toml"
+    return parsed(path.read_text(encoding="utf-8")) if path.is_file() else PriceList()
+
+
+def parsed(text: str) -> PriceList:
+    """The price list that a file says; the files are held to their form by the tests."""
+    data = tomllib.loads(text, parse_float=Decimal)
+    return PriceList(
+        tuple(row for table in data["prices"] for row in _rows(table)),
+        tuple(_hours(table) for table in data.get("peak", ())),
+        frozenset(day for pair in data.get("holidays", {}).get("days", ()) for day in _days(pair)),
+    )
+
+
+def _rows(table: Mapping[str, Any]) -> tuple[_Row, ...]:
+    plain, peak = (_decimals(table.get(key, {})) for key in ("price", "peak"))
+    return tuple(
+        _Row(table["from"].astimezone(UTC), model, table["currency"], plain, peak)
+        for model in table["models"]
+    )
+
+
+def _decimals(table: Mapping[str, Any]) -> dict[str, Decimal]:
+    return {key: Decimal(value) for key, value in table.items()}
+
+
+def _hours(table: Mapping[str, Any]) -> _Hours:
+    return _Hours(
+        table["from"].astimezone(UTC),
+        timezone(timedelta(hours=table["utc_offset"])),
+        frozenset(table["weekdays"]),
+        tuple((start, end) for start, end in table["hours"]),
+        table["on_holidays"],
+    )
+
+
+def _days(pair: list[date]) -> list[date]:
+    """All days from the first to the last."""
+    first, last = pair
+    return [first + timedelta(days=n) for n in range((last - first).days + 1)]
