@@ -1,10 +1,11 @@
 # Everything sets itself up: Python with venv is all that is needed (npm for `clients`).
 VENV := .venv
 CLIENTS := @anthropic-ai/claude-code opencode-ai @openai/codex @qwen-code/qwen-code @mariozechner/pi-coding-agent
+PYTHON_CLIENTS := aider hermes
 PY := $(VENV)/bin/python
 JOBS := 4 # most tests wait for an agent to start
 
-.PHONY: demo test lint types clients clients-latest bench completions docs clean
+.PHONY: demo test lint types clients clients-npm clients-python clients-latest bench completions docs clean
 
 $(VENV)/ready: pyproject.toml
 	python3 -m venv $(VENV)
@@ -24,8 +25,18 @@ lint: $(VENV)/ready
 types: $(VENV)/ready
 	$(VENV)/bin/mypy
 
-clients: ## the real agents, at exact versions, into clients/node_modules
-	npm ci --prefix clients --no-progress
+clients: clients-npm clients-python ## all that the tests run, at exact versions; `make -j` helps
+
+clients-npm: ## the real agents, the relays and the browser
+	for folder in clients clients/relays clients/browser; do \
+	  npm ci --prefix $$folder --no-progress || exit 1; done
+
+clients-python: $(PYTHON_CLIENTS:%=clients/python/%/ready) ## aider and Hermes Agent, each in a venv of its own
+
+clients/python/%/ready: clients/%.txt
+	rm -rf $(@D) && python3 -m venv $(@D)
+	$(@D)/bin/python -m pip install --quiet --disable-pip-version-check --requirement $<
+	touch $@
 
 clients-latest: ## the newest real agents, to see what they changed; not for CI
 	rm -rf clients/.latest && mkdir -p clients/.latest

@@ -10,6 +10,7 @@ and acts. A main thread sitting in waitpid would not wake when another thread ta
 | SIGTERM                            | forward; a second one, or 10 s after the first: SIGKILL  |
 | SIGHUP, SIGUSR1, SIGUSR2           | forward                                                  |
 | ignored when we started (nohup)    | stays ignored, for us and for the agent                  |
+| the agent works in a child         | what we forward, the child gets too                      |
 | the agent stops                    | stop too, so that the shell gets the terminal back       |
 | SIGCONT while the agent is stopped | continue the agent                                       |
 | the agent ends                     | its code, 128+n for signal n; what it started lives on   |
@@ -32,7 +33,7 @@ import time
 from collections.abc import Mapping
 from contextlib import suppress
 from pathlib import Path
-from subprocess import Popen
+from subprocess import Popen, run
 from typing import Any, Final, NamedTuple
 
 from dsfix.errors import AgentNotExecutable, AgentNotFound, LaunchError
@@ -48,10 +49,14 @@ _WATCHED: Final = _KEYS | _FORWARDED | {signal.SIGTERM, signal.SIGCONT, signal.S
 
 
 class Launch(NamedTuple):
-    """A command with its arguments, and the whole environment it gets."""
+    """A command with its arguments, and the whole environment it gets.
+
+    `reexecutes`: it works in a child of its own to which it passes no signal on.
+    """
 
     argv: tuple[str, ...]
     env: Mapping[str, str]
+    reexecutes: bool = False
 
 
 def executable(command: str, path: str) -> str:
@@ -131,8 +136,11 @@ class _Terminal:
 class Child:
     """A started agent; each is waited for once, on the main thread."""
 
-    def __init__(self, process: Popen[bytes], signals: _Signals, terminal: _Terminal) -> None:
+    def __init__(
+        self, process: Popen[bytes], signals: _Signals, terminal: _Terminal, reexecutes: bool
+    ) -> None:
         self.pid: Final = process.pid
+        self._reexecutes = reexecutes
         self._process, self._signals, self._terminal = process, signals, terminal
         self._lock = threading.Lock()  # no signal to a pid that has been given up
         self._code: int | None = None
@@ -186,7 +194,11 @@ class Child:
         # PermissionError: sudo and the like, which the terminal may signal and we may not.
         with self._lock, suppress(ProcessLookupError, PermissionError):
             if self._code is None:
+                # Looked up first: once the agent is dead, nobody knows whose child it was.
+                workers = _children(self.pid) if self._reexecutes else []
                 os.kill(self.pid, number)
+                for worker in workers:
+                    os.kill(worker, number)
 
     def _ended(self, options: int = 0) -> bool:
         with self._lock:
@@ -237,7 +249,26 @@ def start(launch: Launch, *, outlive: bool = False) -> Child:
         raise _refusal(path, error) from error
     # SIGCHLD is let in even if it was blocked before us: `wait` needs it.
     signal.pthread_sigmask(signal.SIG_SETMASK, signals.mask - {signal.SIGCHLD})
-    return Child(process, signals, terminal)
+    return Child(process, signals, terminal, launch.reexecutes)
+
+
+def _children(pid: int) -> list[int]:
+    """A process's own children in our group; not the group, where a whole script may be."""
+    found: list[str] = []
+    try:
+        found = Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
+    except OSError:  # no Linux, or one built without it
+        with suppress(OSError):
+            listed = run(["ps", "-A", "-o", "pid=,ppid="], capture_output=True, text=True)
+            pairs = (line.split() for line in listed.stdout.splitlines())
+            found = [child for child, parent in pairs if parent == str(pid)]
+    return [child for child in map(int, found) if _with_us(child)]
+
+
+def _with_us(pid: int) -> bool:
+    with suppress(ProcessLookupError):
+        return os.getpgid(pid) == os.getpgrp()
+    return False
 
 
 def _refusal(path: str, error: OSError | ValueError) -> LaunchError:

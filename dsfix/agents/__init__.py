@@ -5,15 +5,38 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import NamedTuple
 
+from dsfix.agents.aider import AIDER
 from dsfix.agents.base import Agent, Wiring
 from dsfix.agents.claude import CLAUDE
 from dsfix.agents.codex import CODEX
+from dsfix.agents.crush import CRUSH
+from dsfix.agents.dsh import DSH
+from dsfix.agents.foreign import FOREIGN, Foreign
 from dsfix.agents.generic import GENERIC
+from dsfix.agents.goose import GOOSE
+from dsfix.agents.hermes import HERMES
+from dsfix.agents.kimi import KIMI
+from dsfix.agents.openclaude import CC_HAHA, OPENCLAUDE
 from dsfix.agents.opencode import OPENCODE
 from dsfix.agents.pi import PI
 from dsfix.agents.qwen import QWEN
+from dsfix.errors import LaunchError
 
-AGENTS = (CLAUDE, OPENCODE, CODEX, QWEN, PI)
+AGENTS = (
+    CLAUDE,
+    OPENCODE,
+    CODEX,
+    QWEN,
+    PI,
+    KIMI,
+    HERMES,
+    AIDER,
+    CRUSH,
+    GOOSE,
+    DSH,
+    OPENCLAUDE,
+    CC_HAHA,
+)
 
 # Commands that run the program of a package, fetched or installed. `npx -p` and `uvx --from`
 # name the package apart from the command: https://docs.npmjs.com/cli/commands/npx
@@ -60,11 +83,14 @@ class Invocation(NamedTuple):
 
 
 def find(command: str, args: Sequence[str] = ()) -> Invocation:
-    """The agent that a command line starts, GENERIC for a program that has no entry."""
+    """The agent that a command line starts, GENERIC for a program that has no entry.
+
+    Raises LaunchError for one that is known not to work here.
+    """
     words = (command, *args)
     named = _by_command(command)
     if named is not None:
-        return Invocation(named, words[:1], words[1:])
+        return Invocation(_wired(named), words[:1], words[1:])
     return _through_runner(words) or Invocation(GENERIC, words[:1], words[1:])
 
 
@@ -74,15 +100,21 @@ def _program(command: str) -> str:
     return next((name.removesuffix(end) for end in _ENDINGS if name.endswith(end)), name)
 
 
-def _by_command(command: str) -> Agent | None:
+def _wired(known: Agent | Foreign) -> Agent:
+    if isinstance(known, Foreign):
+        raise LaunchError(f"{known.title} cannot be run here: {known.reason}", hint=known.hint)
+    return known
+
+
+def _by_command(command: str) -> Agent | Foreign | None:
     program = _program(command)
-    return next((agent for agent in AGENTS if program in agent.commands), None)
+    return next((known for known in (*AGENTS, *FOREIGN) if program in known.commands), None)
 
 
-def _by_package(spec: str) -> Agent | None:
+def _by_package(spec: str) -> Agent | Foreign | None:
     """The agent of a package, whatever version is asked for: `@scope/name@2.1`."""
     name = spec[:1] + spec[1:].partition("@")[0]
-    return next((agent for agent in AGENTS if name in agent.packages), None)
+    return next((known for known in (*AGENTS, *FOREIGN) if name in known.packages), None)
 
 
 def _through_runner(words: tuple[str, ...]) -> Invocation | None:
@@ -104,9 +136,9 @@ def _through_runner(words: tuple[str, ...]) -> Invocation | None:
         position += 2 if apart else 1
     if position >= len(words):
         return None
-    agent = None if package else _by_package(words[position])
-    agent = agent or _by_command(words[position])
-    return _split(agent, words, position + 1, npm=runner[0] == "npm")
+    known = None if package else _by_package(words[position])
+    known = known or _by_command(words[position])
+    return _split(known, words, position + 1, npm=runner[0] == "npm")
 
 
 def _after(words: tuple[str, ...], runner: tuple[str, ...]) -> int:
@@ -118,10 +150,10 @@ def _after(words: tuple[str, ...], runner: tuple[str, ...]) -> int:
 
 
 def _split(
-    agent: Agent | None, words: tuple[str, ...], end: int, *, npm: bool
+    known: Agent | Foreign | None, words: tuple[str, ...], end: int, *, npm: bool
 ) -> Invocation | None:
-    if agent is None:
+    if known is None:
         return None
     if npm and words[end : end + 1] == ("--",):
         end += 1
-    return Invocation(agent, words[:end], words[end:])
+    return Invocation(_wired(known), words[:end], words[end:])

@@ -7,6 +7,7 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Any, NamedTuple
 
+from dsfix.protocol.body import Dialect
 from dsfix.upstreams.base import Upstream
 
 _NOTHING: Mapping[str, Any] = MappingProxyType({})
@@ -85,13 +86,16 @@ class Agent(NamedTuple):
 
     `commands` are the names of its executable, `packages` its registry names (for `npx NAME`),
     `verified` the version it was run with here, empty when the entry is from its sources.
+    `reexecutes`: it works in a child of its own to which it passes no signal on.
     """
 
     name: str
     title: str
     commands: tuple[str, ...]
     wire: Callable[[Request], Wiring]
+    dialects: tuple[Dialect, ...] = ()
     packages: tuple[str, ...] = ()
     install: str = ""
     homepage: str = ""
     verified: str = ""
+    reexecutes: bool = False

@@ -14,6 +14,7 @@ from collections.abc import Mapping
 from dsfix.agents.base import Agent, Request, Wiring
 from dsfix.agents.claude_settings import Settings, settings
 from dsfix.agents.environ import direct, option, switched_on
+from dsfix.protocol.body import Dialect
 from dsfix.upstreams.base import Upstream
 
 _MAIN = (
@@ -198,6 +199,7 @@ CLAUDE = Agent(
     title="Claude Code",
     commands=("claude",),
     wire=wire,
+    dialects=(Dialect.MESSAGES,),
     packages=("@anthropic-ai/claude-code",),
     install="npm install -g @anthropic-ai/claude-code",
     homepage="https://code.claude.com/docs",

@@ -18,6 +18,7 @@ from dsfix.agents import jsonc
 from dsfix.agents.base import Agent, Host, Request, Wiring
 from dsfix.agents.environ import direct, option
 from dsfix.agents.urls import leads_to
+from dsfix.protocol.body import Dialect
 
 # Holds the session's token in the environment of every agent.
 _TOKEN = "DSFIX_TOKEN"
@@ -180,6 +181,7 @@ CODEX = Agent(
     title="Codex",
     commands=("codex",),
     wire=wire,
+    dialects=(Dialect.RESPONSES,),
     packages=("@openai/codex",),
     install="npm install -g @openai/codex",
     homepage="https://developers.openai.com/codex",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dsfix.agents.base import Agent, Request, Wiring
 from dsfix.agents.environ import direct
+from dsfix.protocol.body import Dialect
 
 
 def wire(request: Request) -> Wiring:
@@ -29,4 +30,6 @@ def wire(request: Request) -> Wiring:
     return Wiring(env=env)
 
 
-GENERIC = Agent(name="generic", title="Any program", commands=(), wire=wire)
+GENERIC = Agent(
+    name="generic", title="Any program", commands=(), wire=wire, dialects=tuple(Dialect)
+)

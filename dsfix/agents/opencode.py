@@ -15,6 +15,7 @@ from dsfix.agents.base import Agent, Endpoint, Request, Wiring
 from dsfix.agents.environ import direct, option
 from dsfix.agents.opencode_config import INLINE, Config, credentials, load
 from dsfix.agents.urls import leads_to, moved
+from dsfix.protocol.body import Dialect
 from dsfix.upstreams.base import Model, Upstream
 
 _PLUGIN = "opencode-deepseek-thinking-fix"
@@ -234,6 +235,7 @@ OPENCODE = Agent(
     title="OpenCode",
     commands=("opencode",),
     wire=wire,
+    dialects=(Dialect.CHAT, Dialect.MESSAGES),
     packages=("opencode-ai",),
     install="npm install -g opencode-ai",
     homepage="https://opencode.ai/docs",

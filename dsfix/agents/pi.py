@@ -16,6 +16,7 @@ from dsfix.agents import jsonc
 from dsfix.agents.base import Agent, Endpoint, Host, Request, Wiring
 from dsfix.agents.environ import direct, option
 from dsfix.agents.urls import leads_to, moved
+from dsfix.protocol.body import Dialect
 
 EXTENSION = Path(__file__).with_name("pi_extension.js")
 _PROVIDERS = "DSFIX_PI_PROVIDERS"
@@ -138,6 +139,7 @@ PI = Agent(
     title="pi",
     commands=("pi",),
     wire=wire,
+    dialects=(Dialect.CHAT, Dialect.MESSAGES),
     packages=("@mariozechner/pi-coding-agent",),
     install="npm install -g @mariozechner/pi-coding-agent",
     homepage="https://github.com/badlogic/pi-mono",

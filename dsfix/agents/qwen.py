@@ -15,6 +15,7 @@ from typing import Any
 from dsfix.agents import jsonc
 from dsfix.agents.base import Agent, Host, Request, Wiring
 from dsfix.agents.environ import direct, option
+from dsfix.protocol.body import Dialect
 
 SETTINGS = Path(__file__).with_name("qwen_settings.json")
 _SYSTEM = "QWEN_CODE_SYSTEM_SETTINGS_PATH"
@@ -129,8 +130,10 @@ QWEN = Agent(
     title="Qwen Code",
     commands=("qwen",),
     wire=wire,
+    dialects=(Dialect.CHAT, Dialect.MESSAGES),
     packages=("@qwen-code/qwen-code",),
     install="npm install -g @qwen-code/qwen-code",
     homepage="https://qwenlm.github.io/qwen-code-docs",
     verified="0.15.10",
+    reexecutes=True,
 )

@@ -6,6 +6,8 @@ import pytest
 
 from dsfix.agents import AGENTS, find
 from dsfix.agents.base import Wiring
+from dsfix.agents.foreign import FOREIGN
+from dsfix.errors import LaunchError
 
 OURS = Wiring(args=("--ours",))
 
@@ -76,8 +78,20 @@ def test_any_other_program_is_generic(line):
 def test_names_are_unique():
     """No command, package or name belongs to two agents."""
     for names in (
-        [agent.name for agent in AGENTS],
-        [command for agent in AGENTS for command in agent.commands],
-        [package for agent in AGENTS for package in agent.packages],
+        [known.name for known in (*AGENTS, *FOREIGN)],
+        [command for known in (*AGENTS, *FOREIGN) for command in known.commands],
+        [package for known in (*AGENTS, *FOREIGN) for package in known.packages],
     ):
         assert len(names) == len(set(names))
+
+
+@pytest.mark.parametrize(
+    "line",
+    ["gemini -p hi", "/usr/bin/gemini.cmd", "npx -y @google/gemini-cli@0.61.0", "cursor-agent"],
+)
+def test_agents_that_cannot_be_led_here_are_refused(line):
+    """They would run past us, so the reason is told instead, with what to do."""
+    words = line.split()
+    with pytest.raises(LaunchError, match="cannot be run here: ") as told:
+        find(words[0], words[1:])
+    assert "dsfix agents" in told.value.hint

@@ -1,0 +1,90 @@
+"""`dsfix agents`: whom dsfix can launch, what is installed, and who cannot be led here."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import shutil
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+if TYPE_CHECKING:
+    from dsfix.agents.base import Agent
+
+_VERSION = re.compile(r"\d+(?:\.\d+)+[\w.+-]*")
+
+
+def agents(
+    versions: Annotated[
+        bool, typer.Option("--versions", help="Ask each installed agent for its version.")
+    ] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="One JSON document on stdout.")] = False,
+) -> None:
+    """List the agents that have an entry; any other program gets the common variables.
+
+    VERIFIED is the version that the entry was run with; without one it is made from the agent's
+    own sources.
+    """
+    from dsfix.agents import AGENTS
+
+    listed = [_row(agent, versions) for agent in AGENTS]
+    if as_json:
+        data = {"agents": listed, "impossible": _impossible()}
+        document = {"schema": 1, "command": ["agents"], "data": data, "errors": []}
+        typer.echo(json.dumps(document, ensure_ascii=False, indent=2))
+        return
+    _print(listed, versions)
+
+
+def _row(agent: Agent, versions: bool) -> dict[str, Any]:
+    found = (shutil.which(command) for command in agent.commands)
+    path = next(filter(None, found), None)
+    return {
+        "name": agent.name,
+        "title": agent.title,
+        "path": path,
+        "version": _version(path) if versions and path else None,
+        "dialects": [str(dialect) for dialect in agent.dialects],
+        "verified": agent.verified or None,
+        "install": agent.install,
+        "homepage": agent.homepage,
+    }
+
+
+def _version(path: str) -> str | None:
+    """What `--version` says, None when it fails or says nothing like a version."""
+    from dsfix.doctor.machine import this_machine
+
+    printed = this_machine(os.environ, Path.home()).run((path, "--version"))
+    found = _VERSION.search(printed or "")
+    return found[0] if found else None
+
+
+def _impossible() -> list[dict[str, str]]:
+    from dsfix.agents.foreign import FOREIGN
+
+    names = ("name", "title", "reason", "hint", "homepage")
+    return [{name: getattr(each, name) for name in names} for each in FOREIGN]
+
+
+def _print(listed: list[dict[str, Any]], versions: bool) -> None:
+    from rich.console import Console
+    from rich.table import Table
+
+    table = Table(box=None, pad_edge=False, header_style="dim", padding=(0, 2, 0, 0))
+    for name in ("agent", "wires", "verified", "installed"):
+        table.add_column(name, no_wrap=True)
+    table.add_column("install with", overflow="fold")
+    for row in listed:
+        here = (row["version"] or "yes" if versions else "yes") if row["path"] else "no"
+        install = "" if row["path"] else row["install"]
+        wires = " ".join(row["dialects"])
+        table.add_row(row["name"], wires, row["verified"] or "-", here, install)
+    console = Console(highlight=False)
+    console.print(table)
+    console.print()
+    for each in _impossible():
+        console.print(f"{each['name']}: {each['reason']}", markup=False)
