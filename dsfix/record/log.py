@@ -14,7 +14,7 @@ import threading
 import time
 from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 from dsfix import __version__
 from dsfix.record.file import EventFile
@@ -32,11 +32,22 @@ KEPT = 20_000
 WAITING = 256 << 20
 
 
+class Mirror(Protocol):
+    """What is told of every exchange that is over, and of the end of the session."""
+
+    def ended(self, exchange: Exchange) -> None:
+        """An exchange is over. Must not wait."""
+
+    def close(self, seconds: float) -> str:
+        """The session is over after so many seconds; gives what went wrong, or nothing."""
+
+
 class SessionLog:
     """Writes down one session; a Journal for the proxy. Without a state directory it stays in RAM.
 
     `exchanges` holds the exchanges for the summary and `beyond` counts those it has no room
-    for. With `bodies` off, no text of a conversation is written, only hashes and sizes.
+    for. With `bodies` off, no text of a conversation is written, only hashes and sizes. The
+    `mirror`, where there is one, is told the same whether or not anything is on disk.
     """
 
     def __init__(
@@ -54,6 +65,7 @@ class SessionLog:
         self.exchanges: list[Exchange] = []
         self.beyond = 0
         self.trouble = ""
+        self.mirror: Mirror | None = None
         self._bodies, self._clock = bodies, clock
         self._jobs: queue.SimpleQueue[Callable[[Writer], None] | None] = queue.SimpleQueue()
         self._file: EventFile | None = None
@@ -111,9 +123,16 @@ class SessionLog:
         """The exchange is over, well or not."""
         at = self._clock()
         self._put(lambda writer: writer.response(at, exchange, reply))
+        if self.mirror is not None:
+            self.mirror.ended(exchange)
 
     def close(self, exit_code: int | None, seconds: float, *, timeout: float = 2.0) -> None:
         """End the record with the agent's exit code and life, waiting at most `timeout` seconds."""
+        self._close(exit_code, seconds, timeout)
+        if self.mirror is not None:
+            self.trouble = self.trouble or self.mirror.close(seconds)
+
+    def _close(self, exit_code: int | None, seconds: float, timeout: float) -> None:
         if self._file is None:
             return
         at = self._clock()

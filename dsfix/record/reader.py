@@ -41,7 +41,10 @@ class Recorded:
 
 @dataclass(frozen=True, slots=True)
 class SessionRecord:
-    """A session as it stands in its file. `start` and `end` are what those events say."""
+    """A session as it stands in its file. `start` and `end` are what those events say.
+
+    `nodes`, `contents` and `parts` are all that is stored in it, by name, in the order written.
+    """
 
     id: str
     path: Path
@@ -50,9 +53,9 @@ class SessionRecord:
     end: Mapping[str, Any]
     exchanges: tuple[Recorded, ...]
     duration: float
-    _nodes: Mapping[str, Event] = field(repr=False)
-    _contents: Mapping[str, Any] = field(repr=False)
-    _parts: Mapping[str, Event] = field(repr=False)
+    nodes: Mapping[str, Event] = field(repr=False)
+    contents: Mapping[str, Any] = field(repr=False)
+    parts: Mapping[str, Event] = field(repr=False)
 
     @property
     def started(self) -> float:
@@ -61,13 +64,22 @@ class SessionRecord:
 
     def messages(self, recorded: Recorded) -> list[Any]:
         """What the agent sent in that request, in order; None for a message that is not stored."""
-        said: list[Any] = []
+        return [self.contents.get(name) for name in self.names(recorded)]
+
+    def names(self, recorded: Recorded) -> list[str]:
+        """The messages of that request by name, in order; what says the same has the same name."""
+        said: list[str] = []
         node = recorded.head
         while node and len(said) < recorded.messages:
-            event = self._nodes.get(node, {})
-            said.append(self._contents.get(event.get("hash", "")))
+            event = self.nodes.get(node, {})
+            said.append(event.get("hash", ""))
             node = event.get("parent", "")
         return said[::-1]
+
+    def pieces(self, recorded: Recorded, part: str) -> list[str]:
+        """The blocks of a part of that request by name, in order; of a plain text, the one."""
+        name = recorded.parts.get(part, "")
+        return list(self.parts.get(name, {}).get("items", [name] if name else []))
 
     def conversations(self) -> list[Recorded]:
         """The last exchange of each conversation whose texts were kept, in order."""
@@ -76,9 +88,9 @@ class SessionRecord:
 
     def part(self, recorded: Recorded, name: str) -> Any:
         """A part of that request, such as `system` or `tools`; None when it is not stored."""
-        event = self._parts.get(recorded.parts.get(name, ""), {})
+        event = self.parts.get(recorded.parts.get(name, ""), {})
         if "items" in event:
-            return [self._parts.get(item, {}).get("content") for item in event["items"]]
+            return [self.parts.get(item, {}).get("content") for item in event["items"]]
         return event.get("content")
 
 
@@ -115,16 +127,9 @@ class _Reading:
             case "response":
                 self.responses[event["exchange"]] = event
             case "progress":
-                self._grow(event)
+                grow(self.growing.setdefault(event["exchange"], {}), event)
             case _:
                 pass
-
-    def _grow(self, event: Event) -> None:
-        blocks = self.growing.setdefault(event["exchange"], {})
-        for news in event["blocks"]:
-            block = blocks.setdefault(news["index"], {"type": news.get("type", ""), "text": ""})
-            block |= {key: news[key] for key in ("id", "name") if news.get(key)}
-            block["text"] = block["text"][: news["at"]] + news["text"]
 
     def exchanges(self) -> Iterator[Recorded]:
         for number in sorted(self.requests.keys() | self.responses.keys()):
@@ -147,29 +152,46 @@ def read(path: Path) -> SessionRecord:
 
     Raises DsfixError when the file cannot be read at all.
     """
-    reading = _Reading()
-    try:
-        with path.open("rb") as file:
-            for line in file:
-                _take(reading, line)
-    except OSError as error:
-        raise DsfixError(
-            f"session record {path} cannot be read: {error.strerror or error}",
-            hint="see `dsfix sessions list`",
-        ) from error
-    lived = seconds_of(reading.last.get("ts")) - seconds_of(reading.start.get("ts"))
-    return SessionRecord(
-        path.parent.name,
-        path,
-        end_state(path, reading.end),
-        reading.start,
-        reading.end,
-        tuple(reading.exchanges()),
-        reading.end.get("duration", lived if reading.start else 0.0),
-        reading.nodes,
-        reading.contents,
-        reading.parts,
-    )
+    return Following(path).read()
+
+
+class Following:
+    """A session that may still be written: each `read` takes in the lines that were added."""
+
+    def __init__(self, path: Path) -> None:
+        self._path, self._at, self._reading = path, 0, _Reading()
+
+    def read(self) -> SessionRecord:
+        """The session as far as it is written now; a last line that is not whole waits.
+
+        Raises DsfixError when the file cannot be read at all.
+        """
+        path, reading = self._path, self._reading
+        try:
+            with path.open("rb") as file:
+                file.seek(self._at)
+                for line in file:
+                    if line.endswith(b"\n"):
+                        self._at += len(line)
+                        _take(reading, line)
+        except OSError as error:
+            raise DsfixError(
+                f"session record {path} cannot be read: {error.strerror or error}",
+                hint="see `dsfix sessions list`",
+            ) from error
+        lived = seconds_of(reading.last.get("ts")) - seconds_of(reading.start.get("ts"))
+        return SessionRecord(
+            path.parent.name,
+            path,
+            end_state(path, reading.end),
+            reading.start,
+            reading.end,
+            tuple(reading.exchanges()),
+            reading.end.get("duration", lived if reading.start else 0.0),
+            reading.nodes,
+            reading.contents,
+            reading.parts,
+        )
 
 
 def _take(reading: _Reading, line: bytes) -> None:
@@ -180,6 +202,14 @@ def _take(reading: _Reading, line: bytes) -> None:
             reading.take(event)
         except (KeyError, TypeError, AttributeError):
             return
+
+
+def grow(blocks: dict[int, Event], event: Event) -> None:
+    """Bring the blocks of an unfinished answer, by index, to where a `progress` event says."""
+    for news in event["blocks"]:
+        block = blocks.setdefault(news["index"], {"type": news.get("type", ""), "text": ""})
+        block |= {key: news[key] for key in ("id", "name") if news.get(key)}
+        block["text"] = block["text"][: news["at"]] + news["text"]
 
 
 def seconds_of(stamp: object) -> float:

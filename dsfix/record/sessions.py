@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
 from typing import Any
@@ -13,15 +12,10 @@ from dsfix.errors import DsfixError
 from dsfix.protocol import spans
 from dsfix.record.file import is_written
 from dsfix.record.ids import EVENTS
+from dsfix.record.labels import labels
 
 # What is read from the end of a file to find its last line.
 _TAIL = 16 << 10
-_RESPONSE = b'"type":"response"'
-_COUNTED = {
-    "input": "gen_ai.usage.input_tokens",
-    "cached": "gen_ai.usage.cache_read.input_tokens",
-    "output": "gen_ai.usage.output_tokens",
-}
 
 
 class EndState(StrEnum):
@@ -32,43 +26,24 @@ class EndState(StrEnum):
     INTERRUPTED = "interrupted"
 
 
-@dataclass(frozen=True, slots=True)
-class Listed:
-    """A session as it is listed. `totals` counts exchanges, errors, and tokens.
-
-    `start` and `end` are what those events say, empty where there is none.
-    """
-
-    id: str
-    path: Path
-    state: EndState
-    start: Mapping[str, Any]
-    end: Mapping[str, Any]
-    totals: Mapping[str, int]
-
-
-def sessions(state: Path) -> Iterator[Listed]:
-    """The sessions under a state directory, newest first, each read when it is asked for."""
-    for path in _paths(state):
-        start, end = _ends(path)
-        totals = end["totals"] if end else _counted(path)
-        yield Listed(path.parent.name, path, end_state(path, end), start, end, totals)
-
-
-def find(state: Path, name: str) -> Path:
+def find(state: Path, name: str, *, hidden: bool = False) -> Path:
     """The events file of a session, by its id, a beginning or the last four characters of it.
 
-    `last` is the newest. Raises DsfixError when there is none, or more than one.
+    `last` is the newest. Among the `hidden` ones or among the others. Raises DsfixError when
+    there is none, or more than one.
     """
     found = []
-    for path in _paths(state):
+    for path in event_files(state):
         session = path.parent.name
+        fits = session.startswith(name) or session.rpartition("-")[2] == name or name == "last"
+        if not fits or labels(path.parent).hidden is not hidden:
+            continue
         if name in (session, "last"):
             return path
-        if session.startswith(name) or session.rpartition("-")[2] == name:
-            found.append(path)
+        found.append(path)
     if not name or not found:
-        raise DsfixError(f"no session {name!r}", hint="see `dsfix sessions list`")
+        sort = "hidden session" if hidden else "session"
+        raise DsfixError(f"no {sort} {name!r}", hint="see `dsfix sessions list`")
     if len(found) > 1:
         some = ", ".join(path.parent.name for path in found[:3])
         raise DsfixError(f"{len(found)} sessions begin with {name!r}", hint=f"one of {some}")
@@ -82,7 +57,7 @@ def end_state(path: Path, end: Mapping[str, Any]) -> EndState:
     return EndState.INTERRUPTED if is_written(path) is False else EndState.RUNNING
 
 
-def _paths(state: Path) -> Iterator[Path]:
+def event_files(state: Path) -> Iterator[Path]:
     """Every events file, newest first: the ids begin with the time."""
     for year in _children(state / "sessions"):
         for month in _children(year):
@@ -99,7 +74,7 @@ def _children(directory: Path) -> list[Path]:
         return []
 
 
-def _ends(path: Path) -> tuple[Mapping[str, Any], Mapping[str, Any]]:
+def ends(path: Path) -> tuple[Mapping[str, Any], Mapping[str, Any]]:
     """The first event, and the last one if it ends the session."""
     try:
         with path.open("rb") as file:
@@ -109,23 +84,6 @@ def _ends(path: Path) -> tuple[Mapping[str, Any], Mapping[str, Any]]:
     except OSError:
         return {}, {}
     return _event(first, "session.start"), _event(last, "session.end")
-
-
-def _counted(path: Path) -> Mapping[str, int]:
-    """The totals of a session that nobody has ended: of its responses."""
-    totals = dict.fromkeys(("exchanges", "errors", *_COUNTED), 0)
-    try:
-        with path.open("rb") as file:
-            for line in file:
-                if _RESPONSE in line[:96]:
-                    event = _event(line, "response")
-                    totals["exchanges"] += bool(event)
-                    totals["errors"] += bool(event.get("error"))
-                    for name, field in _COUNTED.items():
-                        totals[name] += int(event.get(field, 0))
-    except OSError:
-        pass  # what was counted so far is what can be told
-    return totals
 
 
 def _event(line: bytes, kind: str) -> Mapping[str, Any]:

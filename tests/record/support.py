@@ -11,12 +11,16 @@ from dsfix.protocol.answer import Answer, Block
 from dsfix.protocol.body import Body, Dialect
 from dsfix.protocol.usage import Usage
 from dsfix.record.exchange import Exchange
+from dsfix.record.index.opening import current
+from dsfix.record.index.query import Indexed, Wanted, listed
 from dsfix.record.log import SessionLog
 from dsfix.redact import Redactor
 from dsfix.repairs.base import Answering, Change
 from dsfix.repairs.chain import Outgoing, Reply
+from dsfix.report.transcript import transcript
 
 NONE = Redactor({})
+ALL = Wanted()
 START = 1_795_230_922.0  # 2026-11-21 03:15:22 UTC
 META = {"agent": "claude", "upstream": "https://api.deepseek.com", "cwd": "/work"}
 
@@ -104,3 +108,9 @@ def events(log: SessionLog) -> list[dict[str, Any]]:
 def of_type(log: SessionLog, kind: str) -> list[dict[str, Any]]:
     """The events of one type."""
     return [event for event in events(log) if event["type"] == kind]
+
+
+def indexed(state: Path, wanted: Wanted = ALL) -> list[Indexed]:
+    """The sessions as they are listed."""
+    with current(state, transcript) as found:
+        return listed(found.db, wanted, 100)

@@ -14,7 +14,8 @@ from pathlib import Path
 import pytest
 
 from dsfix.record.reader import read
-from dsfix.record.sessions import EndState, sessions
+from dsfix.record.sessions import EndState
+from tests.record.support import indexed
 
 ROOT = Path(__file__).parent.parent.parent
 
@@ -30,7 +31,7 @@ def test_a_killed_session_is_read_back_to_its_last_event(tmp_path: Path, seed: i
     )
     assert writer.stdout is not None
     path = Path(writer.stdout.readline().strip())
-    assert next(sessions(tmp_path)).state is EndState.RUNNING
+    assert indexed(tmp_path)[0].state == EndState.RUNNING
     time.sleep(random.Random(seed).uniform(0.0, 0.4))
     os.kill(writer.pid, signal.SIGKILL)
     writer.wait()
@@ -43,6 +44,6 @@ def test_a_killed_session_is_read_back_to_its_last_event(tmp_path: Path, seed: i
     for each in record.exchanges:
         said = record.messages(each)
         assert len(said) == each.messages and None not in said
-    listed = next(sessions(tmp_path))
-    assert listed.state is EndState.INTERRUPTED
-    assert listed.totals["exchanges"] == sum(each.ended for each in record.exchanges)
+    [listed] = indexed(tmp_path)
+    assert listed.state == EndState.INTERRUPTED
+    assert listed.exchanges == sum(each.ended for each in record.exchanges)

@@ -1,26 +1,19 @@
-"""`dsfix sessions`: what was recorded, listed and shown."""
+"""`dsfix sessions show`: one session as it was recorded."""
 
 from __future__ import annotations
 
-import json
-import os
-from collections.abc import Callable, Iterable, Sequence
-from datetime import datetime, timedelta
-from itertools import islice
+from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
-from dsfix.cli.complete import session_ids
-from dsfix.errors import DsfixError
-from dsfix.paths import state_dir
+from dsfix.cli.sessions.answers import AsJson, Session, answered, local, print_json, recorded
 
 if TYPE_CHECKING:
     from rich.console import Console
     from rich.text import Text
 
     from dsfix.record.reader import Recorded, SessionRecord
-    from dsfix.record.sessions import Listed
     from dsfix.report.transcript import Said
 
 # Lines of one saying that are shown, by what it is; the rest is counted.
@@ -28,72 +21,24 @@ LINES = {"text": 12, "reasoning": 3, "placeholder": 1, "call": 2, "result": 2, "
 _LONG_LINE = 400
 _WIDE = 110  # columns from which on repairs are named, not counted
 
-sessions_app = typer.Typer(
-    help="List and show recorded sessions.", no_args_is_help=True, rich_markup_mode=None
-)
 
-AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON document.")]
-
-
-@sessions_app.command("list")
-def list_sessions(
-    limit: Annotated[int, typer.Option(min=1, metavar="N", help="How many, newest first.")] = 20,
-    as_json: AsJson = False,
-) -> None:
-    """List the newest sessions."""
-    from dsfix.record.sessions import sessions
-
-    found = list(islice(sessions(state_dir(os.environ)), limit))
-    if as_json:
-        from dsfix.report.documents import listed
-
-        _print_json(["sessions", "list"], list(map(listed, found)))
-    elif found:
-        _print_list(found)
-    else:
-        typer.echo("no session has been recorded", err=True)
-
-
-@sessions_app.command("show")
-def show_session(
-    session: Annotated[
-        str,
-        typer.Argument(
-            metavar="ID",
-            help="An id, its start or its end, or `last`.",
-            autocompletion=session_ids,
-        ),
-    ],
+def show(
+    session: Session,
     messages: Annotated[
         bool, typer.Option("--messages", help="Show what was said, conversation by conversation.")
     ] = False,
     as_json: AsJson = False,
 ) -> None:
     """Show one session: its summary and its exchanges."""
-    _answered(["sessions", "show"], lambda: _show(session, messages, as_json), as_json)
-
-
-def _answered(command: list[str], call: Callable[[], None], as_json: bool) -> None:
-    """Do it; where JSON was asked for, an error is told in JSON too."""
-    try:
-        call()
-    except DsfixError as error:
-        if not as_json:
-            raise
-        code = error.exit_code
-        _print_json(command, None, [{"code": code.name.lower(), "message": error.message}])
-        raise typer.Exit(code) from error
+    answered("show", lambda: _show(session, messages, as_json), as_json)
 
 
 def _show(name: str, messages: bool, as_json: bool) -> None:
-    from dsfix.record.reader import read
-    from dsfix.record.sessions import find
-
-    record = read(find(state_dir(os.environ), name))
+    record = recorded(name)
     if as_json:
         from dsfix.report.documents import shown
 
-        _print_json(["sessions", "show"], shown(record, messages=messages))
+        print_json("show", shown(record, messages=messages))
         return
     from rich.console import Console
 
@@ -109,48 +54,20 @@ def _show(name: str, messages: bool, as_json: bool) -> None:
             _print_conversation(record, last, console)
 
 
-def _print_json(command: list[str], data: object, errors: Iterable[object] = ()) -> None:
-    document = {"schema": 1, "command": command, "data": data, "errors": list(errors)}
-    typer.echo(json.dumps(document, indent=2, ensure_ascii=False))
-
-
-def _print_list(found: list[Listed]) -> None:
-    from rich.console import Console
-    from rich.table import Table
-    from rich.text import Text
-
-    from dsfix.cli.summary import count, plain
-    from dsfix.record.reader import seconds_of
-
-    table = Table(box=None, pad_edge=False, header_style="dim", padding=(0, 1, 0, 0))
-    for name in ("id", "started", "agent", "lived", "requests", "tokens", "end"):
-        side: Literal["right", "left"] = "left"
-        if name in ("lived", "requests", "tokens"):
-            side = "right"
-        table.add_column(name, justify=side, no_wrap=True, overflow="ellipsis")
-    for each in found:
-        totals, lived = each.totals, each.end.get("duration")
-        used = totals.get("input", 0) + totals.get("output", 0)
-        table.add_row(
-            each.id,
-            _time(seconds_of(each.start.get("ts")), "%d %b %H:%M"),
-            Text(plain(str(each.start.get("agent", "?")))),
-            "" if lived is None else str(timedelta(seconds=round(lived))),
-            f"{totals.get('exchanges', 0):,}",
-            count(used) if used else "",
-            f"exit {each.end.get('exit_code')}" if each.end else str(each.state),
-        )
-    Console(highlight=False).print(table)
-
-
 def _print_facts(record: SessionRecord, console: Console) -> None:
     from rich.text import Text
 
     from dsfix.cli.summary import plain
+    from dsfix.record.labels import labels
 
+    own = labels(record.path.parent)
     facts = {
+        "title": own.title,
+        "tags": ", ".join(own.tags),
+        "category": own.category,
+        "project": own.project,
         "state": "" if record.end else str(record.state),
-        "started": _time(record.started, "%Y-%m-%d %H:%M:%S"),
+        "started": local(record.started, "%Y-%m-%d %H:%M:%S"),
         "directory": str(record.start.get("cwd", "")),
         "command": " ".join(map(str, record.start.get("argv", ()))),
         "file": str(record.path),
@@ -201,7 +118,7 @@ def _columns(each: Recorded) -> list[str | Text]:
     exchange, usage = each.exchange, each.exchange.usage
     return [
         str(exchange.id),
-        _time(exchange.started, "%H:%M:%S"),
+        local(exchange.started, "%H:%M:%S"),
         exchange.kind,
         Text(plain(exchange.served or exchange.sent or exchange.asked)),
         count(usage.input) if usage else "",
@@ -279,7 +196,3 @@ def _lines(said: Said) -> Iterable[Text]:
     more = len(lines) - LINES[said.sort]
     if more > 0:
         yield Text(f"  … {more:,} more line{'s' if more > 1 else ''}", "dim")
-
-
-def _time(at: float, pattern: str) -> str:
-    return datetime.fromtimestamp(at).strftime(pattern) if at else "?"

@@ -1,0 +1,85 @@
+"""How the commands on sessions answer: as text, or as one JSON document."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Callable, Iterable
+from datetime import datetime
+from math import inf
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from dsfix.cli.complete import session_ids
+from dsfix.errors import DsfixError, UsageError
+from dsfix.paths import state_dir
+
+if TYPE_CHECKING:
+    from dsfix.record.reader import SessionRecord
+
+AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON document.")]
+Session = Annotated[
+    str,
+    typer.Argument(
+        metavar="ID", help="An id, its start or its end, or `last`.", autocompletion=session_ids
+    ),
+]
+Sessions = Annotated[
+    list[str],
+    typer.Argument(
+        metavar="ID...", help="Ids, their starts or ends, or `last`.", autocompletion=session_ids
+    ),
+]
+
+
+def state() -> Path:
+    """The state directory."""
+    return state_dir(os.environ)
+
+
+def recorded(name: str) -> SessionRecord:
+    """The session of that name, read. Raises DsfixError when there is none."""
+    from dsfix.record.reader import read
+    from dsfix.record.sessions import find
+
+    return read(find(state(), name))
+
+
+def answered(command: str, call: Callable[[], None], as_json: bool) -> None:
+    """Do it; where JSON was asked for, an error is told in JSON too."""
+    try:
+        call()
+    except DsfixError as error:
+        if not as_json:
+            raise
+        code = error.exit_code
+        print_json(command, None, [{"code": code.name.lower(), "message": error.message}])
+        raise typer.Exit(code) from error
+
+
+def print_json(command: str, data: object, errors: Iterable[object] = ()) -> None:
+    """One document on stdout."""
+    words = ["sessions", command]
+    document = {"schema": 1, "command": words, "data": data, "errors": list(errors)}
+    typer.echo(json.dumps(document, indent=2, ensure_ascii=False))
+
+
+def local(at: float, pattern: str) -> str:
+    """Wall-clock seconds in the user's time zone; a question mark for none."""
+    return datetime.fromtimestamp(at).strftime(pattern) if at else "?"
+
+
+def number(words: str, units: dict[str, float], example: str) -> float:
+    """A number with a unit, such as `3d`. Raises UsageError for anything else."""
+    unit = next((unit for unit in units if words.lower().endswith(unit)), None)
+    try:
+        found = float(words[: -len(unit)]) if unit else -1.0
+        if unit is None or not 0 <= found < inf:
+            raise ValueError(words)
+    except ValueError:
+        known = ", ".join(units)
+        message = f"{words!r} is no number with a unit of {known}"
+        raise UsageError(message, hint=example) from None
+    return found * units[unit]

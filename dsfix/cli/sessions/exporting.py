@@ -1,0 +1,70 @@
+"""`dsfix sessions export`: one session as a file that other programs read."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from dsfix.cli.complete import formats
+from dsfix.cli.sessions.answers import Session, recorded
+from dsfix.errors import DsfixError, UsageError
+from dsfix.paths import PRIVATE_FILE
+
+
+def export(
+    session: Session,
+    form: Annotated[
+        str,
+        typer.Option(
+            "--format", metavar="NAME", help="md, jsonl, har or otlp.", autocompletion=formats
+        ),
+    ],
+    output: Annotated[
+        Path | None, typer.Option("--output", "-o", metavar="FILE", help="Else to stdout.")
+    ] = None,
+    force: Annotated[bool, typer.Option("--force", help="Overwrite the file.")] = False,
+) -> None:
+    """Write a session as Markdown, JSON Lines, an HTTP archive or OpenTelemetry traces."""
+    from dsfix.report.export import FORMATS
+
+    if form not in FORMATS:
+        raise UsageError(f"no format {form!r}", hint=f"one of {', '.join(FORMATS)}")
+    pieces = FORMATS[form](recorded(session))
+    if output is None:
+        _print(pieces)
+        return
+    try:
+        _write(output, pieces, force=force)
+    except FileExistsError as error:
+        raise DsfixError(f"{output} exists", hint="--force overwrites it") from error
+    except OSError as error:
+        raise DsfixError(f"{output} cannot be written: {error.strerror or error}") from error
+    typer.echo(output)
+
+
+def _print(pieces: Iterable[str]) -> None:
+    """Print them; what was said in a session must not drive a terminal."""
+    from dsfix.cli.summary import plain
+
+    terminal = sys.stdout.isatty()
+    for piece in pieces:
+        print(plain(piece) if terminal else piece, end="")
+
+
+def _write(path: Path, pieces: Iterable[str], *, force: bool) -> None:
+    """Write a private file. With `force` an old one is replaced when the new one is whole."""
+    new = path.with_name(f".{path.name}.{os.getpid()}") if force else path
+    flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC
+    fd = os.open(new, flags, PRIVATE_FILE)
+    try:
+        with os.fdopen(fd, "w", encoding="utf-8", errors="replace") as file:
+            file.writelines(pieces)
+        new.replace(path)
+    except BaseException:
+        new.unlink(missing_ok=True)
+        raise

@@ -1,0 +1,83 @@
+"""`dsfix sessions gc` and `reindex`: what stays on the disk."""
+
+from __future__ import annotations
+
+import time
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from dsfix.cli.sessions.answers import AsJson, answered, local, number, print_json, state
+
+if TYPE_CHECKING:
+    from dsfix.record.keeping import Leaving
+
+_DAY = 86_400.0
+_SIZES = {"kb": 1e3, "mb": 1e6, "gb": 1e9, "tb": 1e12}
+
+
+def gc(
+    keep: Annotated[int | None, typer.Option(min=0, metavar="N", help="Keep the newest N.")] = None,
+    days: Annotated[
+        float | None, typer.Option(min=0, metavar="D", help="Keep those of the last D days.")
+    ] = None,
+    size: Annotated[
+        str, typer.Option(metavar="SIZE", help="Keep the newest up to so much: 500MB, 1GB.")
+    ] = "",
+    yes: Annotated[bool, typer.Option("--yes", "-y", help="Remove them; else only say.")] = False,
+    as_json: AsJson = False,
+) -> None:
+    """Remove deleted sessions, and those beyond a bound; tagged and running ones stay."""
+
+    def call() -> None:
+        from dsfix.record.keeping import Bounds, kept, leaving, remove
+
+        since = None if days is None else time.time() - days * _DAY
+        most = int(number(size, _SIZES, "example: --size 1GB")) if size else None
+        going = leaving(kept(state()), Bounds(keep, since, most))
+        for each in going if yes else ():
+            remove(each.session.path)
+        _forget(state())
+        if as_json:
+            print_json("gc", {"removed": yes, "sessions": [_document(each) for each in going]})
+        else:
+            _print(going, yes)
+
+    answered("gc", call, as_json)
+
+
+def _forget(directory: Path) -> None:
+    """Take what is gone out of the index too, where there is one."""
+    from dsfix.record.index.file import INDEX
+    from dsfix.record.index.opening import current
+    from dsfix.report.transcript import transcript
+
+    if (directory / INDEX).is_file():
+        with current(directory, transcript):
+            pass
+
+
+def reindex() -> None:
+    """Make the index anew from the records."""
+    from dsfix.record.index.opening import anew
+    from dsfix.report.transcript import transcript
+
+    if note := anew(state(), transcript):
+        typer.echo(f"dsfix: {note}", err=True)
+
+
+def _document(each: Leaving) -> dict[str, object]:
+    session = each.session
+    return {"id": session.path.parent.name, "bytes": session.size, "why": each.why}
+
+
+def _print(going: list[Leaving], removed: bool) -> None:
+    for each in going:
+        at = local(each.session.started, "%Y-%m-%d %H:%M")
+        size = f"{each.session.size / 1e6:.1f} MB"
+        typer.echo(f"{each.session.path.parent.name}  {at}  {size:>10}  {each.why}")
+    count, total = len(going), sum(each.session.size for each in going) / 1e6
+    many = "session" if count == 1 else "sessions"
+    said = "removed" if removed else "would be removed; --yes removes them"
+    typer.echo(f"{count} {many}, {total:.1f} MB {said}" if count else "nothing to remove")

@@ -1,0 +1,245 @@
+"""`dsfix sessions list` and `search`: which sessions there are, and where something was said."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Sequence
+from datetime import timedelta
+from typing import TYPE_CHECKING, Annotated, Literal
+
+import typer
+
+from dsfix.cli.complete import agents
+from dsfix.cli.sessions.answers import AsJson, answered, local, print_json, state
+from dsfix.cli.sessions.moments import moment
+
+if TYPE_CHECKING:
+    from rich.text import Text
+
+    from dsfix.record.index.query import Hit, Indexed, Wanted
+
+_WIDE = 110  # columns from which on project, tags and title are shown
+_PROJECT = 30
+
+Agent = Annotated[
+    str,
+    typer.Option(metavar="NAME", help="Only of this agent.", autocompletion=agents),
+]
+Model = Annotated[
+    str, typer.Option(metavar="TEXT", help="Only with a model whose name has this in it.")
+]
+Project = Annotated[str, typer.Option(metavar="NAME", help="Only of this project.")]
+Tag = Annotated[list[str], typer.Option(metavar="TAG", help="Only with this tag. Repeatable.")]
+Category = Annotated[str, typer.Option(metavar="NAME", help="Only of this category.")]
+Since = Annotated[
+    str, typer.Option(metavar="WHEN", help="Begun then or later: a date, or `3d`, `2h` ago.")
+]
+Until = Annotated[str, typer.Option(metavar="WHEN", help="Begun no later: a date, or `3d` ago.")]
+Limit = Annotated[int, typer.Option(min=1, metavar="N", help="How many, newest first.")]
+
+
+def list_sessions(
+    agent: Agent = "",
+    model: Model = "",
+    project: Project = "",
+    tag: Tag = [],  # noqa: B006  typer makes a new one
+    category: Category = "",
+    since: Since = "",
+    until: Until = "",
+    text: Annotated[
+        list[str], typer.Option(metavar="WORD", help="Only where this was said. Repeatable.")
+    ] = [],  # noqa: B006
+    limit: Limit = 20,
+    as_json: AsJson = False,
+) -> None:
+    """List the newest sessions."""
+
+    def call() -> None:
+        wanted = _wanted(agent, model, project, tag, category, since, until, text)
+        _list(wanted, limit, as_json)
+
+    answered("list", call, as_json)
+
+
+def search(
+    words: Annotated[
+        list[str], typer.Argument(metavar="WORDS...", help="All in one text; quote a phrase.")
+    ],
+    agent: Agent = "",
+    model: Model = "",
+    project: Project = "",
+    tag: Tag = [],  # noqa: B006
+    category: Category = "",
+    since: Since = "",
+    until: Until = "",
+    limit: Limit = 20,
+    as_json: AsJson = False,
+) -> None:
+    """Find what users, models and tools said."""
+
+    def call() -> None:
+        wanted = _wanted(agent, model, project, tag, category, since, until, words)
+        _search(wanted, limit, as_json)
+
+    answered("search", call, as_json)
+
+
+def _wanted(
+    agent: str,
+    model: str,
+    project: str,
+    tags: Sequence[str],
+    category: str,
+    since: str,
+    until: str,
+    words: Sequence[str],
+) -> Wanted:
+    from dsfix.record.index.query import Wanted
+
+    now = time.time()
+    return Wanted(
+        agent,
+        model,
+        project,
+        tuple(tags),
+        category,
+        moment(since, now) if since else None,
+        moment(until, now, end=True) if until else None,
+        tuple(word for word in words if word.strip()),
+    )
+
+
+def _list(wanted: Wanted, limit: int, as_json: bool) -> None:
+    from dsfix.record.index.opening import current
+    from dsfix.record.index.query import listed
+    from dsfix.report.transcript import transcript
+
+    with current(state(), transcript) as (db, note):
+        _say(note)
+        found = listed(db, wanted, limit)
+    if as_json:
+        from dsfix.report.documents import listed as as_document
+
+        print_json("list", list(map(as_document, found)))
+    elif found:
+        _print_list(found)
+    elif wanted == type(wanted)():
+        typer.echo("no session has been recorded", err=True)
+    else:
+        typer.echo("no session fits", err=True)
+
+
+def _search(wanted: Wanted, limit: int, as_json: bool) -> None:
+    from dsfix.record.index.opening import current
+    from dsfix.record.index.query import searched
+    from dsfix.report.transcript import transcript
+
+    if not wanted.words:
+        from dsfix.errors import UsageError
+
+        raise UsageError("nothing to search for", hint="example: dsfix sessions search tokenizer")
+    with current(state(), transcript) as (db, note):
+        _say(note)
+        found = searched(db, wanted, limit)
+    if as_json:
+        from dsfix.report.documents import hit
+
+        print_json("search", [hit(each, wanted.words) for each in found])
+    elif found:
+        _print_hits(found, wanted.words)
+    else:
+        typer.echo("nothing found", err=True)
+
+
+def _say(note: str) -> None:
+    if note:
+        typer.echo(f"dsfix: {note}", err=True)
+
+
+def _print_list(found: list[Indexed]) -> None:
+    """A table; on a wide terminal the titles take what room is left."""
+    from rich.console import Console
+    from rich.table import Table
+
+    console = Console(highlight=False)
+    wide = console.width >= _WIDE
+    names = ["id", "started", "agent", "lived", "requests", "tokens", "end"]
+    rows = [[*_row(each), *([_project(each)] if wide else [])] for each in found]
+    table = Table(box=None, pad_edge=False, header_style="dim", padding=(0, 1, 0, 0))
+    for name in (*names, *(("project", "title") if wide else ())):
+        side: Literal["right", "left"] = "left"
+        if name in ("lived", "requests", "tokens"):
+            side = "right"
+        table.add_column(name, justify=side, no_wrap=True, overflow="ellipsis")
+    columns = zip([*names, "project"], *rows, strict=False)
+    used = sum(max(map(len, column)) + 1 for column in columns)
+    for each, row in zip(found, rows, strict=True):
+        table.add_row(*row, *([_title(each, console.width - used)] if wide else []))
+    console.print(table)
+
+
+def _row(each: Indexed) -> list[str | Text]:
+    from rich.text import Text
+
+    from dsfix.cli.summary import count, plain
+
+    used = each.input + each.output
+    return [
+        each.id,
+        local(each.started, "%d %b %H:%M"),
+        Text(plain(each.agent or "?")),
+        str(timedelta(seconds=round(each.duration))) if each.state == "ended" else "",
+        f"{each.exchanges:,}",
+        count(used) if used else "",
+        f"exit {each.exit_code}" if each.state == "ended" else each.state,
+    ]
+
+
+def _project(each: Indexed) -> Text:
+    """The project with its branch."""
+    from rich.text import Text
+
+    from dsfix.cli.summary import plain
+
+    project = Text(plain(each.project))
+    if each.branch:
+        project.append(f" {plain(each.branch)}", "dim")
+    project.truncate(_PROJECT, overflow="ellipsis")
+    return project
+
+
+def _title(each: Indexed, room: int) -> Text:
+    """The tags and the title, or how the user began."""
+    from rich.text import Text
+
+    from dsfix.cli.summary import plain
+
+    title = Text(" ".join(f"#{plain(tag)}" for tag in each.tags), "cyan")
+    title.append(" " if each.tags else "")
+    said = plain(each.title or " ".join(each.said.split()))
+    title.append(said, "" if each.title else "dim")
+    title.truncate(max(room, 1), overflow="ellipsis")
+    return title
+
+
+def _print_hits(found: list[Hit], words: Sequence[str]) -> None:
+    """Each hit in a line with its place, under the session it is in."""
+    from rich.console import Console
+    from rich.text import Text
+
+    from dsfix.cli.summary import plain
+    from dsfix.report.snippet import snippet
+
+    console = Console(highlight=False)
+    session = ""
+    for hit in found:
+        if hit.session != session:
+            session = hit.session
+            head = Text(session, "bold")
+            head.append(f"  {local(hit.started, '%Y-%m-%d %H:%M')}  {plain(hit.project)}", "dim")
+            console.print(head, soft_wrap=True)
+        who = hit.role if hit.sort in ("text", "result") else f"{hit.role} {hit.sort}"
+        line = Text(f"  #{hit.exchange} {who}: ", "dim")
+        for text, marked in snippet(hit.text, words):
+            line.append(plain(text), "bold yellow" if marked else "")
+        console.print(line, soft_wrap=True)

@@ -1,0 +1,109 @@
+"""The file of the index: private, made when it is missing, moved away when it cannot be used.
+
+Where the state directory cannot be written, the index is made in RAM for the one command.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import os
+import sqlite3
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import NamedTuple
+
+from dsfix.paths import PRIVATE_FILE
+from dsfix.record.index.schema import SCHEMA, TABLES, VERSION
+
+INDEX = "index.db"
+PATIENCE = 60.0  # seconds to wait for another process that writes
+
+
+class Opened(NamedTuple):
+    """An open index; `note` is a line to pass on, empty when all is as it should be."""
+
+    db: sqlite3.Connection
+    note: str = ""
+
+
+def opened(state: Path) -> Opened:
+    """The index of a state directory, made where there is none that can be used."""
+    path = state / INDEX
+    if not state.is_dir():
+        return Opened(_in_memory())
+    try:
+        with _alone(state):
+            try:
+                return Opened(_connected(path))
+            except Unusable as error:
+                moved = move_away(path)
+                note = f"the index {error}; it is now {moved.name} and was made anew"
+                return Opened(_connected(path), note)
+    except (OSError, sqlite3.OperationalError) as error:
+        note = f"{path} cannot be used ({error}); the records are read for this command only"
+        return Opened(_in_memory(), note)
+
+
+def emptied(db: sqlite3.Connection) -> None:
+    """Make the tables anew, without anything in them."""
+    gone = "".join(f"DROP TABLE {table};" for table in (*TABLES[::-1], "found"))
+    db.executescript(f"BEGIN IMMEDIATE; {gone} {SCHEMA} COMMIT;")
+
+
+class Unusable(Exception):
+    """The file is no index, or that of another version."""
+
+
+def move_away(path: Path) -> Path:
+    """Put a file that cannot be used out of the way, in the place of the last such one."""
+    aside = path.with_suffix(".db.unusable")
+    for end in ("-wal", "-shm"):
+        path.with_name(path.name + end).unlink(missing_ok=True)
+    return path.replace(aside)
+
+
+def _connected(path: Path) -> sqlite3.Connection:
+    """Open the file. Raises Unusable, or sqlite3.OperationalError where it cannot be written."""
+    os.close(os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW, PRIVATE_FILE))
+    db = sqlite3.connect(path, timeout=PATIENCE, isolation_level=None)
+    try:
+        db.execute("PRAGMA journal_mode = WAL")
+        db.execute("PRAGMA synchronous = NORMAL")
+        db.execute("PRAGMA secure_delete = ON")  # what is cleared away is gone
+        (version,) = db.execute("PRAGMA user_version").fetchone()
+        if version == 0:
+            return _made(db)
+        if version != VERSION:
+            raise Unusable(f"is of version {version}, not {VERSION}")
+        db.execute("SELECT 1 FROM sessions LIMIT 1")
+    except sqlite3.OperationalError:
+        db.close()
+        raise
+    except sqlite3.DatabaseError as error:
+        db.close()
+        raise Unusable(f"is broken ({error})") from error
+    except Unusable:
+        db.close()
+        raise
+    return db
+
+
+def _in_memory() -> sqlite3.Connection:
+    return _made(sqlite3.connect(":memory:", isolation_level=None))
+
+
+def _made(db: sqlite3.Connection) -> sqlite3.Connection:
+    db.executescript(f"BEGIN IMMEDIATE; {SCHEMA} PRAGMA user_version = {VERSION}; COMMIT;")
+    return db
+
+
+@contextmanager
+def _alone(directory: Path) -> Iterator[None]:
+    """Hold a lock on the state directory, so that two processes do not both make the file."""
+    fd = os.open(directory, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+    try:
+        fcntl.flock(fd, fcntl.LOCK_EX)
+        yield
+    finally:
+        os.close(fd)

@@ -1,0 +1,100 @@
+"""What the user says of a session: title, tags, category, project, and whether it is hidden.
+
+Kept in `meta.json` beside the events, which are never rewritten. The file is replaced as a
+whole, and whoever changes it holds a lock on the directory: two commands at once lose nothing.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import json
+import os
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from dsfix.errors import DsfixError
+from dsfix.paths import PRIVATE_FILE
+from dsfix.protocol import spans
+
+META = "meta.json"
+_SCHEMA = 1
+
+
+class Labels(NamedTuple):
+    """The labels of one session; empty where the user has said nothing."""
+
+    title: str = ""
+    tags: tuple[str, ...] = ()
+    category: str = ""
+    project: str = ""
+    hidden: bool = False
+
+    def tagged(self, *tags: str) -> Labels:
+        """With these tags too, sorted."""
+        return self._replace(tags=tuple(sorted({*self.tags, *tags})))
+
+    def untagged(self, *tags: str) -> Labels:
+        """Without these tags."""
+        return self._replace(tags=tuple(tag for tag in self.tags if tag not in tags))
+
+
+def labels(session: Path) -> Labels:
+    """The labels in that session's directory; none where they cannot be read."""
+    try:
+        found = spans.value((session / META).read_bytes())
+    except OSError:
+        return Labels()
+    return _labels(found) if isinstance(found, dict) else Labels()
+
+
+def relabel(session: Path, change: Callable[[Labels], Labels]) -> Labels:
+    """Change the labels of a session and give the new ones.
+
+    Raises DsfixError when they cannot be written.
+    """
+    try:
+        with _alone(session):
+            new = change(labels(session))
+            _write(session / META, {"schema": _SCHEMA, **new._asdict()})
+    except OSError as error:
+        raise DsfixError(
+            f"{session / META} cannot be written: {error.strerror or error}",
+            hint="is the state directory yours, and is there room on the disk?",
+        ) from error
+    return new
+
+
+def _labels(found: dict[str, Any]) -> Labels:
+    tags = found.get("tags")
+    return Labels(
+        str(found.get("title") or ""),
+        tuple(sorted(map(str, tags))) if isinstance(tags, list) else (),
+        str(found.get("category") or ""),
+        str(found.get("project") or ""),
+        bool(found.get("hidden")),
+    )
+
+
+def _write(path: Path, value: object) -> None:
+    """Replace the file at once: whoever reads it sees the old or the new, never a part."""
+    new = path.with_suffix(".new")
+    new.unlink(missing_ok=True)
+    flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC
+    with open(os.open(new, flags, PRIVATE_FILE), "w", encoding="utf-8") as file:  # noqa: PTH123
+        json.dump(value, file, ensure_ascii=False)
+        file.flush()
+        os.fsync(file.fileno())
+    new.replace(path)
+
+
+@contextmanager
+def _alone(directory: Path) -> Iterator[None]:
+    """Hold a lock on a directory."""
+    fd = os.open(directory, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+    try:
+        fcntl.flock(fd, fcntl.LOCK_EX)
+        yield
+    finally:
+        os.close(fd)

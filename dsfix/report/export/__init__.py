@@ -1,0 +1,21 @@
+"""The formats that a session can be exported in: each a function from its record to text.
+
+Everything comes from the record, which was redacted when it was written.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+
+from dsfix.record.reader import SessionRecord
+from dsfix.report.export.har import har
+from dsfix.report.export.jsonl import jsonl
+from dsfix.report.export.markdown import markdown
+from dsfix.report.export.otlp import otlp
+
+FORMATS: Mapping[str, Callable[[SessionRecord], Iterator[str]]] = {
+    "md": markdown,
+    "jsonl": jsonl,
+    "har": har,
+    "otlp": otlp,
+}

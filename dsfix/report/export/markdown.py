@@ -1,0 +1,78 @@
+"""A session as Markdown: its facts, and each conversation as its last request carries it."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from datetime import UTC, datetime
+
+from dsfix.record.reader import Recorded, SessionRecord
+from dsfix.report.recall import recalled
+from dsfix.report.transcript import Said, Sort, transcript
+
+_TICKS = re.compile("`{3,}")
+
+
+def markdown(record: SessionRecord) -> Iterator[str]:
+    """The document, a piece at a time."""
+    yield f"# Session {record.id}\n\n"
+    for name, said in _facts(record).items():
+        if said:
+            yield f"- {name}: {_line(said)}\n"
+    for last in record.conversations():
+        yield f"\n## Conversation of exchange {last.exchange.id} ({last.exchange.kind})\n"
+        yield from _conversation(record, last)
+
+
+def _facts(record: SessionRecord) -> dict[str, str]:
+    summary = recalled(record)
+    tokens = summary.tokens
+    started = datetime.fromtimestamp(record.started, UTC) if record.started else ""
+    return {
+        "agent": summary.facts.agent,
+        "upstream": summary.facts.upstream,
+        "models": ", ".join(dict.fromkeys(each.served or each.sent for each in summary.models)),
+        "directory": str(record.start.get("cwd", "")),
+        "branch": str(record.start.get("branch", "")),
+        "started": f"{started:%Y-%m-%d %H:%M:%S} UTC" if started else "",
+        "lasted": f"{record.duration:.0f} s",
+        "exchanges": str(summary.exchanges),
+        "tokens": f"{tokens.input:,} in ({tokens.cached:,} cached), {tokens.output:,} out",
+    }
+
+
+def _conversation(record: SessionRecord, last: Recorded) -> Iterator[str]:
+    role = ""
+    for said in transcript(record.messages(last), last.answer):
+        if said.role != role:
+            role = said.role
+            yield f"\n### {role}\n"
+        yield f"\n{_said(said)}\n"
+
+
+def _said(said: Said) -> str:
+    match said.sort:
+        case Sort.TEXT:
+            return said.text.strip()
+        case Sort.REASONING:
+            lines = said.text.strip().split("\n")
+            return "\n".join(f"> {line}".rstrip() for line in ("*thinks*", "", *lines))
+        case Sort.PLACEHOLDER:
+            return "> *reasoning that was not known: a placeholder of dsfix stood here*"
+        case Sort.CALL:
+            return f"calls `{said.name}`\n\n{_fenced(said.text, 'json')}"
+        case Sort.RESULT:
+            return _fenced(said.text)
+        case Sort.OTHER:
+            return f"*[{said.name}]*"
+
+
+def _fenced(text: str, language: str = "") -> str:
+    """The text between fences that are longer than any in it."""
+    longest = max(map(len, _TICKS.findall(text)), default=2)
+    fence = "`" * (longest + 1)
+    return f"{fence}{language}\n{text.rstrip()}\n{fence}"
+
+
+def _line(said: str) -> str:
+    return " ".join(said.split())

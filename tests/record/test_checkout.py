@@ -1,0 +1,46 @@
+"""Project and branch of a directory, compared with what git itself says."""
+
+from __future__ import annotations
+
+import subprocess
+from pathlib import Path
+
+from dsfix.record.checkout import checkout
+
+
+def git(directory: Path, *words: str) -> None:
+    """Run git there, as nobody in particular."""
+    nobody = ["-c", "user.name=n", "-c", "user.email=n@example.org"]
+    subprocess.run(["git", *nobody, *words], cwd=directory, check=True, capture_output=True)
+
+
+def test_a_repository(tmp_path: Path) -> None:
+    """From any directory in it; a branch may have a slash, and a commit may stand for it."""
+    top = tmp_path / "web"
+    inner = top / "src" / "deep"
+    inner.mkdir(parents=True)
+    git(top, "init", "-b", "feature/login")
+    assert checkout(inner) == {"project": "web", "branch": "feature/login"}
+    git(top, "commit", "--allow-empty", "-m", "x")
+    git(top, "checkout", "--detach")
+    commit = subprocess.check_output(["git", "rev-parse", "HEAD"], cwd=top, text=True)
+    assert checkout(top) == {"project": "web", "branch": commit[:12]}
+
+
+def test_a_worktree(tmp_path: Path) -> None:
+    """Its `.git` is a file that tells where the rest is."""
+    top = tmp_path / "web"
+    top.mkdir()
+    git(top, "init", "-b", "main")
+    git(top, "commit", "--allow-empty", "-m", "x")
+    git(top, "worktree", "add", "-b", "fix", str(tmp_path / "tree"))
+    assert checkout(tmp_path / "tree") == {"project": "tree", "branch": "fix"}
+
+
+def test_no_repository(tmp_path: Path) -> None:
+    """The directory's own name, whatever lies about as `.git`."""
+    plain = tmp_path / "notes"
+    plain.mkdir()
+    (plain / ".git").write_bytes(b"\xff\xfe")
+    assert checkout(plain) == {"project": "notes"}
+    assert checkout(Path("/")) == {"project": ""}
