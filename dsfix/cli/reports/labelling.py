@@ -1,0 +1,75 @@
+"""`dsfix reports tag`, `untag`, `categorize`, `project`, `delete`, `undelete`."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Annotated
+
+import typer
+
+from dsfix.cli.reports.answers import (
+    AsJson,
+    Name,
+    Names,
+    ServerUrl,
+    answered,
+    print_json,
+    server,
+    short,
+)
+
+Tags = Annotated[list[str], typer.Argument(metavar="TAG...")]
+Label = Annotated[str, typer.Argument(metavar="NAME", help="Empty takes it away.")]
+
+
+def tag(name: Name, tags: Tags, server_url: ServerUrl = "", as_json: AsJson = False) -> None:
+    """Tag a report."""
+    _change("tag", [name], {"tag": tags}, server_url, as_json)
+
+
+def untag(name: Name, tags: Tags, server_url: ServerUrl = "", as_json: AsJson = False) -> None:
+    """Take tags from a report."""
+    _change("untag", [name], {"untag": tags}, server_url, as_json)
+
+
+def categorize(
+    name: Name, category: Label, server_url: ServerUrl = "", as_json: AsJson = False
+) -> None:
+    """Put a report in a category."""
+    _change("categorize", [name], {"category": category}, server_url, as_json)
+
+
+def project(
+    name: Name, project: Label, server_url: ServerUrl = "", as_json: AsJson = False
+) -> None:
+    """Put a report in a project."""
+    _change("project", [name], {"project": project}, server_url, as_json)
+
+
+def delete(names: Names, server_url: ServerUrl = "", as_json: AsJson = False) -> None:
+    """Take reports away: their addresses show nothing until they are undeleted."""
+    _change("delete", names, {"deleted": True}, server_url, as_json)
+
+
+def undelete(names: Names, server_url: ServerUrl = "", as_json: AsJson = False) -> None:
+    """Bring deleted reports back, at the same addresses."""
+    _change("undelete", names, {"deleted": False}, server_url, as_json)
+
+
+def _change(
+    command: str, names: Sequence[str], change: Mapping[str, object], url: str, as_json: bool
+) -> None:
+    def call() -> None:
+        at = server(url)
+        changed = [at.changed(name, change) for name in names]
+        if as_json:
+            print_json(command, changed)
+            return
+        from dsfix.cli.summary import plain
+
+        for each in changed:
+            labels = [each["project"], each["category"], *(f"#{tag}" for tag in each["tags"])]
+            words = " · ".join(filter(None, [each["title"], *labels]))
+            typer.echo(f"{short(each)}  {plain(words)}{'  (deleted)' if each['deleted'] else ''}")
+
+    answered(command, call, as_json)

@@ -1,0 +1,107 @@
+"""`dsfix send` and `dsfix reports watch`: a page goes to the server, once or at every change."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from dsfix.cli.reports.answers import AsJson, ServerUrl, answered, print_json, say, server
+from dsfix.errors import UsageError
+
+if TYPE_CHECKING:
+    from dsfix.errors import DsfixError
+    from dsfix.reports.packing import Packed
+    from dsfix.reports.sending import Said, Sent
+
+Page = Annotated[Path, typer.Argument(metavar="FILE", help="The page, an .html file.")]
+Tag = Annotated[list[str], typer.Option(metavar="TAG", help="Tag it so. Repeatable.")]
+Category = Annotated[str, typer.Option(metavar="NAME", help="Its category.")]
+Project = Annotated[
+    str,
+    typer.Option(metavar="NAME", help="Its project.", show_default="that of the directory"),
+]
+Title = Annotated[
+    str, typer.Option(metavar="TEXT", help="Its title.", show_default="that of the page")
+]
+Id = Annotated[
+    str,
+    typer.Option("--id", metavar="ID", help="A new version of this report, whatever the file."),
+]
+
+
+def send(
+    page: Page,
+    server_url: ServerUrl = "",
+    tag: Tag = [],  # noqa: B006  typer makes a new one
+    category: Category = "",
+    project: Project = "",
+    title: Title = "",
+    id: Id = "",
+    as_json: AsJson = False,
+) -> None:
+    """Send a page with the files it refers to, and print its address.
+
+    The same file again is a new version at the same address.
+    """
+
+    def call() -> None:
+        from dsfix.reports.sending import Said
+
+        sent = _send(page, server_url, Said(id, title, category, project, tuple(tag)), False)
+        if as_json:
+            data = {**sent.report, "warnings": list(sent.packed.warnings)}
+            print_json("send", data)
+        else:
+            typer.echo(sent.report["url"])
+
+    answered("send", call, as_json)
+
+
+def watch(
+    page: Page,
+    server_url: ServerUrl = "",
+    tag: Tag = [],  # noqa: B006
+    category: Category = "",
+    project: Project = "",
+    title: Title = "",
+    id: Id = "",
+) -> None:
+    """Send a page, and again whenever it or its files change; open pages reload.
+
+    That makes one new version, which is replaced until Ctrl-C.
+    """
+    from dsfix.reports import sending
+    from dsfix.reports.sending import Said
+
+    first = _send(page, server_url, Said(id, title, category, project, tuple(tag)), False)
+    typer.echo(first.report["url"])
+    same = Said(first.report["id"])
+
+    def again() -> Packed:
+        return _send(page, server_url, same, True).packed
+
+    def failed(error: DsfixError) -> None:
+        say(error.message)
+
+    sending.watch(again, sending.page(page), first.packed, failed)
+
+
+def _send(page: Path, server_url: str, said: Said, replace: bool) -> Sent:
+    """Send it, with the warnings on stderr."""
+    from dsfix.reports import sending
+
+    try:
+        cwd = Path.cwd()
+    except FileNotFoundError:
+        raise UsageError("the working directory has been deleted") from None
+    sent = sending.send(
+        server(server_url), sending.page(page), cwd, os.environ, said, replace=replace
+    )
+    for warning in sent.packed.warnings:
+        say(f"left out: {warning}")
+    if not replace and (version := sent.report["version"]) > 1:
+        say(f"version {version}")
+    return sent

@@ -1,0 +1,117 @@
+"""Talks to a report server: the one that runs here, or one that is named."""
+
+from __future__ import annotations
+
+import http.client
+import json
+import re
+from collections.abc import Iterable, Mapping
+from typing import Any, NamedTuple
+from urllib.parse import urlencode, urlsplit
+
+from dsfix.errors import DsfixError, UsageError
+from dsfix.reports import place
+
+_URL = re.compile(r"https?://(?:[A-Za-z0-9.-]+|\[[0-9A-Fa-f:.]+\])(?::(\d{1,5}))?")
+_ADDRESS = re.compile("/r/[0-9a-f]{32}")
+_PATIENCE = 60.0  # seconds for one step of a request
+
+
+class Server(NamedTuple):
+    """Where a server is reached, the address that readers use, and the token."""
+
+    url: str
+    shown: str
+    token: str
+
+    def sent(self, upload: bytes) -> dict[str, Any]:
+        """Send a report. Raises DsfixError when it is not taken."""
+        found = self._ask("POST", "/api/reports", upload, "application/zip")
+        return self._addressed(found)
+
+    def listed(self, asked: Iterable[tuple[str, str]]) -> list[dict[str, Any]]:
+        """The reports that fit the question."""
+        found = self._ask("GET", f"/api/reports?{urlencode(list(asked))}")
+        if not isinstance(found, list):
+            raise self._stranger()
+        return [self._addressed(each) for each in found]
+
+    def changed(self, name: str, change: Mapping[str, object]) -> dict[str, Any]:
+        """Change what is said of a report."""
+        if not (name.isalnum() and name.isascii()):
+            raise UsageError(f"{name!r} is no id of a report", hint="dsfix reports list")
+        body = json.dumps(change).encode()
+        return self._addressed(self._ask("PATCH", f"/api/reports/{name}", body))
+
+    def _addressed(self, report: Any) -> dict[str, Any]:
+        """The report with its whole address, which is printed as it is."""
+        address = report.get("address") if isinstance(report, dict) else None
+        if not isinstance(address, str) or not _ADDRESS.fullmatch(address):
+            raise self._stranger()
+        return {**report, "url": self.shown + address}
+
+    def _stranger(self) -> DsfixError:
+        return DsfixError(f"{self.url} is no report server", hint=_START)
+
+    def _ask(
+        self, method: str, path: str, body: bytes | None = None, sort: str = "application/json"
+    ) -> Any:
+        scheme, host, _, _, _ = urlsplit(self.url)
+        makes = http.client.HTTPSConnection if scheme == "https" else http.client.HTTPConnection
+        connection = makes(host, timeout=_PATIENCE)
+        headers = {"Authorization": f"Bearer {self.token}", "Content-Type": sort}
+        try:
+            connection.request(method, path, body, headers)
+            answer = connection.getresponse()
+            said, status = answer.read(), answer.status
+        except (OSError, UnicodeError, http.client.HTTPException) as error:
+            raise DsfixError(
+                f"the report server {self.url} does not answer: {error}", hint=_START
+            ) from error
+        finally:
+            connection.close()
+        return self._understood(said, status)
+
+    def _understood(self, said: bytes, status: int) -> Any:
+        try:
+            found = json.loads(said)
+        except ValueError:
+            raise self._stranger() from None
+        if status == 401:
+            raise DsfixError(f"{self.url} does not accept the token", hint=_TOKEN)
+        if status >= 400:
+            words = found.get("error") if isinstance(found, dict) else None
+            if not isinstance(words, str) or not words.isprintable():
+                raise self._stranger()
+            raise DsfixError(words)
+        return found
+
+
+_START = "start one with `dsfix serve`, or name one with --server or DSFIX_REPORTS_SERVER"
+_TOKEN = f"set {place.TOKEN} to what stands in reports/token in that server's state directory"
+
+
+def server(environ: Mapping[str, str], named: str) -> Server:
+    """The server that is named, else the one that runs on this machine.
+
+    The token in our own file goes to our own server alone; another's token comes from the
+    variable. Raises DsfixError when there is no server or no token.
+    """
+    ours = place.running(environ)
+    url = (named or environ.get(place.SERVER, "")).rstrip("/")
+    if not url:
+        if ours is None:
+            raise DsfixError("no report server is running on this machine", hint=_START)
+        return Server(ours.url, ours.shown, place.token(environ))
+    _check(url)
+    if ours is not None and url in (ours.url, ours.shown):
+        return Server(ours.url, url, place.token(environ))
+    if not environ.get(place.TOKEN, "").strip():
+        raise DsfixError(f"no token for {url}", hint=_TOKEN)
+    return Server(url, url, place.token(environ))
+
+
+def _check(url: str) -> None:
+    found = _URL.fullmatch(url)
+    if not found or not 0 < int(found[1] or 80) < 1 << 16:
+        raise UsageError("a report server is named as http://HOST:PORT")

@@ -1,0 +1,121 @@
+"""Where reports lie, the token that manages them, and whether their server runs."""
+
+from __future__ import annotations
+
+import fcntl
+import os
+import secrets
+from collections.abc import Mapping
+from pathlib import Path
+from typing import NamedTuple
+
+import msgspec
+
+from dsfix.errors import DsfixError
+from dsfix.paths import PRIVATE_FILE, private_dir, state_dir
+
+TOKEN = "DSFIX_REPORTS_TOKEN"
+SERVER = "DSFIX_REPORTS_SERVER"
+_FLAGS = os.O_RDWR | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW
+_SHORTEST = 20  # characters of a token
+
+
+class Running(NamedTuple):
+    """A server on this machine: where it is reached, and the address to pass on."""
+
+    url: str
+    shown: str
+
+
+def folder(environ: Mapping[str, str]) -> Path:
+    """The directory of the reports, made private. Raises DsfixError when it cannot be used."""
+    return private_dir(private_dir(state_dir(environ)) / "reports")
+
+
+def token(environ: Mapping[str, str], *, make: bool = False) -> str:
+    """What manages the reports here: from the variable, else from a file that only we can read.
+
+    Empty when there is none; with `make` it is made. Raises DsfixError when it cannot be used.
+    """
+    found = environ.get(TOKEN, "").strip()
+    source = TOKEN
+    if not found:
+        path = state_dir(environ) / "reports" / "token"
+        source = str(path)
+        try:
+            if make:
+                _make_token(folder(environ) / "token")
+            found = _private_text(path).strip()
+        except FileNotFoundError:
+            return ""
+        except OSError as error:
+            raise DsfixError(f"{path} cannot be read: {error.strerror}") from error
+    if len(found) < _SHORTEST or not found.isascii() or not found.isprintable() or " " in found:
+        raise DsfixError(f"the token in {source} must be {_SHORTEST} characters or more, no spaces")
+    return found
+
+
+def _make_token(path: Path) -> None:
+    try:
+        fd = os.open(path, _FLAGS | os.O_EXCL, PRIVATE_FILE)
+    except FileExistsError:
+        return
+    with os.fdopen(fd, "w", encoding="ascii") as file:
+        file.write(secrets.token_urlsafe(32))
+
+
+def _private_text(path: Path) -> str:
+    """What a file says. Raises DsfixError when others could have read or written it."""
+    fd = os.open(path, os.O_RDONLY | os.O_CLOEXEC | os.O_NOFOLLOW)
+    with os.fdopen(fd, encoding="utf-8", errors="replace") as file:
+        found = os.fstat(fd)
+        if found.st_mode & 0o077 or found.st_uid != os.getuid():
+            raise DsfixError(f"{path} can be read by others", hint=f"rm {path}; dsfix serve")
+        return file.read()
+
+
+def claim(directory: Path) -> int:
+    """Become the one server of that directory; gives what `announce` needs.
+
+    Raises DsfixError when there is one. The lock ends with the process, however that ends.
+    """
+    fd = os.open(directory / "server", _FLAGS, PRIVATE_FILE)
+    try:
+        fcntl.flock(fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        said = _said(fd)
+        os.close(fd)
+        at = f" at {said.shown}" if said else ""
+        raise DsfixError(f"a report server is running{at}") from None
+    os.ftruncate(fd, 0)
+    return fd
+
+
+def announce(fd: int, running: Running) -> None:
+    """Tell the commands on this machine where the server is."""
+    os.pwrite(fd, msgspec.json.encode(running), 0)
+
+
+def running(environ: Mapping[str, str]) -> Running | None:
+    """The server of this user on this machine; None when there is none that lives.
+
+    The lock tells: a port that a dead server left behind may be somebody else's by now.
+    """
+    try:
+        fd = os.open(state_dir(environ) / "reports" / "server", os.O_RDONLY | os.O_CLOEXEC)
+    except OSError:
+        return None
+    try:
+        fcntl.flock(fd, fcntl.LOCK_SH | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return _said(fd)
+    finally:
+        os.close(fd)
+    return None
+
+
+def _said(fd: int) -> Running | None:
+    try:
+        return msgspec.json.decode(os.pread(fd, 4096, 0), type=Running)
+    except msgspec.DecodeError:
+        return None

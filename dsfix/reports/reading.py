@@ -1,0 +1,138 @@
+"""What a page says and what it refers to, read from its HTML and CSS (pure).
+
+Scripts are not read: what one loads by itself, by `import` or `fetch`, is not found.
+"""
+
+from __future__ import annotations
+
+import codecs
+import re
+from collections.abc import Iterator
+from html.parser import HTMLParser
+from typing import NamedTuple
+
+_LOADED = frozenset(("src", "data", "poster", "background"))
+_SILENT = frozenset(("script", "style", "template", "title"))
+_LINES = frozenset(
+    ("p", "div", "br", "li", "tr", "td", "th", "h1", "h2", "h3", "h4", "h5", "h6", "pre", "table")
+)
+_LINK_LOADS = re.compile(r"stylesheet|icon|preload|manifest|modulepreload", re.I)
+_COMMENT = re.compile(r"/\*.*?\*/", re.S)
+_CSS = re.compile(
+    r"""url\(\s*(?:"([^"\n]*)"|'([^'\n]*)'|([^"'()\s]+))\s*\)"""
+    r"""|@import\s+(?:"([^"\n]*)"|'([^'\n]*)')""",
+    re.I,
+)
+_CHARSET = re.compile(rb"""charset\s*=\s*["']?\s*([\w.:-]+)""", re.I)
+_SNIFFED = 1024  # bytes in which a page names its character set, by the HTML standard
+
+
+class Reference(NamedTuple):
+    """An address in a page. `loaded` when the page needs it, not only links to it."""
+
+    url: str
+    loaded: bool
+
+
+class Page(NamedTuple):
+    """A page's title, its visible text, and its references in the order they stand."""
+
+    title: str
+    text: str
+    references: tuple[Reference, ...]
+
+
+def page(data: bytes) -> Page:
+    """Read a page. Any bytes have a reading."""
+    reader = _Reader()
+    reader.feed(decoded(data))
+    reader.close()
+    title = " ".join("".join(reader.title).split())
+    lines = (" ".join(line.split()) for line in "".join(reader.text).splitlines())
+    return Page(title, "\n".join(filter(None, lines)), tuple(dict.fromkeys(reader.found)))
+
+
+def style(css: str) -> tuple[Reference, ...]:
+    """What a style sheet refers to."""
+    found = _CSS.finditer(_COMMENT.sub(" ", css))
+    urls = (next(filter(None, each.groups()), "") for each in found)
+    return tuple(dict.fromkeys(Reference(url, True) for url in urls if url))
+
+
+def decoded(data: bytes) -> str:
+    """The text of a page or a style sheet, by its mark, as UTF-8, or by what it names."""
+    if data.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
+        return data.decode("utf-16", "replace")
+    try:
+        return data.decode("utf-8-sig")
+    except UnicodeDecodeError:
+        named = _CHARSET.search(data[:_SNIFFED])
+    try:
+        return data.decode(named[1].decode() if named else "utf-8", "replace")
+    except LookupError:
+        return data.decode("utf-8", "replace")
+
+
+class _Reader(HTMLParser):
+    """Gathers the title, the visible text and the references of a page."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.title: list[str] = []
+        self.text: list[str] = []
+        self.found: list[Reference] = []
+        self._open: list[str] = []
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        if tag in _SILENT:
+            self._open.append(tag)
+        if tag in _LINES:
+            self.text.append("\n")
+        self.found += _references(tag, _first(attrs))
+
+    def handle_startendtag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        """One that closes itself, as in SVG, holds nothing."""
+        self.found += _references(tag, _first(attrs))
+
+    def handle_endtag(self, tag: str) -> None:
+        if tag in self._open:
+            while self._open.pop() != tag:
+                pass
+        elif tag in _LINES:
+            self.text.append("\n")
+
+    def handle_data(self, data: str) -> None:
+        inside = self._open[-1] if self._open else ""
+        if inside == "title":
+            self.title.append(data)
+        elif inside == "style":
+            self.found += style(data)
+        elif not inside:
+            self.text.append(data)
+
+
+def _first(attrs: list[tuple[str, str | None]]) -> dict[str, str]:
+    """The attributes by name; of two of one name the first counts."""
+    found: dict[str, str] = {}
+    for name, value in attrs:
+        found.setdefault(name, value or "")
+    return found
+
+
+def _references(tag: str, attrs: dict[str, str]) -> Iterator[Reference]:
+    """What one element refers to."""
+    for name, value in attrs.items():
+        if name in _LOADED:
+            yield Reference(value.strip(), True)
+        elif name in ("srcset", "imagesrcset"):
+            for each in re.split(r",\s+|,(?=[^\s,]+\s)", value):
+                if each.split():
+                    yield Reference(each.split()[0], True)
+        elif name in ("href", "xlink:href"):
+            loads = tag in ("image", "use") or (
+                tag == "link" and bool(_LINK_LOADS.search(attrs.get("rel", "")))
+            )
+            if loads or tag in ("a", "area"):
+                yield Reference(value.strip(), loads)
+        elif name == "style":
+            yield from style(value)

@@ -1,0 +1,115 @@
+"""Sending a page: what goes with it, and sending it again whenever it changes."""
+
+from __future__ import annotations
+
+import socket
+import time
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from dsfix.errors import DsfixError, UsageError
+from dsfix.record.checkout import checkout
+from dsfix.reports.bundle import Manifest, bundle
+from dsfix.reports.client import Server
+from dsfix.reports.packing import Packed, pack
+
+_EVERY = 0.3  # seconds between two looks at the files
+_SESSION = "DSFIX_SESSION"  # set by `dsfix run` for the agent and all it starts
+_Stamps = dict[Path, tuple[int, int, int]]
+
+
+class Said(NamedTuple):
+    """What the user says of the page that is sent; empty where nothing was said."""
+
+    id: str = ""
+    title: str = ""
+    category: str = ""
+    project: str = ""
+    tags: tuple[str, ...] = ()
+
+
+class Sent(NamedTuple):
+    """The report as the server tells it, and what was sent."""
+
+    report: dict[str, Any]
+    packed: Packed
+
+
+def page(path: Path) -> Path:
+    """The page by its absolute path, whose folder is told by its real name.
+
+    Raises UsageError for a link, and for what is not there.
+    """
+    if path.is_symlink():
+        raise UsageError(f"{path} is a symbolic link", hint=f"send {path.resolve()} itself")
+    if not path.is_file():
+        raise UsageError(f"{path}: there is no such file")
+    return path.parent.resolve() / path.name
+
+
+def send(
+    server: Server, path: Path, cwd: Path, environ: Mapping[str, str], said: Said, *, replace: bool
+) -> Sent:
+    """Send a page with its files once; `replace` puts it in its newest version's place.
+
+    Where nothing is said of the project, a new report gets that of the working directory.
+    """
+    packed = pack(path)
+    here = checkout(cwd)
+    manifest = Manifest(
+        entry=packed.entry,
+        host=socket.gethostname(),
+        path=str(path),
+        branch=here.get("branch", ""),
+        session=environ.get(_SESSION, ""),
+        directory=here.get("project", ""),
+        replace=replace,
+        **said._asdict(),
+    )
+    return Sent(server.sent(bundle(manifest, packed.files)), packed)
+
+
+def watch(
+    again: Callable[[], Packed], path: Path, packed: Packed, failed: Callable[[DsfixError], None]
+) -> None:
+    """Call `again` whenever the page or one of its files has changed; never ends by itself.
+
+    A file that is being written may be missing or half there: then it is tried at the next
+    change, and `failed` is told.
+    """
+    names = set(packed.files)
+    before = _stamps(path, names)
+    while True:
+        time.sleep(_EVERY)
+        now = _stamps(path, names)
+        if now == before:
+            continue
+        while (later := _after(path, names)) != now:
+            now = later
+        before = now
+        try:
+            names |= set(again().files)
+        except DsfixError as error:
+            failed(error)
+        else:
+            before = now | {
+                at: stamp for at, stamp in _stamps(path, names).items() if at not in now
+            }
+
+
+def _after(path: Path, names: set[str]) -> _Stamps:
+    time.sleep(_EVERY)
+    return _stamps(path, names)
+
+
+def _stamps(path: Path, names: set[str]) -> _Stamps:
+    found: _Stamps = {}
+    for name in names:
+        file = path.parent / name
+        try:
+            at = file.stat()
+        except OSError:
+            continue
+        found[file] = (at.st_mtime_ns, at.st_size, at.st_ino)
+    return found

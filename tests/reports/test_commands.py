@@ -1,0 +1,412 @@
+"""The commands as a user runs them, with a server of their own or of somebody else."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlencode
+
+import pytest
+
+from tests.reports.support import Running, serving, shown, write
+from tests.support.commands import ROOT, Ran, dsfix, environment
+
+Here = Callable[..., Ran]
+
+
+@pytest.fixture
+def server(tmp_path: Path) -> Iterator[Running]:
+    """A server with a home of its own."""
+    with serving(tmp_path / "here") as running:
+        yield running
+
+
+@pytest.fixture
+def here(server: Running) -> Here:
+    """`dsfix reports` of the server's own user."""
+
+    def run(*words: str, **more: str) -> Ran:
+        return dsfix("reports", *words, home=server.home, env=environment(server.home, **more))
+
+    return run
+
+
+def data(ran: Ran) -> Any:
+    """What a command told as JSON."""
+    document = json.loads(ran.out)
+    assert ran.code == 0 and document["errors"] == [], ran
+    return document["data"]
+
+
+def ids(ran: Ran) -> list[str]:
+    """The ids that it told."""
+    return [each["id"] for each in data(ran)]
+
+
+def test_send_prints_the_address_alone(server: Running, here: Here, tmp_path: Path) -> None:
+    """One line on stdout, that opens; what was left out is told on stderr."""
+    page = write(tmp_path, page__html="<link rel=stylesheet href=a.css><img src=b.png>", a__css="x")
+    ran = here("send", str(page))
+    assert ran.code == 0 and ran.out.startswith(f"{server.url}/r/")
+    assert ran.err == "dsfix: left out: page.html: b.png: there is no such file\n"
+    assert server.ask(f"{shown(ran.out)}/v1/files/a.css").body == b"x"
+    assert server.ask(f"{shown(ran.out)}/v1/files/b.png").status == 404
+
+
+def test_send_and_serve_are_commands_of_their_own(server: Running, tmp_path: Path) -> None:
+    """`dsfix send` is `dsfix reports send`; `serving` starts `dsfix serve`."""
+    page = write(tmp_path, page__html="x")
+    ran = dsfix("send", str(page), home=server.home)
+    assert server.ask(shown(ran.out)).status == 200
+
+
+def test_to_another_server(server: Running, tmp_path: Path) -> None:
+    """From another home the server is named, and the token comes from the variable."""
+    other = tmp_path / "other"
+    other.mkdir()
+    page = write(tmp_path, page__html="x")
+    line = ("send", str(page), "--server", server.url)
+    token = {"DSFIX_REPORTS_TOKEN": server.token}
+    by_option = dsfix(*line, home=other, env=environment(other, **token))
+    by_variable = environment(other, DSFIX_REPORTS_SERVER=f"{server.url}/", **token)
+    assert dsfix(*line[:2], home=other, env=by_variable).out == by_option.out
+    assert server.ask(shown(by_option.out)).status == 200
+    without = dsfix(*line, home=other, env=environment(other))
+    assert (without.code, without.out) == (1, "")
+    assert without.err.startswith(f"dsfix: error: no token for {server.url}\n")
+    wrong = environment(other, DSFIX_REPORTS_TOKEN="x" * 30)
+    refused = dsfix(*line, home=other, env=wrong)
+    assert (refused.code, refused.out) == (1, "") and "does not accept the token" in refused.err
+
+
+def test_our_token_goes_to_our_server_alone(server: Running, tmp_path: Path) -> None:
+    """The token of the server here is not offered to one that is named."""
+    with serving(tmp_path / "there") as there:
+        page = write(tmp_path, page__html="x")
+        ran = dsfix("send", str(page), "--server", there.url, home=server.home)
+        assert ran.code == 1 and "no token for" in ran.err
+
+
+def test_no_server(tmp_path: Path) -> None:
+    """Without a server nothing is started, and the error says how."""
+    page = write(tmp_path, page__html="x")
+    ran = dsfix("send", str(page), home=tmp_path)
+    assert (ran.code, ran.out) == (1, "")
+    assert ran.err.startswith("dsfix: error: no report server is running on this machine\n")
+    assert "dsfix serve" in ran.err
+    assert not (tmp_path / ".local").exists()
+
+
+def test_a_dead_servers_port_is_not_trusted(tmp_path: Path) -> None:
+    """After kill -9 the token is not sent to whoever has the port now."""
+    page = write(tmp_path, page__html="x")
+    with serving(tmp_path / "here") as server:
+        os.kill(server.process.pid, signal.SIGKILL)
+        server.process.wait(timeout=20)
+        ran = dsfix("send", str(page), home=server.home)
+        assert ran.code == 1 and "no report server is running" in ran.err
+        with serving(server.home) as again:
+            assert dsfix("send", str(page), home=server.home).out.startswith(again.url)
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "dev-1:3939",
+        "ftp://x",
+        "http://",
+        "http://u:p@x",
+        "http://x/path",
+        "http://[",
+        "http://x:0",
+        "http://a b:1",
+        "http://x\ny",
+        "http://x:99999",
+        "http://x:y",
+        "http://x?y",
+    ],
+)
+def test_servers_that_are_none(url: str, tmp_path: Path) -> None:
+    """A server is named by scheme, host and port."""
+    page = write(tmp_path, page__html="x")
+    ran = dsfix("send", str(page), "--server", url, home=tmp_path)
+    assert (ran.code, ran.out) == (2, "") and "http://HOST:PORT" in ran.err
+
+
+@pytest.mark.parametrize("words", [("send", "none.html"), ("send", "page.txt"), ("send", ".")])
+def test_pages_that_are_none(words: tuple[str, ...], server: Running, tmp_path: Path) -> None:
+    """What is no page is a mistake in the command line, told in one line."""
+    write(tmp_path, page__txt="x")
+    env = environment(server.home)
+    line = [sys.executable, "-m", "dsfix", *words]
+    done = subprocess.run(line, cwd=tmp_path, env=env, capture_output=True, text=True, timeout=60)
+    assert (done.returncode, done.stdout) == (2, "")
+    assert done.stderr.startswith("dsfix: error: ") and "Traceback" not in done.stderr
+
+
+def test_one_server_for_one_directory(server: Running) -> None:
+    """A second server on the same reports is refused, with the address of the first."""
+    ran = dsfix("serve", "--port", "0", home=server.home)
+    assert (ran.code, ran.out) == (1, "") and f"is running at {server.url}" in ran.err
+
+
+def test_port_in_use(server: Running, tmp_path: Path) -> None:
+    """A port that is taken is told, not replaced by another."""
+    port = server.url.rpartition(":")[2]
+    ran = dsfix("serve", "--port", port, home=tmp_path)
+    assert (ran.code, ran.out) == (1, "") and "cannot be used" in ran.err
+
+
+@pytest.mark.parametrize("host", ["dev-1", "127.0.0.1.evil.example", "", "1.2.3.4/8"])
+def test_addresses_that_are_none(host: str, tmp_path: Path) -> None:
+    """A server listens on an address, not on a name that may be anybody's."""
+    ran = dsfix("serve", "--port", "0", "--host", host, home=tmp_path)
+    assert (ran.code, ran.out) == (2, "") and "is no address" in ran.err
+
+
+def test_a_server_for_others(tmp_path: Path) -> None:
+    """One that listens on every network says so, is reached here, and tells its host's name."""
+    page = write(tmp_path, page__html="x")
+    with serving(tmp_path / "here", "--host", "0.0.0.0") as server:
+        assert server.url.startswith(f"http://{socket.gethostname()}:")
+        near = server._replace(url=f"http://127.0.0.1:{server.url.rpartition(':')[2]}")
+        sent = dsfix("send", str(page), home=server.home)
+        assert sent.out.startswith(f"{server.url}/r/")
+        elsewhere = {"Host": "dev-1.example:3939"}
+        assert near.ask(shown(sent.out), headers=elsewhere).status == 200
+        assert near.ask("/api/reports", headers=elsewhere).status == 401
+    assert server.process.returncode == 0
+
+
+def test_a_token_that_others_could_read(server: Running, here: Here, tmp_path: Path) -> None:
+    """A token file with loose permissions, or a link, is not used."""
+    page = write(tmp_path, page__html="x")
+    (server.state / "token").chmod(0o644)
+    ran = here("send", str(page))
+    assert ran.code == 1 and "can be read by others" in ran.err
+    (server.state / "token").rename(server.state / "moved")
+    (server.state / "token").symlink_to(server.state / "moved")
+    assert here("send", str(page)).code == 1
+
+
+@pytest.mark.parametrize("token", ["short", "with space in the middle", "wörter-und-noch-mehr"])
+def test_tokens_that_are_none(token: str, tmp_path: Path) -> None:
+    """A token that cannot be one is refused, and not repeated in the error."""
+    env = environment(tmp_path, DSFIX_REPORTS_TOKEN=token)
+    ran = dsfix("serve", "--port", "0", home=tmp_path, env=env)
+    assert ran.code == 1 and "DSFIX_REPORTS_TOKEN must be" in ran.err and token not in ran.err
+
+
+def test_token_from_the_variable(tmp_path: Path) -> None:
+    """A server takes the token that it is given, and leaves no file."""
+    token = "a-token-of-my-own-0123"
+    with serving(tmp_path / "x", DSFIX_REPORTS_TOKEN=token) as server:
+        assert server.ask("/api/reports", token=token).json == []
+        assert not (server.state / "token").exists()
+
+
+def test_versions(server: Running, here: Here, tmp_path: Path) -> None:
+    """The same file again is a new version at the same address; older ones stay, with links."""
+    page = write(tmp_path, page__html="<title>one</title>first")
+    sent = ("send", str(page), "--tag", "a", "--category", "Review", "--project", "p")
+    first = here(*sent)
+    page.write_text("<title>two</title>second")
+    second = here("send", str(page), "--tag", "b")
+    assert second.out == first.out and second.err == "dsfix: version 2\n"
+    path = shown(first.out)
+    assert b"second" in server.ask(f"{path}/v2/files/page.html").body
+    assert b"first" in server.ask(f"{path}/v1/files/page.html").body
+    around = server.ask(path).text
+    assert f'href="{path}/v1"' in around and f'href="{path}/v2" aria-current="page"' in around
+    assert f'data-latest="{path}/latest"' in around
+    assert "data-latest" not in server.ask(f"{path}/v1").text
+    (report,) = data(here("list", "--json"))
+    assert (report["title"], report["tags"]) == ("two", ["a", "b"])
+    assert (report["category"], report["project"]) == ("Review", "p")
+    assert here("search", "first").out == "" and path in here("search", "second").out
+
+
+def test_a_version_of_a_named_report(here: Here, tmp_path: Path) -> None:
+    """With --id another file is a version of that report; an unknown id is an error."""
+    a, b = write(tmp_path / "a", page__html="a"), write(tmp_path / "b", page__html="b")
+    first, other = here("send", str(a)), here("send", str(b))
+    assert first.out != other.out
+    name = shown(first.out).removeprefix("/r/")
+    assert here("send", str(b), "--id", name[:8]).out == first.out
+    ran = here("send", str(b), "--id", "0" * 32)
+    assert (ran.code, ran.out) == (1, "") and "there is no report" in ran.err
+
+
+def test_the_checkout_and_the_session_go_along(server: Running, tmp_path: Path) -> None:
+    """Project and branch are those of the working directory, the session that of `dsfix run`."""
+    work = tmp_path / "thing"
+    page = write(work, **{"sub/page__html": "x", ".git/HEAD".replace(".", "__"): ""})
+    (work / ".git").mkdir(exist_ok=True)
+    (work / ".git/HEAD").write_text("ref: refs/heads/topic\n")
+    line = [sys.executable, "-m", "dsfix", "send", str(page), "--json"]
+    env = environment(server.home, DSFIX_SESSION="20261121-031522-k3f9")
+    done = subprocess.run(line, cwd=work, env=env, capture_output=True, text=True, timeout=60)
+    report = json.loads(done.stdout)["data"]
+    assert (report["project"], report["branch"]) == ("thing", "topic")
+    assert report["session"] == "20261121-031522-k3f9"
+    other = ("list", "--session", "20261121-031522-k3f8", "--json")
+    assert data(dsfix("reports", *other, home=server.home)) == []
+    same = ("list", "--session", "20261121-031522-k3f9", "--json")
+    assert ids(dsfix("reports", *same, home=server.home)) == [report["id"]]
+
+
+def asked(server: Running, **question: str | list[str]) -> list[str]:
+    """The ids that the server tells of such reports."""
+    query = urlencode(question, doseq=True)
+    return [each["id"] for each in server.ask(f"/api/reports?{query}", token=server.token).json]
+
+
+def test_search(server: Running, here: Here, tmp_path: Path) -> None:
+    """Words are found in text and labels, two Chinese characters too; all must fit."""
+    html = (
+        "<title>报价单</title><p>本季度的价格与成本</p><p>GPU quotation</p><script>var hid</script>"
+    )
+    one = here("send", str(write(tmp_path / "1", a__html=html)), "--tag", "pricing", "--json")
+    two = here("send", str(write(tmp_path / "2", b__html="quotation 50%_x")), "--json")
+    first, second = data(one)["id"], data(two)["id"]
+    for words, found in {
+        ("价格",): [first],
+        ("报价单",): [first],
+        ("季度的价格",): [first],
+        ("价",): [first],
+        ("QUOTATION",): [second, first],
+        ("quotation", "价格"): [first],
+        ("pricing",): [first],
+        ("50%_",): [second],
+        ("%_",): [second],
+        ("b.html",): [second],
+        ("var hid",): [],
+        ("none of this",): [],
+    }.items():
+        assert asked(server, word=list(words)) == found, words
+    assert ids(here("search", "quotation", "价格", "--json")) == [first]
+    assert ids(here("search", "quotation", "--tag", "pricing", "--json")) == [first]
+    assert ids(here("search", "quotation", "--limit", "1", "--json")) == [second]
+    assert ids(here("search", "quotation", "--offset", "1", "--json")) == [first]
+    assert "价格" in here("search", "价格").out
+    assert here("search", " ").code == 2
+
+
+def test_labels(server: Running, here: Here, tmp_path: Path) -> None:
+    """Labels are changed and taken away, and lists take exactly those that fit."""
+    name = data(here("send", str(write(tmp_path, a__html="x")), "--json"))["id"]
+    here("tag", name, "a", "b")
+    here("untag", name, "a", "none")
+    here("categorize", name, "Technical Review")
+    (report,) = data(here("project", name[:6], "thing", "--json"))
+    assert (report["tags"], report["category"]) == (["b"], "Technical Review")
+    fitting: dict[str, list[str]] = {"tag": ["b"], "category": ["Technical Review"]}
+    for names in ({**fitting, "project": ["thing"]}, fitting, {}):
+        assert asked(server, **names) == [name]
+    for label, values in {
+        "tag": ["b", "c"],
+        "category": ["Technical"],
+        "project": ["thin"],
+    }.items():
+        assert asked(server, **{label: values}) == []
+    assert ids(here("list", "--tag", "b", "--project", "thing", "--json")) == [name]
+    assert ids(here("list", "--tag", "b", "--tag", "c", "--json")) == []
+    assert ids(here("list", "--category", "Technical", "--json")) == []
+    assert "thing" in here("list").out and "#b" in here("list").out
+    assert ids(here("search", "Technical", "--json")) == [name]
+    here("project", name, "")
+    assert data(here("list", "--json"))[0]["project"] == ""
+    assert data(here("search", "thing", "--json")) == []
+
+
+def test_delete_and_undelete(server: Running, here: Here, tmp_path: Path) -> None:
+    """A deleted report is gone for readers and lists, until it is brought back."""
+    page = write(tmp_path, a__html="x")
+    sent = here("send", str(page))
+    path = shown(sent.out)
+    name = path.removeprefix("/r/")
+    assert "(deleted)" in here("delete", name).out
+    assert server.ask(path).status == 404
+    assert server.ask(f"{path}/v1/files/a.html").status == 404
+    assert data(here("list", "--json")) == [] == data(here("search", "a.html", "--json"))
+    assert ids(here("list", "--deleted", "--json")) == [name]
+    assert here("send", str(page)).out != sent.out
+    assert here("send", str(page), "--id", name).code == 1
+    here("undelete", name)
+    assert server.ask(path).status == 200
+
+
+@pytest.mark.parametrize("name", ["0" * 32, "abc", "a/b", "../x", "?", "--", "é" * 6])
+def test_reports_that_are_none(name: str, here: Here) -> None:
+    """An unknown id is an error in one line, also as JSON."""
+    ran = here("delete", "--", name)
+    assert ran.code in (1, 2) and ran.out == "" and ran.err.count("error: ") == 1
+    told = here("delete", "--json", "--", name)
+    if name != "--":
+        assert json.loads(told.out)["errors"][0]["message"] and told.code == ran.code
+
+
+def test_reports_outlive_the_server(tmp_path: Path) -> None:
+    """What was sent is there again at the same path when the server is started again."""
+    page = write(tmp_path, a__html="x")
+    with serving(tmp_path / "here") as server:
+        path = shown(dsfix("send", str(page), home=server.home).out)
+    with serving(tmp_path / "here") as server:
+        assert server.ask(f"{path}/v1/files/a.html").body == b"x"
+
+
+def test_watch(server: Running, tmp_path: Path) -> None:
+    """A change of the page or of a file it loads is sent, in the place of one version."""
+    page = write(tmp_path, a__html="<link rel=stylesheet href=a.css>one", a__css="p {}")
+    first = shown(dsfix("send", str(page), home=server.home).out)
+    watching = subprocess.Popen(
+        [sys.executable, "-m", "dsfix", "reports", "watch", str(page)],
+        env=environment(server.home),
+        cwd=ROOT,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    try:
+        assert watching.stdout is not None
+        path = shown(watching.stdout.readline())
+        assert path == first
+        state = server.ask(f"{path}/latest").json
+        assert state == {"state": "2.0"}
+        page.write_text("<link rel=stylesheet href=a.css><img src=new.svg>two")
+        arrives(server, f"{path}/v2/files/a.html", b"two")
+        (tmp_path / "a.css").write_text("b {}")
+        arrives(server, f"{path}/v2/files/a.css", b"b {}")
+        page.unlink()
+        time.sleep(1.5)
+        (tmp_path / "new.svg").write_text("<svg/>")
+        page.write_text("<img src=new.svg>three")
+        arrives(server, f"{path}/v2/files/new.svg", b"<svg/>")
+        (tmp_path / "new.svg").write_text("<svg>4</svg>")
+        arrives(server, f"{path}/v2/files/new.svg", b"4")
+        assert server.ask(f"{path}/latest").json != state
+        assert server.ask(f"{path}/v3").status == 404
+        assert b"one" in server.ask(f"{path}/v1/files/a.html").body
+        watching.send_signal(signal.SIGINT)
+        assert watching.wait(timeout=20) == 130
+    finally:
+        watching.kill()
+        _, err = watching.communicate(timeout=20)
+    assert "there is no such file" in err and "Traceback" not in err
+
+
+def arrives(server: Running, path: str, part: bytes) -> None:
+    """Wait until that is what is served."""
+    for _ in range(200):
+        if part in server.ask(path).body:
+            return
+        time.sleep(0.1)
+    raise AssertionError(f"{path} never had {part!r}")

@@ -1,0 +1,95 @@
+"""What is found in a page: its title, its words, and what it refers to."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from dsfix.reports.reading import Reference, decoded, page, style
+
+LOADS = {
+    '<img src="a.png">': ["a.png"],
+    "<IMG SRC=a.png>": ["a.png"],
+    '<img src=" a.png ">': ["a.png"],
+    '<img srcset="a.png 1x, b.png 2x">': ["a.png", "b.png"],
+    '<source srcset="a.webp,b.webp 2x">': ["a.webp", "b.webp"],
+    '<script src="a.js"></script>': ["a.js"],
+    '<link rel="stylesheet" href="a.css">': ["a.css"],
+    '<link rel="shortcut icon" href="a.ico">': ["a.ico"],
+    '<video src="a.mp4" poster="p.jpg"></video>': ["a.mp4", "p.jpg"],
+    '<object data="a.svg"></object>': ["a.svg"],
+    '<iframe src="b.html"></iframe>': ["b.html"],
+    '<svg><image href="a.png"/><use xlink:href="s.svg#x"/></svg>': ["a.png", "s.svg#x"],
+    '<p style="background: url(a.png)">': ["a.png"],
+    "<style>@import 'a.css'; p { background: url(\"b.png\") }</style>": ["a.css", "b.png"],
+    "<img src='a.png' src='b.png'>": ["a.png"],
+    '<!-- <img src="a.png"> -->': [],
+    "<script>x = '<img src=a.png>'</script>": [],
+    '<link rel="canonical" href="a.html">': [],
+    "<img src>": [""],
+}
+
+
+@pytest.mark.parametrize("html", LOADS)
+def test_what_a_page_loads(html: str) -> None:
+    """Every way in which a page loads a file is seen, and nothing that only looks like one."""
+    assert [each.url for each in page(html.encode()).references if each.loaded] == LOADS[html]
+
+
+def test_what_a_page_links_to() -> None:
+    """A link is a reference that the page does not need."""
+    assert page(b"<a href=b.html>b</a>").references == (Reference("b.html", False),)
+
+
+@pytest.mark.parametrize(
+    ("css", "urls"),
+    [
+        ("@import 'a.css';", ["a.css"]),
+        ('@IMPORT "a.css" print;', ["a.css"]),
+        ("@import url(a.css);", ["a.css"]),
+        ("p { background: URL( 'a b.png' ) }", ["a b.png"]),
+        ("@font-face { src: url(a.woff2) format('woff2'), url(b.ttf) }", ["a.woff2", "b.ttf"]),
+        ("/* url(a.png) */", []),
+        ("p { background: url() }", []),
+    ],
+)
+def test_what_a_style_sheet_loads(css: str, urls: list[str]) -> None:
+    """`url()` and `@import` are seen in all their forms, comments are not."""
+    assert [each.url for each in style(css)] == urls
+
+
+def test_visible_text() -> None:
+    """What a reader sees is found, in lines, with the title apart; code is not text."""
+    html = """<!doctype html><title> Quarterly
+      report </title><style>p { x: y }</style><script>var hidden</script>
+      <template>later</template><h1>价格&amp;成本</h1><p>one <b>two</b></p><svg/><p>three"""
+    found = page(html.encode())
+    assert found.title == "Quarterly report"
+    assert found.text == "价格&成本\none two\nthree"
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        "报告".encode(),
+        "\ufeff报告".encode(),
+        "报告".encode("utf-16"),
+        b'<meta charset="gb18030">' + "报告".encode("gb18030"),
+        b"<meta http-equiv=content-type content='text/html; charset=gbk'>" + "报告".encode("gbk"),
+    ],
+)
+def test_character_sets(data: bytes) -> None:
+    """A page is read in the character set that it names."""
+    assert page(data).text == "报告"
+
+
+def test_unknown_character_set() -> None:
+    """A character set that nobody knows is no error."""
+    assert decoded(b"<meta charset=none-such>\xff") == "<meta charset=none-such>\ufffd"
+
+
+@given(st.binary() | st.text(alphabet="<>/!-='\" a&;#[]?sctyle").map(str.encode))
+def test_any_bytes_have_a_reading(data: bytes) -> None:
+    """Nothing that is called a page makes the reader fail."""
+    page(data)
