@@ -23,7 +23,7 @@ _dsfix_completion() {
             fi
             case $word in
                 --) [[ $((place + 1)) -lt $((${#words[@]} - 1)) ]] && agent=$((place + 1)); break ;;
-                --upstream|--key-env|--model|--small-model|--thinking|--no-repair|--set|--keep-env|--summary-file) skip=1 ;;
+                --upstream|--key-env|--model|--small-model|--thinking|--no-repair|--set|--keep-env|--summary-file|--max-cost|--max-tokens|--max-requests|--max-minutes|--otlp) skip=1 ;;
                 -*) ;;
                 *) agent=$place; break ;;
             esac

@@ -16,7 +16,7 @@ function __dsfix_agent
                 set place (math $place + 1)
                 test $place -le (count $words)
                 or return 1
-            case --upstream --key-env --model --small-model --thinking --no-repair --set --keep-env --summary-file
+            case --upstream --key-env --model --small-model --thinking --no-repair --set --keep-env --summary-file --max-cost --max-tokens --max-requests --max-minutes --otlp
                 set skip 1
                 continue
             case '-*'

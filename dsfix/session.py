@@ -16,18 +16,23 @@ import socket
 import time
 from collections.abc import Mapping
 from pathlib import Path
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from dsfix import agents, process
 from dsfix.agents.base import Endpoint, Host, Request, Wiring
-from dsfix.config import Settings
+from dsfix.config import Config, Settings
 from dsfix.environment import Credentials, child_environment, credentials
 from dsfix.errors import AgentNotExecutable, LaunchError, UsageError
 from dsfix.paths import private_dir, state_dir
 from dsfix.proxy.thread import Plan, ProxyThread
+from dsfix.record.checkout import checkout
+from dsfix.record.limits import UNLIMITED, Limits
 from dsfix.record.log import SessionLog
 from dsfix.redact import Redactor
 from dsfix.upstreams.base import Upstream
+
+if TYPE_CHECKING:
+    from dsfix.proxy.budget import Budget
 
 TOKEN_BYTES = 32  # 256 bits
 
@@ -36,18 +41,10 @@ class Options(NamedTuple):
     """What the user asked of `dsfix run`."""
 
     command: tuple[str, ...]
-    upstream: str = "deepseek"
-    key_env: str = ""
-    model: str = ""
-    small_model: str = ""
-    thinking: str = "agent"
-    no_repair: tuple[str, ...] = ()
-    keep_env: tuple[str, ...] = ()
-    log_bodies: bool = True
-    private: bool = False
-    allow_plain_http: bool = False
+    config: Config = Config()
     debug: bool = False
-    settings: Settings = Settings()
+    limits: Limits = UNLIMITED
+    otlp: str = ""
 
 
 class Outcome(NamedTuple):
@@ -76,11 +73,11 @@ def run(options: Options, environ: Mapping[str, str], cwd: Path) -> Outcome:
     """
     if not options.command:
         raise UsageError("no agent given", hint="example: dsfix run claude")
-    found = credentials(options.upstream, options.key_env, environ, options.allow_plain_http)
-    invocation = agents.find(options.command[0], options.command[1:])
+    found = credentials(options.config, environ)
+    invocation = _invocation(options)
     _check_agent(invocation.agent.install, options.command[0], environ)
-    _check_repairs(options.no_repair)
-    state = None if options.private else private_dir(state_dir(environ))
+    _check_repairs(options.config.repairs_disable)
+    state = None if options.config.private else private_dir(state_dir(environ))
     with _listener() as listener:
         token = os.urandom(TOKEN_BYTES).hex()
         root = f"http://127.0.0.1:{listener.getsockname()[1]}/{found.upstream.hosts[0]}"
@@ -89,25 +86,60 @@ def run(options: Options, environ: Mapping[str, str], cwd: Path) -> Outcome:
             _request(options, found.upstream, endpoint, environ, cwd, invocation.args)
         )
         redactor = Redactor.of(environ, [(found.key, "api-key"), (token, "session-token")])
-        log = SessionLog(state, redactor, bodies=options.log_bodies)
-        env = child_environment(environ, found, wiring, endpoint, log.id, keep=options.keep_env)
-        launch = process.Launch(invocation.argv(wiring), env)
+        log = SessionLog(state, redactor, bodies=options.config.log_bodies)
+        budget = _budget(options, found.upstream, log)
+        env = child_environment(
+            environ, found, wiring, endpoint, log.id, keep=options.config.keep_env
+        )
+        launch = process.Launch(invocation.argv(wiring), env, invocation.agent.reexecutes)
+        facts = {"agent": invocation.name, **checkout(cwd)}
+        _trace(options, environ, found.upstream, log, facts)
         log.start(
             {
-                "agent": invocation.name,
+                **facts,
                 "argv": list(launch.argv),
                 "cwd": str(cwd),
                 "upstream": found.upstream.origin,
+                **({"budget": options.limits.as_dict()} if options.limits else {}),
             }
         )
         plan = _plan(options, found, wiring, token, log, state)
         return _launched(
-            plan._replace(strict=bool(environ.get("DSFIX_STRICT"))),
+            plan._replace(strict=bool(environ.get("DSFIX_STRICT")), budget=budget),
             launch,
             wiring,
             invocation.name,
             listener,
         )
+
+
+def _trace(
+    options: Options,
+    environ: Mapping[str, str],
+    upstream: Upstream,
+    log: SessionLog,
+    facts: Mapping[str, object],
+) -> None:
+    """Send traces where the user named a collector; a private run only by the option."""
+    named = environ.get("OTEL_EXPORTER_OTLP_ENDPOINT") and not options.config.private
+    if not (options.otlp or named):
+        return
+    from dsfix.telemetry import Told, Traces, collector
+
+    if found := collector(options.otlp, environ):
+        told = Told(log.id, log.began_at, upstream.origin, facts)
+        log.mirror = Traces(found, told, log.redactor)
+
+
+def _budget(options: Options, upstream: Upstream, log: SessionLog) -> Budget | None:
+    """What enforces the limits that were given; None, and nothing imported, without any."""
+    if not options.limits:
+        return None
+    from dsfix.proxy.budget import budget_of
+
+    main = options.config.model or upstream.main
+    small = options.config.small_model or upstream.small
+    return budget_of(options.limits, upstream, (main, small), log)
 
 
 def _launched(
@@ -143,7 +175,7 @@ def _plan(
     log: SessionLog,
     state: Path | None,
 ) -> Plan:
-    thinking = options.thinking
+    thinking = options.config.thinking
     if thinking == "agent" and wiring.thinking_off:
         thinking = "off"
     return Plan(
@@ -151,14 +183,20 @@ def _plan(
         token,
         log,
         state,
-        models=frozenset({options.model, options.small_model, *wiring.models} - {""}),
-        main=options.model,
-        small=options.small_model,
+        models=frozenset({options.config.model, options.config.small_model, *wiring.models} - {""}),
+        main=options.config.model,
+        small=options.config.small_model,
         thinking=thinking,
-        no_repair=options.no_repair,
+        no_repair=options.config.repairs_disable,
         debug=log.debug_file if options.debug else None,
-        settings=options.settings,
+        settings=_settings(options.config, found.upstream),
     )
+
+
+def _settings(config: Config, upstream: Upstream) -> Settings:
+    """What the user chose; for the rest, what holds at that upstream."""
+    own = {name: each for name, each in upstream.settings.items() if name not in config.sources}
+    return config.settings._replace(**own)
 
 
 def _request(
@@ -175,9 +213,9 @@ def _request(
         upstream,
         Host(environ, cwd, home, _text_of),
         args=args,
-        model=options.model,
-        small_model=options.small_model,
-        thinking=options.thinking,
+        model=options.config.model,
+        small_model=options.config.small_model,
+        thinking=options.config.thinking,
     )
 
 
@@ -205,6 +243,12 @@ def _listener() -> socket.socket:
             hint="is the loopback interface up, and are there free descriptors (ulimit -n)?",
         ) from error
     return listener
+
+
+def _invocation(options: Options) -> agents.Invocation:
+    """The agent's command line, with the user's permanent arguments before those of this run."""
+    found = agents.find(options.command[0], options.command[1:])
+    return found._replace(args=(*options.config.agents_args, *found.args))
 
 
 def _check_agent(install: str, command: str, environ: Mapping[str, str]) -> None:

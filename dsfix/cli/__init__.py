@@ -4,25 +4,72 @@ from __future__ import annotations
 
 import os
 import sys
+from collections.abc import Mapping
+from importlib import import_module
+from typing import Any
 
 import typer
+from typer.core import TyperGroup
 
 from dsfix import __version__
-from dsfix.cli.demo import demo
-from dsfix.cli.doctor import doctor
-from dsfix.cli.memory import memory_app
-from dsfix.cli.repairs import repairs
-from dsfix.cli.run import run
-from dsfix.cli.sessions import sessions_app
-from dsfix.cli.simulate import simulate
 from dsfix.errors import DsfixError, ExitCode
 
-app = typer.Typer(
+# Each command by name: its module here, and the function or the group of commands in it.
+COMMANDS: Mapping[str, tuple[str, str]] = {
+    "run": ("run", "run"),
+    "simulate": ("simulate", "simulate"),
+    "memory": ("memory", "memory_app"),
+    "sessions": ("sessions", "sessions_app"),
+    "view": ("view", "view"),
+    "reports": ("reports", "reports_app"),
+    "serve": ("reports.serving", "serve"),
+    "send": ("reports.sending", "send"),
+    "cost": ("cost", "cost"),
+    "balance": ("balance", "balance"),
+    "statusline": ("statusline", "statusline"),
+    "demo": ("demo", "demo"),
+    "doctor": ("doctor", "doctor"),
+    "config": ("config", "config_app"),
+    "repairs": ("repairs", "repairs"),
+    "agents": ("agents", "agents"),
+}
+# What stands behind the agent's name is the agent's own.
+_CONTEXT: Mapping[str, dict[str, Any]] = {"run": {"allow_interspersed_args": False}}
+
+
+class _Commands(TyperGroup):
+    """The commands, each imported when it is asked for: an agent waits for one of them only."""
+
+    def list_commands(self, ctx: Any) -> list[str]:
+        """All names, in the order of the help."""
+        return list(COMMANDS)
+
+    def get_command(self, ctx: Any, cmd_name: str) -> Any:
+        """The command of that name."""
+        return command_of(cmd_name) if cmd_name in COMMANDS else None
+
+
+def command_of(name: str) -> Any:
+    """The command of that name, as typer runs it."""
+    module, attribute = COMMANDS[name]
+    found = getattr(import_module(f"dsfix.cli.{module}"), attribute)
+    one = _typer()
+    if isinstance(found, typer.Typer):
+        one.add_typer(found, name=name)
+    else:
+        one.command(name, context_settings=_CONTEXT.get(name))(found)
+    return typer.main.get_group(one).commands[name]
+
+
+def _typer(**more: Any) -> typer.Typer:
+    return typer.Typer(rich_markup_mode=None, pretty_exceptions_enable=False, **more)
+
+
+app = _typer(
+    cls=_Commands,
     name="dsfix",
     help="Launch a coding agent on DeepSeek's endpoints, with what breaks on the way repaired.",
     no_args_is_help=True,
-    rich_markup_mode=None,
-    pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 
@@ -40,15 +87,6 @@ def _root(
     ),
 ) -> None:
     """Launch a coding agent on DeepSeek's endpoints, with what breaks on the way repaired."""
-
-
-app.command(context_settings={"allow_interspersed_args": False})(run)
-app.command()(simulate)
-app.add_typer(memory_app, name="memory")
-app.add_typer(sessions_app, name="sessions")
-app.command()(demo)
-app.command()(doctor)
-app.command()(repairs)
 
 
 def main() -> None:

@@ -41,6 +41,13 @@ def settings(incomplete: str) -> list[str]:
     return _starting(incomplete, (f"{setting.name}=" for setting in SETTINGS))
 
 
+def config_names(incomplete: str) -> list[str]:
+    """What `dsfix config set` takes, by name."""
+    from dsfix.config import REGISTRY
+
+    return _starting(incomplete, (setting.path for setting in REGISTRY))
+
+
 def examinations(incomplete: str) -> list[str]:
     """The checks and probes by name."""
     from dsfix.doctor import checks, probes
@@ -48,13 +55,38 @@ def examinations(incomplete: str) -> list[str]:
     return _starting(incomplete, (*checks.NAMES, *probes.NAMES))
 
 
+def formats(incomplete: str) -> list[str]:
+    """The formats that a session can be exported in."""
+    from dsfix.report.export import FORMATS
+
+    return _starting(incomplete, FORMATS)
+
+
+def assumptions(incomplete: str) -> list[str]:
+    """What the comparison with owning hardware assumes, ready for a value."""
+    from dsfix.cli.selfhost import EVERY
+
+    return _starting(incomplete, (f"{name}=" for name in EVERY))
+
+
 def session_ids(incomplete: str) -> list[str]:
     """The newest sessions by id, and `last`."""
-    from dsfix.paths import state_dir
-    from dsfix.record.sessions import sessions
+    return _starting(incomplete, ("last", *_newest(hidden=False)))
 
-    newest = islice(sessions(state_dir(os.environ)), SESSIONS)
-    return _starting(incomplete, ("last", *(each.id for each in newest)))
+
+def hidden_session_ids(incomplete: str) -> list[str]:
+    """The newest sessions among those that were deleted and are still there."""
+    return _starting(incomplete, _newest(hidden=True))
+
+
+def _newest(*, hidden: bool) -> Iterable[str]:
+    from dsfix.paths import state_dir
+    from dsfix.record.labels import labels
+    from dsfix.record.sessions import event_files
+
+    found = (path.parent for path in event_files(state_dir(os.environ)))
+    fitting = (each.name for each in found if labels(each).hidden is hidden)
+    return islice(fitting, SESSIONS)
 
 
 def _starting(incomplete: str, names: Iterable[str]) -> list[str]:

@@ -12,8 +12,6 @@ import sys
 from collections.abc import Mapping
 from pathlib import Path
 
-import typer
-
 # Where each shell's script is, in the folder `completions`.
 FILES: Mapping[str, str] = {"bash": "dsfix.bash", "zsh": "_dsfix", "fish": "dsfix.fish"}
 _CALLBACK = "_DSFIX_COMPLETE"
@@ -29,10 +27,9 @@ def script(shell: str) -> str:
 
 def _with_value() -> list[str]:
     """The options of `run` that take the next word as their value."""
-    from dsfix.cli import app
+    from dsfix.cli import command_of
 
-    command = typer.main.get_command(app)
-    run = getattr(command, "commands")["run"]  # noqa: B009  # a group, as typer types it a command
+    run = command_of("run")
     takers = (
         param
         for param in run.params

@@ -25,14 +25,17 @@ def doctor(
         ),
     ] = "",
     upstream: Annotated[
-        str,
+        str | None,
         typer.Option(
-            metavar="NAME|URL", help="Where runs forward to.", autocompletion=complete.upstreams
+            metavar="NAME|URL",
+            help="Where runs forward to.",
+            autocompletion=complete.upstreams,
+            show_default="deepseek",
         ),
-    ] = "deepseek",
+    ] = None,
     key_env: Annotated[
-        str, typer.Option(metavar="NAME", help="Variable that holds the API key.")
-    ] = "",
+        str | None, typer.Option(metavar="NAME", help="Variable that holds the API key.")
+    ] = None,
     live: Annotated[
         bool, typer.Option("--live", help="Ask the endpoint as well; that costs tokens.")
     ] = False,
@@ -53,8 +56,9 @@ def doctor(
         bool, typer.Option("--list", help="Print the names for --only, and exit.")
     ] = False,
     allow_plain_http: Annotated[
-        bool, typer.Option("--allow-plain-http", help="Accept http:// beyond this machine.")
-    ] = False,
+        bool | None,
+        typer.Option("--allow-plain-http", help="Accept http:// beyond this machine."),
+    ] = None,
 ) -> None:
     """Check this machine, and with --live what the endpoint really does.
 
@@ -74,16 +78,14 @@ def doctor(
         return
     if agent.startswith("-"):
         raise UsageError(f"no option {agent!r}")
+    flags = {"upstream": upstream, "key_env": key_env, "allow_plain_http": allow_plain_http}
     wish = Wish(
         agent,
-        upstream,
-        key_env,
+        config.load(os.environ, flags, agent=agent),
         live,
         tuple(only or ()),
         model,
         timeout,
-        allow_plain_http,
-        config.resolve((), os.environ),
     )
     report = examine(wish, this_machine(os.environ, _cwd()), _announce)
     if as_json:

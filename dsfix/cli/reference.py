@@ -10,19 +10,17 @@ import importlib
 import inspect
 import json
 import re
-import shlex
 import sys
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
 import typer
 
 from dsfix import doctor, repairs
-from dsfix.agents import AGENTS
-from dsfix.agents.base import Agent, Endpoint, Host, Request, Wiring
-from dsfix.agents.generic import GENERIC
-from dsfix.config import SETTINGS, Settings
+from dsfix.cli.markdown import MADE, table
+from dsfix.cli.reference_agents import agents_page
+from dsfix.config import AGENT_SETTINGS, REGISTRY, SETTINGS, Config, file, layers
 from dsfix.doctor import checks, finding, probes
 from dsfix.doctor.guarding import guard
 from dsfix.doctor.words import WORDS
@@ -30,24 +28,31 @@ from dsfix.environment import ENDPOINT, ORIGIN, SESSION, TOKEN
 from dsfix.errors import ExitCode
 from dsfix.repairs import recovery
 from dsfix.repairs.base import Repair, Step
-from dsfix.upstreams import named
 
 _WIDTH = 88
-_MADE = "<!-- Made by `make docs` from the code; do not edit. -->\n"
 _ISSUE = re.compile(r"(?<![\w/.`])([\w.-]+/[\w.-]+)#(\d+)")
-_VARIABLE = re.compile(r'"(_?[A-Z][A-Z0-9_]{6,})"')
 
 READ: Mapping[str, str] = {
     "DEEPSEEK_API_KEY": "The API key; `--key-env NAME` reads another variable.",
+    "DSFIX_CONFIG": "The file of settings, in place of `config.toml` in the XDG config directory.",
     "DSFIX_STATE_DIR": "Directory of records and memory, in place of the XDG state directory.",
     "DSFIX_DEBUG": "Set: an error ends in a traceback instead of one line.",
+    "DSFIX_REPORTS_SERVER": "The report server, in place of the one that runs on this machine.",
+    "DSFIX_REPORTS_TOKEN": "What manages reports: for `dsfix serve` in place of its file, for the"
+    " other commands that of another machine's server.",
     "DSFIX_<SETTING>": "A setting for every run: [settings.md](settings.md).",
     "DSFIX_STRICT": "Set: a repair that fails raises instead of letting the request pass. For"
     " tests.",
+    "XDG_CONFIG_HOME": "Where the config directory is, by the same rules; `~/.config` if unset.",
     "XDG_STATE_HOME": "Where the state directory is, by the XDG rules; `~/.local/state` if unset.",
+    "OTEL_EXPORTER_OTLP_ENDPOINT": "Where traces are sent, as by `--otlp`; not with `--private`,"
+    " nor where `OTEL_SDK_DISABLED`, `OTEL_TRACES_EXPORTER` or the protocol `grpc` forbids it.",
+    "OTEL_EXPORTER_OTLP_HEADERS, OTEL_SERVICE_NAME, OTEL_RESOURCE_ATTRIBUTES": "What goes with"
+    " them.",
     "HTTPS_PROXY, HTTP_PROXY, NO_PROXY": "The way to the upstream; never to one on loopback.",
     "SSL_CERT_FILE, SSL_CERT_DIR": "Certificates that are trusted, as OpenSSL reads them.",
     "NO_COLOR, FORCE_COLOR, TERM, COLUMNS": "How the summary is printed.",
+    "VISUAL, EDITOR": "What `dsfix config edit` opens the file of settings with.",
     "HOME, PATH": "Where agents' settings are read, and programs are found.",
 }
 SET: Mapping[str, str] = {
@@ -57,10 +62,19 @@ SET: Mapping[str, str] = {
     ORIGIN: "What reasoning is remembered under.",
 }
 WRITTEN: Mapping[str, str] = {
+    "reports/reports.db": "`dsfix serve`: what is said of reports, and what can be found in them.",
+    "reports/files/ID/N.zip": "`dsfix serve`: version N of a report.",
+    "reports/token": "`dsfix serve`: what manages the reports. Not with `DSFIX_REPORTS_TOKEN`.",
+    "reports/server": "`dsfix serve`: where it listens; locked while it does.",
     "memory.db": "Reasoning by turn (SQLite; `-wal` and `-shm` beside it while in use). Not with"
     " `--private`.",
     "sessions/YYYY/MM/ID/events.jsonl": "The record of a session. Not with `--private`.",
+    "sessions/YYYY/MM/ID/meta.json": "The user's labels of a session, by `dsfix sessions tag` and"
+    " its like.",
+    "sessions/YYYY/MM/ID/budget.json": "Limits that were raised while the session ran.",
     "sessions/YYYY/MM/ID/debug.log": "With `--debug`: the log of the proxy.",
+    "index.db": "The records made searchable (SQLite), by `dsfix sessions list` and `search`; one"
+    " that cannot be used is moved to `index.db.unusable`.",
 }
 CODES: Mapping[ExitCode, str] = {
     ExitCode.OK: "Success.",
@@ -78,7 +92,7 @@ def commands() -> str:
     """Every command with its own help."""
     from dsfix.cli import app
 
-    parts = [_MADE, "# Commands\n"]
+    parts = [MADE, "# Commands\n"]
     for words, text in _helps(typer.main.get_command(app), ("dsfix",)):
         parts.append(f"## {' '.join(words)}\n\n```text\n{text.rstrip()}\n```\n")
     return "\n".join(parts)
@@ -86,9 +100,9 @@ def commands() -> str:
 
 def repairs_page() -> str:
     """The registry in its order: what each repair puts right, and the evidence."""
-    parts = [_MADE, "# Repairs\n", _prose(repairs)]
+    parts = [MADE, "# Repairs\n", _prose(repairs)]
     rows = [(f"[`{each.name}`](#{each.name})", _dialects(each), each.summary) for each in _all()]
-    parts.append(_table(("repair", "dialects", "what it does"), rows))
+    parts.append(table(("repair", "dialects", "what it does"), rows))
     for each in _all():
         module = importlib.import_module(f"dsfix.repairs.{each.name.replace('-', '_')}")
         facts = f"{each.summary}. Dialects: {_dialects(each)}. Works on {_works_on(each)}."
@@ -100,62 +114,66 @@ def repairs_page() -> str:
 
 def environment() -> str:
     """Variables set, taken out and read; files; exit codes."""
-    parts = [_MADE, "# Environment, files, exit codes\n"]
+    parts = [MADE, "# Environment, files, exit codes\n"]
     parts.append("## What every agent gets\n\n" + _pairs(SET, "variable", "meaning"))
     parts.append(
         "Every variable whose value is the API key is taken out, under whatever name;"
         " `--keep-env NAME` gives one back.\n"
     )
-    for agent in (*AGENTS, GENERIC):
-        parts.append(_agent(agent))
+    parts.append("What each agent gets besides: [agents.md](agents.md).\n")
     parts.append("## What dsfix reads\n\n" + _pairs(READ, "variable", "meaning"))
     parts.append(
         "## What dsfix writes\n\nIn the state directory, `~/.local/state/dsfix` on Linux; files"
         " are readable by their owner only.\n\n" + _pairs(WRITTEN, "file", "what it is")
     )
-    parts.append("Besides these, only the file that `--summary-file` names.\n")
+    parts.append("Besides these, only what the command line names, and `dsfix config` its file.\n")
     rows = [(f"{code.value}", text) for code, text in CODES.items()]
     rows += [("128+n", "`run`: the agent died of signal n."), ("other", "`run`: the agent's own.")]
-    parts.append("## Exit codes\n\n" + _table(("code", "meaning"), rows))
+    parts.append("## Exit codes\n\n" + table(("code", "meaning"), rows))
     return "\n".join(parts)
 
 
 def settings_page() -> str:
     """What a user may want otherwise."""
-    default = Settings()
-    parts = [
-        _MADE,
-        "# Settings\n",
-        "`dsfix run --set NAME=VALUE` sets one for a run, its variable for all runs that see it;"
-        " the command line wins.\n",
-    ]
-    for setting in SETTINGS:
-        value = getattr(default, setting.member)
+    parts = [MADE, "# Settings\n", _prose(layers), _prose(file)]
+    for setting in REGISTRY:
+        value = setting.written(Config().of(setting).value)
+        flag = f"--set {setting.name}=VALUE" if setting in SETTINGS else setting.flag
         facts = {
             "takes": setting.takes,
-            "default": "empty" if value == "" else f"`{'auto' if value is None else value}`",
+            "default": f"`{json.dumps(value)}`"
+            if setting.name != "url" and value not in ("", [])
+            else "empty",
             "variable": f"`{setting.variable}`",
+            "option of `dsfix run`": f"`{flag}`" if flag else "none",
         }
-        parts.append(f"## {setting.name}\n\n{setting.meaning}\n")
+        parts.append(f"## {setting.path}\n\n{setting.meaning}\n")
         parts.append("".join(f"- {name}: {said}\n" for name, said in facts.items()))
+    parts.append("## agents.NAME\n\nFor one agent, above what `[run]` says.\n")
+    rows = {each.path.partition(".")[2]: each.meaning for each in AGENT_SETTINGS}
+    parts.append(_pairs(rows, "name", "meaning"))
+    parts.append("## upstreams.NAME\n\nAn upstream of one's own, used by that name.\n")
+    parts.append(
+        "`dsfix config import` writes such tables from profiles of cc-use and cc-switch.\n"
+    )
     return "\n".join(parts)
 
 
 def doctor_page() -> str:
     """What is examined, in which words it ends, and how the JSON document is made."""
-    parts = [_MADE, "# Doctor\n", _prose(doctor), _prose(finding.Finding)]
+    parts = [MADE, "# Doctor\n", _prose(doctor), _prose(finding.Finding)]
     keys = {"levels": [str(level) for level in finding.Level], "keys": _keys()}
     for name, words in keys.items():
         parts.append(f"{name.capitalize()} of a finding: {', '.join(f'`{w}`' for w in words)}.\n")
     parts.append("## Checks of the machine\n")
     rows = [(f"`{name}`", _first(check)) for name, check in checks.CHECKS.items()]
-    parts.append(_table(("name", "question"), [*rows, ("`guard`", _first(guard))]))
+    parts.append(table(("name", "question"), [*rows, ("`guard`", _first(guard))]))
     parts.append("## Probes of the endpoint\n")
     asked = [
         (f"`{each.name}`", each.title, ", ".join(f"`{word}`" for word in sorted(each.good)))
         for each in probes.PROBES
     ]
-    parts.append(_table(("name", "question", "good words"), asked))
+    parts.append(table(("name", "question", "good words"), asked))
     parts.append("## Words that any probe may end in\n")
     parts.append(_pairs({word: meaning.means for word, meaning in WORDS.items()}, "word", "means"))
     return "\n".join(parts)
@@ -176,6 +194,7 @@ PAGES: Mapping[str, Callable[[], str]] = {
     "repairs.md": repairs_page,
     "environment.md": environment,
     "doctor.md": doctor_page,
+    "agents.md": agents_page,
 }
 
 
@@ -193,63 +212,12 @@ def _helps(
         words[-1], [], parent, resilient_parsing=True, terminal_width=_WIDTH
     )
     yield words, command.get_help(context)
-    for name, below in getattr(command, "commands", {}).items():
-        yield from _helps(below, (*words, name), context)
-
-
-def _agent(agent: Agent) -> str:
-    """What one agent's wiring sets and takes out, at an example endpoint."""
-    wiring = _wired(agent, {})
-    set_, blocks = [], []
-    for name, value in wiring.env.items():
-        shown = f"`{_placed(value)}`"
-        if value.startswith("{"):
-            shown = "JSON, below"
-            text = json.dumps(json.loads(value), indent=2)
-            blocks.append(
-                f"`{name}`, with no configuration of one's own:\n\n```json\n{text}\n```\n"
-            )
-        set_.append((f"`{name}`", shown))
-    head = f"## {agent.title}\n"
-    if agent.verified:
-        head += f"\n`{agent.name}`, verified with {agent.verified}: <{agent.homepage}>\n"
-    own = "Preferences and model names yield to the user's own.\n" if agent.verified else ""
-    out = ", ".join(f"`{name}`" for name in _taken_out(agent))
-    taken = f"Taken out where set: {out}.\n" if out else "Nothing is taken out.\n"
-    table = _table(("variable", "value"), set_)
-    if wiring.args:
-        words = _placed(shlex.join(wiring.args))
-        blocks.append(f"Arguments before the agent's own:\n\n```text\n{words}\n```\n")
-    return "\n".join(filter(None, (head, table, *blocks, own, taken)))
-
-
-def _placed(text: str) -> str:
-    """The text with `PACKAGE` for the folder that dsfix is installed in."""
-    return text.replace(str(Path(__file__).parent.parent), "PACKAGE")
-
-
-def _wired(agent: Agent, environ: Mapping[str, str]) -> Wiring:
-    endpoint = Endpoint("http://127.0.0.1:PORT/api.deepseek.com", "TOKEN")
-    home = Path("/home/me")
-    return agent.wire(
-        Request(endpoint, named("deepseek"), Host(environ, home, home, lambda path: None))
-    )
-
-
-def _taken_out(agent: Agent) -> list[str]:
-    """What the wiring takes out when every variable that its module names is set.
-
-    A name that ends in `_` is the beginning of a family of names.
-    """
-    module = inspect.getmodule(agent.wire)
-    assert module is not None
-    environ = dict.fromkeys(_VARIABLE.findall(inspect.getsource(module)), "{}")
-    unset = _wired(agent, environ).unset
-    return [f"{name}*" if name.endswith("_") else name for name in unset]
+    for name in command.list_commands(context) if hasattr(command, "list_commands") else ():
+        yield from _helps(command.get_command(context, name), (*words, name), context)
 
 
 def _all() -> tuple[Repair, ...]:
-    return repairs.REPAIRS
+    return repairs.LISTED
 
 
 def _dialects(repair: Repair) -> str:
@@ -280,12 +248,7 @@ def _pairs(pairs: Mapping[str, str], *heads: str) -> str:
     for name, meaning in pairs.items():
         names = ", ".join(f"`{each}`" for each in name.split(", "))
         rows.append((names, meaning))
-    return _table(heads, rows)
-
-
-def _table(heads: tuple[str, ...], rows: Sequence[tuple[str, ...]]) -> str:
-    lines = [" | ".join(row) for row in (heads, tuple("---" for _ in heads), *rows)]
-    return "".join(f"| {line} |\n" for line in lines)
+    return table(heads, rows)
 
 
 if __name__ == "__main__":

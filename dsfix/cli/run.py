@@ -7,7 +7,7 @@ import sys
 from contextlib import suppress
 from enum import StrEnum
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, NoReturn
+from typing import TYPE_CHECKING, Annotated, Any, NoReturn
 
 import typer
 
@@ -16,8 +16,11 @@ from dsfix.errors import DsfixError, ExitCode, LaunchError, UsageError
 from dsfix.paths import PRIVATE_FILE
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from dsfix import session
-    from dsfix.report.summary import Summary
+    from dsfix.config import Config
+    from dsfix.record.limits import Limits
 
 BYPASS_AFTER = 5.0  # seconds; an agent that lived longer without a request went past us
 
@@ -40,19 +43,27 @@ def run(
         ),
     ] = None,
     upstream: Annotated[
-        str,
+        str | None,
         typer.Option(
-            metavar="NAME|URL", help="Where to forward to.", autocompletion=complete.upstreams
+            metavar="NAME|URL",
+            help="Where to forward to.",
+            autocompletion=complete.upstreams,
+            show_default="deepseek",
         ),
-    ] = "deepseek",
+    ] = None,
     key_env: Annotated[
-        str, typer.Option(metavar="NAME", help="Variable that holds the API key.")
-    ] = "",
-    model: Annotated[str, typer.Option(help="Model for the agent's main work.")] = "",
-    small_model: Annotated[str, typer.Option(help="Model for titles and sub-agents.")] = "",
+        str | None, typer.Option(metavar="NAME", help="Variable that holds the API key.")
+    ] = None,
+    model: Annotated[str | None, typer.Option(help="Model for the agent's main work.")] = None,
+    small_model: Annotated[
+        str | None, typer.Option(help="Model for titles and sub-agents.")
+    ] = None,
     thinking: Annotated[
-        Thinking, typer.Option(help="Let the model think: always, never, as the agent says.")
-    ] = Thinking.AGENT,
+        Thinking | None,
+        typer.Option(
+            help="Let the model think: always, never, as the agent says.", show_default="agent"
+        ),
+    ] = None,
     no_repair: Annotated[
         list[str] | None,
         typer.Option(
@@ -71,22 +82,48 @@ def run(
         ),
     ] = None,
     log_bodies: Annotated[
-        bool, typer.Option(help="Keep what was said in the session record, secrets taken out.")
-    ] = True,
+        bool | None,
+        typer.Option(
+            help="Keep what was said in the session record, secrets taken out.",
+            show_default="log-bodies",
+        ),
+    ] = None,
     private: Annotated[
-        bool, typer.Option("--private", help="Keep record and memory in RAM only.")
-    ] = False,
+        bool | None, typer.Option("--private", help="Keep record and memory in RAM only.")
+    ] = None,
     keep_env: Annotated[
         list[str] | None,
         typer.Option(metavar="NAME", help="Leave this variable to the agent (repeatable)."),
     ] = None,
     allow_plain_http: Annotated[
-        bool, typer.Option("--allow-plain-http", help="Accept http:// beyond this machine.")
-    ] = False,
-    quiet: Annotated[bool, typer.Option("-q", "--quiet", help="Print no summary.")] = False,
+        bool | None,
+        typer.Option("--allow-plain-http", help="Accept http:// beyond this machine."),
+    ] = None,
+    quiet: Annotated[bool | None, typer.Option("-q", "--quiet", help="Print no summary.")] = None,
     summary_file: Annotated[
         Path | None, typer.Option(metavar="FILE", help="Write the summary there, as JSON.")
     ] = None,
+    max_cost: Annotated[
+        str | None,
+        typer.Option(metavar="AMOUNT", help="Refuse requests beyond this: 2.50, or 18CNY."),
+    ] = None,
+    max_tokens: Annotated[
+        int | None,
+        typer.Option(min=1, metavar="N", help="Refuse requests beyond so many tokens, in and out."),
+    ] = None,
+    max_requests: Annotated[
+        int | None, typer.Option(min=1, metavar="N", help="Refuse requests beyond so many.")
+    ] = None,
+    max_minutes: Annotated[
+        float | None,
+        typer.Option(min=0, metavar="N", help="Refuse requests after so many minutes."),
+    ] = None,
+    otlp: Annotated[
+        str,
+        typer.Option(
+            metavar="URL", help="Send traces to this OpenTelemetry collector, without texts."
+        ),
+    ] = "",
     debug: Annotated[
         bool, typer.Option("--debug", help="Write a log file beside the record.")
     ] = False,
@@ -95,25 +132,27 @@ def run(
 
     Options come before the agent. The agent's terminal, arguments and exit code are its own.
     """
-    from dsfix import config, session  # a TAB press needs none of it
-
     words = tuple(command or ())
-    options = session.Options(
-        command=words[1:] if words[:1] == ("--",) else words,
-        upstream=upstream,
-        key_env=key_env,
-        model=model,
-        small_model=small_model,
-        thinking=thinking.value,
-        no_repair=tuple(no_repair or ()),
-        keep_env=tuple(keep_env or ()),
-        log_bodies=log_bodies,
-        private=private,
-        allow_plain_http=allow_plain_http,
-        debug=debug,
-        settings=config.resolve(settings or (), os.environ),
-    )
+    words = words[1:] if words[:1] == ("--",) else words
+    flags = {
+        "upstream": upstream,
+        "key_env": key_env,
+        "model": model,
+        "small_model": small_model,
+        "thinking": thinking and thinking.value,
+        "repairs_disable": no_repair or None,
+        "log_bodies": log_bodies,
+        "private": private,
+        "keep_env": keep_env or None,
+        "allow_plain_http": allow_plain_http,
+        "quiet": quiet,
+    }
+    limits = _limits(max_cost, max_tokens, max_requests, max_minutes)
     try:
+        found = _config(words, flags, settings or ())
+        from dsfix import session  # a TAB press needs none of it
+
+        options = session.Options(words, found, debug, limits, otlp)
         outcome = session.run(options, os.environ, _cwd())
     except UsageError:
         raise
@@ -122,13 +161,35 @@ def run(
             error.exit_code = ExitCode.OWN_FAILURE
         raise
     with suppress(OSError, ValueError):  # stderr is gone: the agent's exit code still counts
-        _report(outcome, quiet or sys.stderr is None, summary_file)
+        _report(outcome, found.quiet or sys.stderr is None, summary_file, limits)
     if outcome.failure:
         raise LaunchError(outcome.failure, hint="run it again with --debug and look at the log")
     _leave(outcome.exit_code, busy=outcome.busy)
 
 
-def _report(outcome: session.Outcome, quiet: bool, summary_file: Path | None) -> None:
+def _config(words: tuple[str, ...], flags: dict[str, Any], settings: Sequence[str]) -> Config:
+    """What holds for this agent: flags, variables, the user's file, defaults."""
+    from dsfix import agents, config
+
+    agent = agents.find(words[0], words[1:]).name if words else ""
+    return config.load(os.environ, flags, settings, agent)
+
+
+def _limits(
+    max_cost: str | None,
+    max_tokens: int | None,
+    max_requests: int | None,
+    max_minutes: float | None,
+) -> Limits:
+    from dsfix.record.limits import Limits, money
+
+    cost, currency = money(max_cost) if max_cost is not None else (None, "USD")
+    return Limits(cost, currency, max_tokens, max_requests, max_minutes)
+
+
+def _report(
+    outcome: session.Outcome, quiet: bool, summary_file: Path | None, limits: Limits
+) -> None:
     """The summary, where and as it was asked for."""
     idle = not outcome.log.exchanges and not outcome.troubles and outcome.duration < BYPASS_AFTER
     if summary_file is None and (quiet or idle):
@@ -137,42 +198,15 @@ def _report(outcome: session.Outcome, quiet: bool, summary_file: Path | None) ->
                 f"dsfix: {outcome.agent} ended ({outcome.exit_code}), no requests", file=sys.stderr
             )
         return
-    summary = _summary(outcome)
+    from dsfix.cli.outcome import summary_of
+
+    summary = summary_of(outcome, limits)
     if summary_file is not None:
         _write(summary_file, summary.as_dict())
     if not quiet:
         from dsfix.cli.summary import print_summary
 
         print_summary(summary)
-
-
-def _summary(outcome: session.Outcome) -> Summary:
-    from dsfix.report.summary import Facts, Summary
-
-    log = outcome.log
-    facts = Facts(
-        log.id,
-        outcome.agent,
-        outcome.upstream.origin,
-        started=log.began_at,
-        duration=outcome.duration,
-        exit_code=outcome.exit_code,
-        record=str(log.path or ""),
-        plain_http=_plain(outcome.upstream.origin),
-        bypass=outcome.wiring.bypass,
-        notes=(*outcome.wiring.notes, *outcome.troubles),
-        beyond=log.beyond,
-    )
-    return Summary.of(log.exchanges, facts, log.redactor.text)
-
-
-def _plain(origin: str) -> bool:
-    from urllib.parse import urlsplit
-
-    from dsfix.upstreams import is_loopback
-
-    url = urlsplit(origin)
-    return url.scheme == "http" and not is_loopback(url.hostname or "")
 
 
 def _write(path: Path, document: dict[str, object]) -> None:

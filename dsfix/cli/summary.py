@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING
 
+from dsfix.record.limits import CURRENCIES
+from dsfix.report.cost import amount
+from dsfix.report.standing import Standing
 from dsfix.report.summary import Models, Summary, Tokens, Trouble
 
 if TYPE_CHECKING:
@@ -65,6 +69,8 @@ def _rows(summary: Summary) -> Iterable[tuple[str, str, str]]:
         yield "models", "\n".join(_few(map(_models, summary.models))), ""
         yield "tokens", _tokens(summary.tokens), ""
         yield from _threads(summary)
+        yield from _cache(summary)
+        yield from _money(summary)
     if summary.replayed.count or summary.placeholders.count:
         yield "reasoning", " · ".join(_reasoning(summary)), ""
     done = [f"{each.name} {each.exchanges:,}" for each in summary.repairs if each.exchanges]
@@ -97,6 +103,49 @@ def _threads(summary: Summary) -> Iterable[tuple[str, str, str]]:
         for each in threads
     )
     yield "cached", "\n".join(_few(lines)), ""
+
+
+def _cache(summary: Summary) -> Iterable[tuple[str, str, str]]:
+    """What was sent anew and why, the greatest first; and what repairs kept in the cache."""
+    if misses := sorted(summary.cache.misses, key=lambda each: -each.lost):
+        lines = (f"#{each.exchange} {each.kind}: {count(each.lost)}, {each.why}" for each in misses)
+        yield "missed", "\n".join(_few(lines)), ""
+    saved: Counter[str] = Counter()
+    for each in summary.cache.saved:
+        saved[each.repair] += each.tokens
+    if saved:
+        said = (f"{count(tokens)} by {name}" for name, tokens in saved.most_common())
+        yield "kept", f"in the cache: {' · '.join(said)}", ""
+
+
+def _money(summary: Summary) -> Iterable[tuple[str, str, str]]:
+    """The cost, as far as it is known, and the budget."""
+    if (bill := summary.bill) is not None:
+        parts = []
+        if bill.priced:
+            parts.append(f"{amount(bill.amount, bill.currency)} by {bill.prices}'s price list")
+            if bill.cached:
+                parts.append(f"the cache saved {amount(bill.cached, bill.currency)}")
+            if bill.repairs:
+                parts[-1] += f", {amount(bill.repairs, bill.currency)} of it by repairs"
+        if bill.unknown:
+            names = ", ".join(name for name, _ in bill.unknown)
+            parts.append(f"unknown for {_exchanges(sum(n for _, n in bill.unknown))} of {names}")
+        if bill.untold:
+            parts.append(f"{_exchanges(bill.untold)} of untold length")
+        if parts:
+            yield "cost", " · ".join(parts), ""
+    if summary.budget:
+        used = (standing(each) for each in summary.budget)
+        more = [f"{_exchanges(summary.refused)} refused"] if summary.refused else []
+        yield "budget", " · ".join([*used, *more]), "yellow" if more else ""
+
+
+def standing(each: Standing) -> str:
+    """How much of a limit was used."""
+    if each.unit in CURRENCIES:
+        return f"{amount(each.used, each.unit)} of {amount(each.limit, each.unit)}"
+    return f"{each.used:,} of {each.limit:,} {each.unit}"
 
 
 def _tokens(tokens: Tokens) -> str:

@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 
 from dsfix import agents
 from dsfix.agents.base import Agent
-from dsfix.config import Settings
+from dsfix.config import Config
 from dsfix.doctor import checks
 from dsfix.doctor.base import Probe
 from dsfix.doctor.finding import Finding, Level, exit_code
@@ -29,14 +29,11 @@ class Wish(NamedTuple):
     """What the user asked of `dsfix doctor`; `timeout` is in seconds, for each answer."""
 
     agent: str = ""
-    upstream: str = "deepseek"
-    key_env: str = ""
+    config: Config = Config()
     live: bool = False
     only: tuple[str, ...] = ()
     model: str = ""
     timeout: float = 30.0
-    allow_plain_http: bool = False
-    settings: Settings = Settings()
 
 
 class Report(NamedTuple):
@@ -96,7 +93,7 @@ def examine(wish: Wish, machine: Machine, announce: Callable[[str, Cost], None])
             found.append(_without_key())
         else:
             announce(subject.upstream.origin, spent)
-            settings, model, patience = wish.settings, wish.model, wish.timeout
+            settings, model, patience = wish.config.settings, wish.model, wish.timeout
             examination = Examination(
                 subject.found, model=model, patience=patience, settings=settings
             )
@@ -120,11 +117,15 @@ def _checked(subject: checks.Subject, machine: Machine, names: frozenset[str]) -
 def _subject(wish: Wish, machine: Machine) -> checks.Subject:
     found: Any
     try:
-        found = credentials(wish.upstream, wish.key_env, machine.environ, wish.allow_plain_http)
+        found = credentials(wish.config, machine.environ)
         upstream = found.upstream
     except LaunchError as error:
         found = error
-        upstream = resolve(wish.upstream, allow_plain_http=wish.allow_plain_http)
+        upstream = resolve(
+            wish.config.upstream,
+            allow_plain_http=wish.config.allow_plain_http,
+            extra=wish.config.upstreams,
+        )
     return checks.Subject(_agents(wish.agent), upstream, found, bool(wish.agent))
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import io
 import ssl
 import urllib.request
@@ -99,6 +100,7 @@ class Client:
                 response = await self._send(self._fresh, method, url, data, sent, reused)
             except (aiohttp.ClientError, TimeoutError, OSError) as again:
                 raise _unreachable(again) from again
+        _fail_with_connection(response)
         try:
             yield response
         finally:
@@ -132,6 +134,29 @@ async def _note_reuse(session: object, context: SimpleNamespace, params: object)
     context.trace_request_ctx.connection = True
 
 
+def _fail_with_connection(response: aiohttp.ClientResponse) -> None:
+    """Let a body whose connection is lost end as cut, whatever it is waiting for.
+
+    When a chunk's size is nonsense, aiohttp 3.14.5 closes the connection and tells nobody who is
+    reading the body, without a bound in time (aiohttp/client_proto.py, 2026-11-21).
+    """
+    content = response.content
+
+    def lost(closed: asyncio.Future[None] | None) -> None:
+        if closed is not None and not closed.cancelled():
+            closed.exception()  # seen; why it was lost makes no difference here
+        if not content.is_eof() and content.exception() is None:
+            content.set_exception(aiohttp.ClientPayloadError("the connection was lost"))
+
+    if response.connection is None or response.connection.protocol is None:
+        return  # all of it has come
+    closed = response.connection.protocol.closed
+    if closed is None:
+        lost(closed)
+    else:
+        closed.add_done_callback(lost)
+
+
 def _tracing() -> aiohttp.TraceConfig:
     """Tells a connection that was kept from one that was made for the request."""
     trace = aiohttp.TraceConfig()
@@ -158,6 +183,10 @@ def _unreachable(error: BaseException) -> Unreachable:
     if isinstance(error, aiohttp.ClientConnectorError):
         kind = "tls" if isinstance(error.os_error, ssl.SSLError) else "unreachable"
         return Unreachable(error.os_error.strerror or type(error.os_error).__name__, kind)
+    if isinstance(error, aiohttp.ClientResponseError):
+        return Unreachable("what it answered is not HTTP")
+    if isinstance(error, aiohttp.ServerDisconnectedError | ConnectionError):
+        return Unreachable("it ended the connection without an answer")
     return Unreachable(type(error).__name__)
 
 

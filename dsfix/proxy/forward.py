@@ -18,6 +18,7 @@ from dsfix.protocol.growing import Growing
 from dsfix.proxy import local
 from dsfix.proxy.answering import Answering, Journal
 from dsfix.proxy.attempts import ERROR_LIMIT, Attempts
+from dsfix.proxy.budget import STATUS, Budget
 from dsfix.proxy.client import Client, Unreachable
 from dsfix.proxy.guard import Guard, Route
 from dsfix.record.exchange import Exchange
@@ -36,7 +37,7 @@ class Forwarder:
     """Handles every request of a session. Lives on the proxy's loop.
 
     `retries` is how often a busy upstream is asked again, None for as often as the dialect's
-    agents need it.
+    agents need it. `budget` is what the session may use up, None where nothing limits it.
     """
 
     upstream: Upstream
@@ -47,6 +48,7 @@ class Forwarder:
     memory: OriginMemory
     journal: Journal
     retries: int | None = None
+    budget: Budget | None = None
     wall: Callable[[], float] = time.time
     _count: int = 0
     _since_off: dict[str, int] = field(default_factory=dict)
@@ -73,7 +75,10 @@ class Forwarder:
             return local.too_large(request, route, BODY_LIMIT)
         if route is Route.COUNT_TOKENS:
             return await self._count_tokens(request, body)
-        return await self._exchange(request, Dialect(str(route)), body)
+        dialect = Dialect(str(route))
+        if dialect not in self.upstream.paths:
+            return local.not_served(dialect, self.upstream)
+        return await self._exchange(request, dialect, body)
 
     async def _count_tokens(self, request: web.BaseRequest, body: bytes) -> web.StreamResponse:
         """Asked upstream until it says that it cannot, then estimated."""
@@ -110,6 +115,9 @@ class Forwarder:
         _describe(exchange, outgoing, kind_of(outgoing, request.headers))
         reply: Reply | None = None
         try:
+            if why := self._refusal(exchange, outgoing):
+                exchange.status, exchange.error = STATUS, why
+                return local.over_budget(dialect, why)
             async with AsyncExitStack() as stack:
                 attempts = self._attempts(request, exchange, prepared)
                 last = await attempts.answered(stack, outgoing)
@@ -137,9 +145,18 @@ class Forwarder:
             if reply is not None:
                 _conclude(exchange, reply)
                 self._measure(exchange, outgoing)
+            if self.budget is not None:
+                self.budget.settle(exchange)
             if exchange.first_byte is None:
                 self.journal.began(exchange, outgoing)
             self.journal.ended(exchange, reply)
+
+    def _refusal(self, exchange: Exchange, outgoing: Outgoing) -> str:
+        """Why the session's budget has no room for this request; empty where it has."""
+        if self.budget is None:
+            return ""
+        density = self._density.get(outgoing.conversation, 0.0)
+        return self.budget.refusal(exchange, len(outgoing.data), density)
 
     def _attempts(
         self, request: web.BaseRequest, exchange: Exchange, prepared: Callable[..., Outgoing]

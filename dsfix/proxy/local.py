@@ -8,6 +8,7 @@ from aiohttp import web
 
 from dsfix.protocol import spans
 from dsfix.protocol.body import Dialect
+from dsfix.proxy.budget import STATUS
 from dsfix.proxy.guard import Refusal, Route
 from dsfix.repairs.error_shape import envelope
 from dsfix.upstreams.base import Upstream
@@ -36,6 +37,18 @@ def unreachable(
 ) -> web.Response:
     """An upstream that could not be reached; agents retry a 502."""
     return _error(Route(str(dialect)), 502, f"dsfix: {host} cannot be reached: {error}")
+
+
+def not_served(dialect: Dialect, upstream: Upstream) -> web.Response:
+    """A dialect that the upstream does not speak; its data file names those that it does."""
+    spoken = ", ".join(each for each in Dialect if each in upstream.paths)
+    text = f"dsfix: {upstream.title} does not serve {dialect}, but {spoken}"
+    return _error(Route(str(dialect)), 404, text)
+
+
+def over_budget(dialect: Dialect, why: str) -> web.Response:
+    """A request that the session's budget has no room for."""
+    return _error(Route(str(dialect)), STATUS, f"dsfix: {why}")
 
 
 def estimated_tokens(body: bytes) -> web.Response:

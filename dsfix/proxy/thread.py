@@ -19,6 +19,7 @@ from dsfix.config import Settings
 from dsfix.environment import Credentials
 
 if TYPE_CHECKING:
+    from dsfix.proxy.budget import Budget
     from dsfix.record.log import SessionLog
     from dsfix.repairs.base import Rules
 
@@ -48,6 +49,7 @@ class Plan(NamedTuple):
     strict: bool = False
     debug: Path | None = None
     settings: Settings = Settings()
+    budget: Budget | None = None
 
 
 class ProxyThread:
@@ -102,11 +104,12 @@ class ProxyThread:
             Forwarder,
             upstream,
             guard=Guard(self._listener.getsockname()[1], plan.token, upstream.segments),
-            repairs=repairs.without(frozenset(plan.no_repair), signs=upstream.signs),
+            repairs=repairs.without(upstream.off.union(plan.no_repair), signs=upstream.signs),
             rules=self._rules(),
             memory=OriginMemory(store, plan.found.memory_origin),
             journal=plan.log,
             retries=plan.settings.retries,
+            budget=plan.budget,
         )
         client = partial(Client, upstream.origin, plan.found.key, key_header=upstream.key_header)
         store.open()
@@ -133,6 +136,7 @@ class ProxyThread:
             tool_choice=wanted.tool_choice,
             small_calls=wanted.small_calls,
             images=wanted.images,
+            efforts=upstream.efforts,
             placeholder=Stand(
                 wanted.placeholder_mode, wanted.placeholder_text, wanted.placeholder_field
             ),

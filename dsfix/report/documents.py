@@ -2,31 +2,65 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import asdict
 from typing import Any
 
 from dsfix.record.exchange import Exchange
+from dsfix.record.file import stamp
+from dsfix.record.index.query import Hit, Indexed
 from dsfix.record.reader import Recorded, SessionRecord
-from dsfix.record.sessions import Listed
 from dsfix.report.recall import recalled
+from dsfix.report.snippet import snippet
 
 
-def listed(session: Listed) -> dict[str, Any]:
+def listed(session: Indexed) -> dict[str, Any]:
     """One session of a list."""
-    start, end, totals = session.start, session.end, session.totals
+    ended = session.state == "ended"
     return {
         "id": session.id,
-        "state": str(session.state),
-        "started": start.get("ts"),
-        "duration": end.get("duration"),
-        "exit_code": end.get("exit_code"),
-        "agent": start.get("agent"),
-        "upstream": start.get("upstream"),
-        "cwd": start.get("cwd"),
-        "exchanges": totals.get("exchanges", 0),
-        "errors": totals.get("errors", 0),
-        "tokens": {name: totals.get(name, 0) for name in ("input", "cached", "output")},
-        "path": str(session.path),
+        "state": session.state,
+        "started": stamp(session.started) if session.started else None,
+        "duration": session.duration if ended else None,
+        "exit_code": session.exit_code,
+        "agent": session.agent or None,
+        "upstream": session.upstream or None,
+        "cwd": session.cwd or None,
+        "project": session.project,
+        "branch": session.branch,
+        "title": session.title,
+        "said": session.said,
+        "category": session.category,
+        "tags": list(session.tags),
+        "models": list(session.models),
+        "exchanges": session.exchanges,
+        "errors": session.errors,
+        "tokens": {
+            "input": session.input,
+            "cached": session.cached,
+            "output": session.output,
+        },
+        "path": session.path,
+    }
+
+
+def hit(found: Hit, words: Sequence[str]) -> dict[str, Any]:
+    """One place where the words were said; `marks` are their places in the `snippet`."""
+    pieces, at, marks = snippet(found.text, words), 0, []
+    for text, marked in pieces:
+        if marked:
+            marks.append([at, at + len(text)])
+        at += len(text)
+    return {
+        "session": found.session,
+        "started": stamp(found.started),
+        "project": found.project,
+        "exchange": found.exchange,
+        "role": found.role,
+        "sort": found.sort,
+        "tool": found.tool,
+        "snippet": "".join(text for text, _ in pieces),
+        "marks": marks,
     }
 
 
@@ -42,14 +76,15 @@ def shown(record: SessionRecord, *, messages: bool) -> dict[str, Any]:
         "version": start.get("version"),
         "path": str(record.path),
         "summary": recalled(record).as_dict(),
-        "exchanges": [_exchange(each.exchange, ended=each.ended) for each in record.exchanges],
+        "exchanges": [exchange(each.exchange, ended=each.ended) for each in record.exchanges],
     }
     if messages:
         document["conversations"] = [_said(record, each) for each in record.conversations()]
     return document
 
 
-def _exchange(exchange: Exchange, *, ended: bool) -> dict[str, Any]:
+def exchange(exchange: Exchange, *, ended: bool) -> dict[str, Any]:
+    """One exchange, without what was said in it."""
     return {
         "id": exchange.id,
         "started": round(exchange.started, 3),

@@ -4,8 +4,12 @@ from __future__ import annotations
 
 from urllib.parse import urlsplit
 
+from dsfix.record.limits import Limits, raised
 from dsfix.record.reader import SessionRecord
-from dsfix.report.summary import Facts, Summary
+from dsfix.report.cache import explained
+from dsfix.report.cost import bill_at
+from dsfix.report.facts import Facts
+from dsfix.report.summary import Summary
 from dsfix.upstreams import is_loopback
 
 
@@ -13,6 +17,7 @@ def recalled(record: SessionRecord) -> Summary:
     """The summary of a recorded session; it was redacted when it was written."""
     origin = str(record.start.get("upstream", "?"))
     url = urlsplit(origin)
+    limits = raised(record.path.parent).over(Limits.of(record.start.get("budget")))
     facts = Facts(
         session=record.id,
         agent=str(record.start.get("agent", "?")),
@@ -21,6 +26,9 @@ def recalled(record: SessionRecord) -> Summary:
         duration=record.duration,
         exit_code=record.end.get("exit_code"),
         record=str(record.path),
+        limits=limits,
         plain_http=url.scheme == "http" and not is_loopback(url.hostname or ""),
     )
-    return Summary.of([each.exchange for each in record.exchanges], facts, lambda text: text)
+    exchanges = [each.exchange for each in record.exchanges]
+    cache = explained(exchanges, lambda: record)
+    return Summary.of(exchanges, facts, str, cache, bill_at(exchanges, origin, limits, cache.saved))

@@ -9,35 +9,14 @@ from itertools import chain
 from typing import Any
 
 from dsfix.record.exchange import Exchange
+from dsfix.report.cache import UNKNOWN, Cache
+from dsfix.report.cost import Bill, exactly
+from dsfix.report.facts import Facts, notes_on
+from dsfix.report.standing import Standing, refused, standings
 
-# An agent that lived this many seconds without a request has probably gone past us.
-BYPASS_AFTER = 5.0
 # Different texts of errors that are told; more are only counted.
 ERRORS = 20
 _WORDS = 300
-
-
-@dataclass(frozen=True, slots=True)
-class Facts:
-    """What a summary needs besides the exchanges.
-
-    `upstream` is its origin. `started` is wall-clock seconds, `duration` seconds. `exit_code`
-    is None while the agent lives or when nobody knows. `record` is the path of the events file,
-    empty when nothing is on disk. `bypass` names settings that may send traffic past us;
-    `notes` are remarks to pass on; `beyond` counts exchanges that are not among those given.
-    """
-
-    session: str
-    agent: str
-    upstream: str
-    started: float = 0.0
-    duration: float = 0.0
-    exit_code: int | None = None
-    record: str = ""
-    plain_http: bool = False
-    bypass: tuple[str, ...] = ()
-    notes: tuple[str, ...] = ()
-    beyond: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,17 +126,27 @@ class Summary:
     retries: tuple[Trouble, ...]
     errors: tuple[Trouble, ...]
     cut: Mapping[str, int]
+    cache: Cache = UNKNOWN
+    bill: Bill | None = None
+    budget: tuple[Standing, ...] = ()
+    refused: int = 0
     notes: tuple[str, ...] = field(default=())
 
     @classmethod
     def of(
-        cls, exchanges: Sequence[Exchange], facts: Facts, redact: Callable[[str], str]
+        cls,
+        exchanges: Sequence[Exchange],
+        facts: Facts,
+        redact: Callable[[str], str],
+        cache: Cache = UNKNOWN,
+        bill: Bill | None = None,
     ) -> Summary:
         """The summary of these exchanges; `redact` is applied to every text from outside."""
-        models = Counter((each.asked, each.sent, each.served) for each in exchanges)
+        sent = [each for each in exchanges if not refused(each)]
+        models = Counter((each.asked, each.sent, each.served) for each in sent)
         tried = list(chain.from_iterable(each.attempts for each in exchanges))
         retries = Counter((each.status, _line(each.words, redact), each.then) for each in tried)
-        failed = [each for each in exchanges if each.error]
+        failed = [each for each in sent if each.error]
         errors = Counter((each.status, _line(each.error, redact)) for each in failed)
         return cls(
             facts=facts,
@@ -175,7 +164,13 @@ class Summary:
             retries=tuple(Trouble(s, w, count, t) for (s, w, t), count in retries.most_common()),
             errors=tuple(Trouble(s, w, count) for (s, w), count in errors.most_common(ERRORS)),
             cut=dict(Counter(each.cut for each in exchanges if each.cut).most_common()),
-            notes=tuple(map(redact, _notes(exchanges, facts))),
+            cache=cache._replace(
+                misses=tuple(each._replace(why=_line(each.why, redact)) for each in cache.misses)
+            ),
+            bill=bill,
+            budget=standings(facts.limits, exchanges, bill, facts.duration),
+            refused=len(exchanges) - len(sent),
+            notes=tuple(map(redact, notes_on(exchanges, facts))),
         )
 
     def as_dict(self) -> dict[str, Any]:
@@ -201,6 +196,18 @@ class Summary:
                 | each.tokens.as_dict()
                 for each in self.conversations
             ],
+            "cost": self.bill and self.bill.as_dict(),
+            "budget": {
+                "limits": [
+                    {"unit": each.unit, "used": exactly(each.used), "limit": exactly(each.limit)}
+                    for each in self.budget
+                ],
+                "refused": self.refused,
+            },
+            "cache": {
+                "misses": [each._asdict() for each in self.cache.misses],
+                "saved": [each._asdict() for each in self.cache.saved],
+            },
             "repairs": [asdict(each) for each in self.repairs],
             "reasoning": {
                 "replayed": asdict(self.replayed),
@@ -249,19 +256,3 @@ def _repairs(exchanges: Iterable[Exchange]) -> tuple[Repaired, ...]:
         touched.update({change.repair for change in each.changes if not change.failed})
     names = sorted(set(done) | set(failed), key=lambda name: (-done[name], name))
     return tuple(Repaired(name, done[name], touched[name], failed[name]) for name in names)
-
-
-def _notes(exchanges: Sequence[Exchange], facts: Facts) -> list[str]:
-    notes = list(facts.notes)
-    if not exchanges and facts.duration > BYPASS_AFTER:
-        way = " or ".join(facts.bypass)
-        notes.append(
-            f"{facts.agent} bypassed dsfix, no request came through; likely because of {way}"
-            if way
-            else f"{facts.agent} bypassed dsfix, no request came through; is another base URL set?"
-        )
-    if facts.plain_http:
-        notes.append(f"{facts.upstream} is plain http: key and texts were readable on the way")
-    if facts.beyond:
-        notes.append(f"{facts.beyond} more exchanges are in the record only")
-    return notes

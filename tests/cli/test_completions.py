@@ -75,7 +75,7 @@ def test_generator_writes_every_script(tmp_path: Path) -> None:
         ("dsfix ru", {"run"}),
         ("dsfix run ", {agent.name for agent in AGENTS}),
         ("dsfix run cl", {"claude"}),
-        ("dsfix run --quiet op", {"opencode"}),
+        ("dsfix run --quiet openco", {"opencode"}),
         ("dsfix run claude ", set()),
         ("dsfix run --upstream ", set(UPSTREAMS)),
         ("dsfix run --no-repair ", set(REPAIRS)),

@@ -86,9 +86,10 @@ def test_every_repair(repair: Any) -> None:
 @pytest.mark.parametrize("agent", AGENTS, ids=lambda agent: agent.name)
 def test_every_agent(agent: Any) -> None:
     """Each agent has a section, with the version it was run with."""
-    section = page("environment.md").partition(f"\n## {agent.title}\n")[2].partition("\n## ")[0]
-    assert f"`{agent.name}`, verified with {agent.verified}" in section
-    assert "127.0.0.1:PORT" in section
+    section = page("agents.md").partition(f"\n## {agent.title}\n")[2].partition("\n## ")[0]
+    run = f"verified with {agent.verified}" if agent.verified else "made from its sources"
+    assert f"`{agent.name}`, {run}: <{agent.homepage}>" in section
+    assert agent.install in section and "| `NO_PROXY` |" in section
 
 
 def test_every_variable_of_our_own() -> None:
@@ -97,7 +98,7 @@ def test_every_variable_of_our_own() -> None:
     named = set(re.findall(r"\"(DSFIX_[A-Z_]+)\"", sources))
     assert named
     for name in named:
-        assert f"`{name}`" in page("environment.md")
+        assert f"`{name}`" in page("environment.md") + page("agents.md")
 
 
 @pytest.mark.parametrize("code", ExitCode)

@@ -108,6 +108,7 @@ dsfix: claude via api.deepseek.com · 1 min 01 s · exit 0
   exchanges  2 · main 2
   models     claude-sonnet-4-5 → deepseek-v4-pro (2)
   tokens     1,000 in (90% cached) · 50 out
+  cost       $0.0002 by deepseek's price list · the cache saved $0.0006
   reasoning  placeholders of dsfix in 1 exchange
   repairs    model-name 1 · thinking-replay 1
   retries    400: must be passed back → resend
@@ -170,8 +171,9 @@ def test_a_session_as_json(state: Path) -> None:
     assert said[0]["messages"][0] == user("read it")
     [row] = document("list")["data"]
     assert list(row) == [
-        "id", "state", "started", "duration", "exit_code", "agent", "upstream", "cwd",
-        "exchanges", "errors", "tokens", "path",
+        "id", "state", "started", "duration", "exit_code", "agent", "upstream", "cwd", "project",
+        "branch", "title", "said", "category", "tags", "models", "exchanges", "errors", "tokens",
+        "path",
     ]  # fmt: skip
     assert row["tokens"] == {"input": 1000, "cached": 900, "output": 50}
 

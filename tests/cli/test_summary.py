@@ -10,14 +10,17 @@ from rich.console import Console
 
 from dsfix.cli.summary import count, print_summary, seconds
 from dsfix.record.exchange import Exchange
-from dsfix.report.summary import Facts, Summary
+from dsfix.report.cache import UNKNOWN, Cache, Miss, Saved
+from dsfix.report.facts import Facts
+from dsfix.report.summary import Summary
 from tests.report.support import FACTS, exchanges
 
 
-def printed(made: list[Exchange], facts: Facts, width: int = 80) -> str:
+def printed(made: list[Exchange], facts: Facts, width: int = 80, cache: Cache = UNKNOWN) -> str:
     """What is shown where colours are not."""
     out = io.StringIO()
-    print_summary(Summary.of(made, facts, str), Console(file=out, width=width, highlight=False))
+    summary = Summary.of(made, facts, str, cache)
+    print_summary(summary, Console(file=out, width=width, highlight=False))
     return out.getvalue()
 
 
@@ -63,6 +66,23 @@ dsfix: claude via api.deepseek.com · 12 min 34 s · exit 0
   tokens     20.0k in (95% cached) · 800 out (300 reasoning)
   record     dsfix sessions show 20261121-031522-k3f9
 """
+    )
+
+
+def test_what_became_of_the_cache_is_told() -> None:
+    """The greatest loss first; a cause is text from outside."""
+    cache = Cache(
+        (Miss(7, "main", 900, "message 3 \x1b differs"), Miss(9, "title", 20_000, "model a → b")),
+        (Saved("user-id", 1, 3_000), Saved("billing-header", 5, 8_000), Saved("user-id", 2, 1)),
+    )
+    text = printed(exchanges(), FACTS, cache=cache)
+    assert (
+        """
+  missed     #9 title: 20.0k, model a → b
+             #7 main: 900, message 3  differs
+  kept       in the cache: 8,000 by billing-header · 3,001 by user-id
+"""
+        in text
     )
 
 

@@ -12,6 +12,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from dsfix.config import Config
 from dsfix.doctor.examine import Report, Wish, examine
 from dsfix.doctor.finding import Finding
 from dsfix.doctor.machine import Machine
@@ -33,7 +34,9 @@ def machine(**environ: str) -> Machine:
 
 def probed(url: str, *only: str, timeout: float = 5.0, **wish: Any) -> Report:
     """What the probes of the endpoint find."""
-    wanted = Wish(upstream=url, live=True, only=only or NAMES, timeout=timeout, **wish)
+    wanted = Wish(
+        config=Config(url, by_flag=True), live=True, only=only or NAMES, timeout=timeout, **wish
+    )
     return examine(wanted, machine(), lambda origin, cost: None)
 
 

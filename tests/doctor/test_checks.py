@@ -5,9 +5,11 @@ from __future__ import annotations
 import json
 import os
 from pathlib import Path
+from typing import Any
 
 import pytest
 
+from dsfix.config import Config
 from dsfix.doctor import guarding
 from dsfix.doctor.examine import Wish, examine
 from dsfix.doctor.finding import Finding, Level
@@ -17,17 +19,17 @@ from dsfix.upstreams import named
 from tests.doctor.support import KEY, machine
 
 
-def found(name: str, given: Machine, **wish: str) -> list[Finding]:
+def found(name: str, given: Machine, **wish: Any) -> list[Finding]:
     """The findings of one check."""
 
     def announce(origin: str, cost: object) -> None:
         raise AssertionError("nothing may be asked")
 
-    report = examine(Wish(only=(name,), **wish), given, announce)  # type: ignore[arg-type]
+    report = examine(Wish(only=(name,), **wish), given, announce)
     return [each for each in report.findings if each.name == name]
 
 
-def word(name: str, given: Machine, **wish: str) -> tuple[str, Level]:
+def word(name: str, given: Machine, **wish: Any) -> tuple[str, Level]:
     """Word and level of a check that has one finding."""
     (finding,) = found(name, given, **wish)
     return finding.raw, finding.level
@@ -84,7 +86,10 @@ def test_the_key() -> None:
     assert word("api-key", machine()) == ("present", Level.GOOD)
     assert word("api-key", machine(DEEPSEEK_API_KEY="")) == ("missing", Level.ACT)
     assert word("api-key", machine(DEEPSEEK_API_KEY="a b")) == ("unusable", Level.ACT)
-    assert word("api-key", machine(MINE=KEY), key_env="MINE") == ("present", Level.GOOD)
+    assert word("api-key", machine(MINE=KEY), config=Config(key_env="MINE")) == (
+        "present",
+        Level.GOOD,
+    )
 
 
 def test_settings_that_lead_elsewhere_and_leak() -> None:

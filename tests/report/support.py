@@ -6,7 +6,7 @@ from dsfix.protocol.body import Dialect
 from dsfix.protocol.usage import Usage
 from dsfix.record.exchange import Attempt, Exchange
 from dsfix.repairs.base import Change
-from dsfix.report.summary import Facts
+from dsfix.report.facts import Facts
 
 FACTS = Facts(
     session="20261121-031522-k3f9",

@@ -7,9 +7,13 @@ from dataclasses import replace
 from typing import Any
 
 from dsfix.record.exchange import Attempt
+from dsfix.record.limits import Limits
 from dsfix.redact import Redactor
 from dsfix.repairs.base import Change
-from dsfix.report.summary import Facts, Models, Repaired, Summary, Trouble
+from dsfix.report.cost import bill_of
+from dsfix.report.facts import Facts
+from dsfix.report.summary import Models, Repaired, Summary, Trouble
+from dsfix.upstreams import named
 from tests.report.support import FACTS, WORDS, exchanges
 
 
@@ -46,7 +50,9 @@ def test_a_session_is_counted() -> None:
 
 def test_the_document_keeps_its_keys() -> None:
     """Scripts depend on them: a change here is a new `schema`."""
-    document = Summary.of(exchanges(), FACTS, same).as_dict()
+    made = exchanges()
+    facts = replace(FACTS, limits=Limits(requests=40))
+    document = Summary.of(made, facts, same, bill=bill_of(made, named("deepseek"))).as_dict()
     assert json.loads(json.dumps(document)) == document
     assert shape(document) == {
         "schema": "int",
@@ -84,6 +90,20 @@ def test_the_document_keeps_its_keys() -> None:
                 "cache_hit_rate": "float",
             }
         ],
+        "cost": {
+            "currency": "str",
+            "prices": "str",
+            "amount": "str",
+            "saved_by_cache": "str",
+            "saved_by_repairs": "str",
+            "unknown": {},
+            "untold": "int",
+        },
+        "budget": {
+            "limits": [{"unit": "str", "used": "str", "limit": "str"}],
+            "refused": "int",
+        },
+        "cache": {"misses": [], "saved": []},
         "repairs": [{"name": "str", "count": "int", "exchanges": "int", "failed": "int"}],
         "reasoning": {
             "replayed": {"count": "int", "exchanges": "int"},

@@ -21,7 +21,7 @@ def export(
     form: Annotated[
         str,
         typer.Option(
-            "--format", metavar="NAME", help="md, jsonl, har or otlp.", autocompletion=formats
+            "--format", metavar="NAME", help="html, md, jsonl, har or otlp.", autocompletion=formats
         ),
     ],
     output: Annotated[
@@ -29,7 +29,7 @@ def export(
     ] = None,
     force: Annotated[bool, typer.Option("--force", help="Overwrite the file.")] = False,
 ) -> None:
-    """Write a session as Markdown, JSON Lines, an HTTP archive or OpenTelemetry traces."""
+    """Write a session as a web page, Markdown, JSON Lines, an HTTP archive or OTLP traces."""
     from dsfix.report.export import FORMATS
 
     if form not in FORMATS:

@@ -12,8 +12,10 @@ from dsfix.report.export.har import har
 from dsfix.report.export.jsonl import jsonl
 from dsfix.report.export.markdown import markdown
 from dsfix.report.export.otlp import otlp
+from dsfix.report.page import page
 
 FORMATS: Mapping[str, Callable[[SessionRecord], Iterator[str]]] = {
+    "html": page,
     "md": markdown,
     "jsonl": jsonl,
     "har": har,

@@ -1,0 +1,256 @@
+"""`dsfix cost`: what recorded sessions cost, by day, model, agent, project or session."""
+
+from __future__ import annotations
+
+import json
+import os
+import time
+from collections.abc import Mapping, Sequence
+from enum import StrEnum
+from typing import TYPE_CHECKING, Annotated, Any, NamedTuple
+
+import typer
+
+from dsfix.cli import complete
+from dsfix.paths import state_dir
+
+if TYPE_CHECKING:
+    from dsfix.cli.selfhost import Compared
+    from dsfix.record.brief import Brief
+    from dsfix.report.cost import Costs, Row, Spent, Year
+
+_DAY = 86_400.0
+
+
+class By(StrEnum):
+    """What rows are made of."""
+
+    DAY = "day"
+    MODEL = "model"
+    AGENT = "agent"
+    PROJECT = "project"
+    SESSION = "session"
+
+
+class Currency(StrEnum):
+    """Currencies in which prices are listed."""
+
+    USD = "USD"
+    CNY = "CNY"
+
+
+class Measured(NamedTuple):
+    """What was spent in that time; `local` sessions spoke with this machine and do not count."""
+
+    spending: Sequence[Spent]
+    since: float
+    until: float
+    local: int
+
+    @property
+    def days(self) -> int:
+        """Calendar days, begun ones as whole."""
+        return max(1, -int(-(self.until - self.since) // _DAY))
+
+
+class Answer(NamedTuple):
+    """All that is told; `annual` and `self_host` only where that was asked for."""
+
+    by: str
+    currency: str
+    rows: Sequence[Row]
+    total: Row
+    left_out: int
+    annual: Year | None
+    self_host: Compared | None
+
+    def as_dict(self) -> dict[str, Any]:
+        """For JSON."""
+        from dsfix.report.cost import exactly
+
+        data: dict[str, Any] = {
+            "by": self.by,
+            "currency": self.currency,
+            "rows": [row.as_dict() for row in self.rows],
+            "total": self.total.as_dict(),
+            "sessions_left_out": self.left_out,
+        }
+        if self.annual is not None:
+            cost = exactly(self.annual.amount) if self.total.known else None
+            data["annual"] = {**self.annual._asdict(), "amount": cost}
+        if self.self_host is not None:
+            data["self_host"] = self.self_host.as_dict()
+        return data
+
+
+def cost(
+    by: Annotated[By, typer.Option(help="Make one row of each.")] = By.DAY,
+    since: Annotated[
+        str, typer.Option(metavar="WHEN", help="From a date or time on, or so long ago: 7d.")
+    ] = "",
+    until: Annotated[str, typer.Option(metavar="WHEN", help="Before that.")] = "",
+    currency: Annotated[
+        Currency, typer.Option(help="Whose price list; nothing is converted.")
+    ] = Currency.USD,
+    loopback: Annotated[
+        bool, typer.Option("--loopback", help="Count sessions whose upstream was this machine too.")
+    ] = False,
+    annual: Annotated[
+        bool, typer.Option("--annual", help="Add a year like the measured days.")
+    ] = False,
+    self_host: Annotated[
+        bool, typer.Option("--self-host", help="Compare that year with owning the hardware.")
+    ] = False,
+    assume: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="NAME=VALUE",
+            help="Change what --self-host assumes (repeatable).",
+            autocompletion=complete.assumptions,
+        ),
+    ] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="Print one JSON document.")] = False,
+) -> None:
+    """What recorded sessions cost, by the upstream's count and the vendor's dated price list.
+
+    A model whose price is not known is told, and counts nothing.
+    """
+    from dsfix.cli.selfhost import compare, given
+    from dsfix.report.cost import Row, grouped, year
+
+    assumed = given(assume or ())
+    found = _measured(since, until, currency, loopback)
+    total = Row.of("total", found.spending)
+    whole = year(found.spending, found.days)
+    answer = Answer(
+        str(by),
+        str(currency),
+        grouped(found.spending, by),
+        total,
+        found.local,
+        whole if annual or self_host else None,
+        compare(whole, total, currency, assumed) if self_host else None,
+    )
+    if as_json:
+        document = {"schema": 1, "command": ["cost"], "data": answer.as_dict(), "errors": []}
+        typer.echo(json.dumps(document, indent=2, ensure_ascii=False))
+    else:
+        _print(answer)
+
+
+def _measured(since: str, until: str, currency: str, loopback: bool) -> Measured:
+    from dsfix.cli.sessions.moments import moment
+    from dsfix.record.brief import brief
+    from dsfix.record.sessions import event_files
+    from dsfix.report.cost import spent
+
+    now = time.time()
+    end = moment(until, now, end=True) if until else now
+    begin = moment(since, now) if since else 0.0
+    costs: dict[str, Costs] = {}
+    spending: list[Spent] = []
+    local = 0
+    for path in event_files(state_dir(os.environ)):
+        if path.stat().st_mtime < begin:
+            continue
+        session = brief(path)
+        origin = str(session.start.get("upstream", ""))
+        if origin not in costs:
+            costs[origin] = _costs(origin, currency)
+        some = [
+            each
+            for each in spent(session, _project(session), costs[origin])
+            if begin <= each.at < end
+        ]
+        if some and _is_local(origin) and not loopback:
+            local += 1
+            continue
+        spending += some
+    first = min((each.at for each in spending), default=end)
+    return Measured(spending, begin or first, end, local)
+
+
+def _costs(origin: str, currency: str) -> Costs:
+    """The prices of the vendor at that origin; none are known where it is no address."""
+    from dsfix.errors import UsageError
+    from dsfix.report.cost import costs_of
+    from dsfix.upstreams import resolve
+
+    try:
+        return costs_of(resolve(origin, allow_plain_http=True), currency)
+    except UsageError:
+        return lambda model, usage, at: None
+
+
+def _is_local(origin: str) -> bool:
+    """A session inside another one, or with the simulator: somebody else counts it, or nobody."""
+    from urllib.parse import urlsplit
+
+    from dsfix.upstreams import is_loopback
+
+    return is_loopback(urlsplit(origin).hostname or "")
+
+
+def _project(session: Brief) -> str:
+    """What the user calls it, else the directory's."""
+    from dsfix.record.labels import labels
+
+    start: Mapping[str, Any] = session.start
+    name = labels(session.path.parent).project or start.get("project") or start.get("cwd")
+    return str(name or "?")
+
+
+def _print(answer: Answer) -> None:
+    if answer.rows:
+        _print_rows(answer)
+    else:
+        typer.echo("nothing that cost anything was recorded in that time", err=True)
+    if answer.left_out:
+        many = f"{answer.left_out} session{'' if answer.left_out == 1 else 's'}"
+        typer.echo(f"left out: {many} with this machine (--loopback)", err=True)
+    if answer.rows and answer.annual is not None:
+        _print_year(answer.annual, answer.total, answer.currency)
+    if answer.self_host is not None:
+        from dsfix.cli.selfhost import print_comparison
+
+        print_comparison(answer.self_host)
+
+
+def _print_rows(answer: Answer) -> None:
+    from rich.console import Console
+    from rich.table import Table
+    from rich.text import Text
+
+    from dsfix.cli.summary import count, plain
+
+    table = Table(box=None, pad_edge=False, header_style="dim", padding=(0, 2, 0, 0))
+    table.add_column(answer.by, overflow="fold")
+    for name in ("requests", "in", "cached", "out", "cost"):
+        table.add_column(name, justify="right", no_wrap=True)
+    for row in (*answer.rows, answer.total):
+        share = f"{100 * row.cached / row.input:.0f}%" if row.input else ""
+        numbers = f"{row.exchanges:,}", count(row.input), share, count(row.output)
+        style = "bold" if row is answer.total else ""
+        table.add_row(Text(plain(row.name)), *numbers, _priced(row, answer.currency), style=style)
+    Console(highlight=False).print(table)
+
+
+def _priced(row: Row, currency: str) -> str:
+    """The cost of a row: what is known of it, and how much is not."""
+    from dsfix.report.cost import amount
+
+    if not row.known:
+        return "unknown"
+    more = f" + {row.unknown:,} unknown" if row.unknown else ""
+    return amount(row.amount, currency) + more
+
+
+def _print_year(whole: Year, total: Row, currency: str) -> None:
+    from dsfix.cli.summary import count
+    from dsfix.report.cost import amount
+
+    cost = amount(whole.amount, currency) if total.known else "unknown"
+    if total.known and total.unknown:
+        cost = f"more than {cost}"
+    measured = f"{whole.days} day{'' if whole.days == 1 else 's'}, {whole.active} of them active"
+    typer.echo(f"\na year like these {measured}: {cost}, {count(whole.tokens)} tokens")

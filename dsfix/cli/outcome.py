@@ -1,0 +1,54 @@
+"""How a run went, as its summary."""
+
+from __future__ import annotations
+
+from urllib.parse import urlsplit
+
+from dsfix.errors import DsfixError
+from dsfix.record.limits import Limits, raised
+from dsfix.record.log import SessionLog
+from dsfix.record.reader import read
+from dsfix.report.cache import Cache, explained
+from dsfix.report.cost import bill_of
+from dsfix.report.facts import Facts
+from dsfix.report.summary import Summary
+from dsfix.session import Outcome
+from dsfix.upstreams import is_loopback
+
+
+def summary_of(outcome: Outcome, limits: Limits) -> Summary:
+    """The summary of a run that was begun with these limits."""
+    log = outcome.log
+    limits = raised(log.directory).over(limits)
+    facts = Facts(
+        log.id,
+        outcome.agent,
+        outcome.upstream.origin,
+        started=log.began_at,
+        duration=outcome.duration,
+        exit_code=outcome.exit_code,
+        record=str(log.path or ""),
+        plain_http=_plain(outcome.upstream.origin),
+        bypass=outcome.wiring.bypass,
+        notes=(*outcome.wiring.notes, *outcome.troubles),
+        beyond=log.beyond,
+        limits=limits,
+    )
+    cache = _cache(log)
+    currency = "" if limits.cost is None else limits.currency
+    bill = bill_of(log.exchanges, outcome.upstream, currency, cache.saved)
+    return Summary.of(log.exchanges, facts, log.redactor.text, cache, bill)
+
+
+def _cache(log: SessionLog) -> Cache:
+    """What became of the cache, told from the record as far as it can be read."""
+    path = log.path
+    try:
+        return explained(log.exchanges, lambda: read(path) if path else None)
+    except DsfixError:  # the record is gone; the summary says so
+        return explained(log.exchanges)
+
+
+def _plain(origin: str) -> bool:
+    url = urlsplit(origin)
+    return url.scheme == "http" and not is_loopback(url.hostname or "")

@@ -1,0 +1,90 @@
+"""`dsfix view`: a session in the browser, or as one HTML file."""
+
+from __future__ import annotations
+
+import os
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from dsfix.cli.complete import session_ids
+from dsfix.errors import DsfixError, UsageError
+from dsfix.paths import PRIVATE_FILE, state_dir
+
+
+def view(
+    session: Annotated[
+        str,
+        typer.Argument(
+            metavar="[ID]", help="An id, its start or its end.", autocompletion=session_ids
+        ),
+    ] = "last",
+    output: Annotated[
+        Path | None,
+        typer.Option("--output", "-o", metavar="FILE", help="Write the page there instead."),
+    ] = None,
+    open_it: Annotated[
+        bool, typer.Option("--open/--no-open", help="Open the browser, in a terminal.")
+    ] = True,
+) -> None:
+    """Show a session in the browser, and go on while it runs; Ctrl-C ends it.
+
+    Prints the URL, which opens once and from this machine only.
+    """
+    from dsfix.record.sessions import find
+
+    path = find(state_dir(os.environ), session)
+    if output is None:
+        _serve(path, open_it and sys.stdout.isatty() and _has_screen())
+    else:
+        _write(path, output)
+
+
+def _serve(path: Path, open_it: bool) -> None:
+    import asyncio
+    import signal
+
+    from dsfix.view.server import open_browser, serve
+
+    async def until_stopped() -> None:
+        stop = asyncio.Event()
+        loop = asyncio.get_running_loop()
+        for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+            loop.add_signal_handler(number, stop.set)
+
+        def ready(url: str) -> None:
+            print(url, flush=True)
+            if open_it:
+                loop.run_in_executor(None, open_browser, url)
+
+        await serve(path, ready, stop.wait)
+
+    try:
+        asyncio.run(until_stopped())
+    except OSError as error:
+        raise DsfixError(f"the page cannot be served: {error.strerror or error}") from error
+
+
+def _has_screen() -> bool:
+    """Whether a browser would have a window; one of the terminal would take the URL's place."""
+    named = ("DISPLAY", "WAYLAND_DISPLAY", "BROWSER")
+    return sys.platform != "linux" or any(os.environ.get(name) for name in named)
+
+
+def _write(path: Path, output: Path) -> None:
+    from dsfix.record.reader import read
+    from dsfix.report.page import page
+
+    pieces = page(read(path))
+    try:
+        flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC
+        fd = os.open(output, flags, PRIVATE_FILE)
+        with os.fdopen(fd, "w", encoding="utf-8", errors="replace") as file:
+            file.writelines(pieces)
+    except FileExistsError as error:
+        raise UsageError(f"{output} exists", hint="name another file") from error
+    except OSError as error:
+        raise DsfixError(f"{output} cannot be written: {error.strerror or error}") from error
+    typer.echo(output)

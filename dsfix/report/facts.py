@@ -1,0 +1,54 @@
+"""What is known of a session besides its exchanges, and what is to be said of that."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from dsfix.record.exchange import Exchange
+from dsfix.record.limits import UNLIMITED, Limits
+
+# An agent that lived this many seconds without a request has probably gone past us.
+BYPASS_AFTER = 5.0
+
+
+@dataclass(frozen=True, slots=True)
+class Facts:
+    """What a summary needs besides the exchanges.
+
+    `upstream` is its origin. `started` is wall-clock seconds, `duration` seconds. `exit_code`
+    is None while the agent lives or when nobody knows. `record` is the path of the events file,
+    empty when nothing is on disk. `bypass` names settings that may send traffic past us;
+    `notes` are remarks to pass on; `beyond` counts exchanges that are not among those given.
+    `limits` are those that held at the end.
+    """
+
+    session: str
+    agent: str
+    upstream: str
+    started: float = 0.0
+    duration: float = 0.0
+    exit_code: int | None = None
+    record: str = ""
+    plain_http: bool = False
+    bypass: tuple[str, ...] = ()
+    notes: tuple[str, ...] = ()
+    beyond: int = 0
+    limits: Limits = UNLIMITED
+
+
+def notes_on(exchanges: Sequence[Exchange], facts: Facts) -> list[str]:
+    """The remarks to pass on, and what is remarkable by itself."""
+    notes = list(facts.notes)
+    if not exchanges and facts.duration > BYPASS_AFTER:
+        way = " or ".join(facts.bypass)
+        notes.append(
+            f"{facts.agent} bypassed dsfix, no request came through; likely because of {way}"
+            if way
+            else f"{facts.agent} bypassed dsfix, no request came through; is another base URL set?"
+        )
+    if facts.plain_http:
+        notes.append(f"{facts.upstream} is plain http: key and texts were readable on the way")
+    if facts.beyond:
+        notes.append(f"{facts.beyond} more exchanges are in the record only")
+    return notes

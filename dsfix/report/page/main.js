@@ -1,0 +1,265 @@
+// The page put together: where it is, searching, keys, and what a running session adds.
+
+const POLL = 1000, FOUND = 200;
+
+const side = el("nav", { "aria-label": "conversations" });
+const main = el("main", { tabindex: -1 });
+const query = el("input", { type: "search", placeholder: "Search ( / )", "aria-label": "search",
+  spellcheck: "false", autocomplete: "off" });
+const found = el("div", { class: "found", role: "status", hidden: true });
+const state = el("span", { class: "state" });
+const help = el("dialog", { class: "help" });
+const KEYS = { j: "next row", k: "row before", o: "open or close a row", e: "open or close all",
+  "/": "search", Enter: "next hit, in the search", t: "timeline", c: "first conversation",
+  d: "light or dark", "?": "these keys", Esc: "leave the search" };
+
+let threads = [], view = null, at = -1, hitAt = -1, hitList = [];
+
+function start() {
+  const { session } = record;
+  const small = (label, text, act) => el("button", { type: "button", "aria-label": label,
+    title: label, onclick: act }, text);
+  document.body.prepend(
+    el("header", {}, el("h1", {}, session.title || session.id), state,
+      el("a", { href: "#timeline" }, "Timeline"), query,
+      small("light or dark (d)", "◐", toggleTheme), small("keys (?)", "?", showHelp), found),
+    el("div", { class: "columns" }, side, main), help);
+  help.append(el("h2", {}, "Keys"), factList(KEYS), el("form", { method: "dialog" },
+    el("button", {}, "Close")));
+  try {
+    setTheme(localStorage.getItem("dsfix-theme"));
+  } catch { /* a file may have no storage */ }
+  listThreads();
+  addEventListener("hashchange", route);
+  addEventListener("keydown", onKey);
+  query.addEventListener("input", later(search, 150));
+  query.addEventListener("keydown", onSearchKey);
+  route();
+  if (document.documentElement.dataset.news && session.state === "running") follow();
+}
+
+function listThreads() {
+  threads = conversations();
+  const { session } = record;
+  state.textContent = session.state === "ended" && session.exit_code !== null
+    ? `exit ${session.exit_code}` : session.state;
+  state.dataset.state = session.state;
+  const facts = fold("session", { class: "session" }, [el("b", {}, "Session"), session.id],
+    () => factList(sessionFacts()), matchMedia("(min-width: 60rem)").matches);
+  side.replaceChildren(facts, ...sideList(threads, view?.thread));
+}
+
+/** Show what the address names. */
+function route() {
+  const where = decodeURIComponent(location.hash.slice(1));
+  const exchange = /^exchange=(\d+)$/.exec(where), compared = /^compare=(\d+),(\d+)$/.exec(where);
+  if (exchange) showExchange(Number(exchange[1]));
+  else if (compared) show("compare", compareView(Number(compared[1]), Number(compared[2])));
+  else if (where === "timeline") showTimeline();
+  else showThread(Number(/^c(\d+)$/.exec(where)?.[1] ?? mainThread()));
+}
+
+/** The conversation with which the page opens: the longest of the main ones. */
+function mainThread() {
+  const long = (each) => each.exchanges.length + (each.kind === "main" ? 1e6 : 0);
+  return threads.reduce((best, each, place) =>
+    long(each) > long(threads[best]) ? place : best, 0);
+}
+
+function show(name, content, lazy = null, thread = undefined) {
+  view?.lazy?.watch.disconnect();
+  view = { name, lazy, thread };
+  at = -1;
+  main.replaceChildren(content);
+  for (const each of side.querySelectorAll("a")) {
+    const own = each.getAttribute("href") === `#c${thread}`;
+    each.toggleAttribute("aria-current", own);
+  }
+  if (name !== "exchange") scrollTo(0, 0);
+}
+
+function showThread(place) {
+  if (!threads[place]) {
+    show("empty", el("p", { class: "none" }, "No exchange has been recorded yet."));
+    return;
+  }
+  const lazy = new Lazy(conversationRow, "conversation");
+  lazy.set(rowsOf(threads[place]));
+  show("thread", lazy.root, lazy, place);
+}
+
+function showTimeline() {
+  const longest = longestOf(record.exchanges);
+  const lazy = new Lazy((row) => timelineRow(row, longest), "timeline");
+  lazy.set(record.exchanges.map((exchange) => ({ what: "line", exchange })));
+  const head = el("div", { class: "exchange-line head", "aria-hidden": "true" },
+    COLUMNS.map((name) => el("span", {}, name)));
+  show("timeline", el("section", { class: "timeline" }, head, lazy.root), lazy);
+}
+
+function showExchange(id) {
+  const place = threads.findIndex((each) => each.exchanges.some((one) => one.id === id));
+  showThread(Math.max(place, 0));
+  const row = view.lazy?.rows.findIndex((each) =>
+    each.what === "exchange" && each.exchange.id === id) ?? -1;
+  if (row >= 0) select(row, "center");
+}
+
+function select(row, block = "nearest") {
+  const chosen = view.lazy?.element(row);
+  if (!chosen) return;
+  main.querySelector(".at")?.classList.remove("at");
+  chosen.classList.add("at");
+  at = row;
+  chosen.scrollIntoView({ block });
+  // Rows on the way had been taken to be of another height.
+  requestAnimationFrame(() => chosen.scrollIntoView({ block }));
+}
+
+function search() {
+  const words = query.value.trim();
+  const escaped = words.replace(/[.*+?^${}()|[\]\\]/g, "\\$&");
+  shownState.pattern = words ? new RegExp(escaped, "gi") : null;
+  view?.lazy?.refresh();
+  hitList = words ? hitsOf() : [];
+  hitAt = -1;
+  const places = hitList.length === FOUND ? `the first ${FOUND} places` :
+    hitList.length === 1 ? "1 place" : `${hitList.length} places`;
+  found.replaceChildren(el("p", {}, `${places} of “${words}”`), ...hitList.map((hit, place) =>
+    el("button", { type: "button", onclick: () => goTo(place) },
+      el("small", {}, `#${hit.row.exchange.id} ${hit.row.said[ROLE]} ${hit.row.said[SORT]}`),
+      el("span", { dir: "auto" }, marked(around(hit.text))))));
+  found.hidden = !words;
+}
+
+function hitsOf() {
+  const all = [];
+  for (const [thread, each] of threads.entries()) {
+    for (const [place, row] of rowsOf(each).entries()) {
+      if (row.what !== "said") continue;
+      const text = [row.said[TEXT], row.said[NAME]].find(hits);
+      if (text === undefined) continue;
+      all.push({ thread, place, row, text });
+      if (all.length === FOUND) return all;
+    }
+  }
+  return all;
+}
+
+function around(text) {
+  const begin = Math.max(0, text.search(shownState.pattern) - 40);
+  return `${begin ? "…" : ""}${line(text.slice(begin), 160)}`;
+}
+
+function goTo(place) {
+  const hit = hitList[place];
+  if (!hit) return;
+  hitAt = place;
+  if (view.thread !== hit.thread) {
+    history.pushState(null, "", `#c${hit.thread}`);
+    showThread(hit.thread);
+  }
+  select(hit.place, "center");
+  requestAnimationFrame(() => main.querySelector(".at mark")?.scrollIntoView({ block: "center" }));
+}
+
+function onSearchKey(event) {
+  if (event.key === "Enter") goTo((hitAt + (event.shiftKey ? -1 : 1) + hitList.length) %
+    hitList.length);
+  else if (event.key === "Escape") {
+    query.value = "";
+    search();
+    query.blur();
+  } else return;
+  event.preventDefault();
+  event.stopPropagation();
+}
+
+function onKey(event) {
+  const typing = event.target.closest?.("input, dialog[open]");
+  if (typing || event.ctrlKey || event.metaKey || event.altKey) return;
+  const act = {
+    j: () => select(at + 1), k: () => select(Math.max(0, at - 1)), e: toggleAll, o: openRow,
+    "/": () => query.focus(), "?": showHelp, t: () => { location.hash = "timeline"; },
+    c: () => { location.hash = `c${mainThread()}`; }, d: toggleTheme,
+  }[event.key];
+  if (!act) return;
+  event.preventDefault();
+  act();
+}
+
+function openRow() {
+  const chosen = main.querySelector(".at");
+  const folded = chosen?.querySelector("details");
+  if (folded) folded.open = !folded.open;
+  else if (chosen?.href) location.hash = new URL(chosen.href).hash;
+}
+
+function toggleAll() {
+  shownState.all = !shownState.all;
+  shownState.open.clear();
+  const row = at;
+  view?.lazy?.refresh();
+  if (row >= 0) select(row);
+}
+
+const showHelp = () => help.open ? help.close() : help.showModal();
+
+function setTheme(name) {
+  if (name) document.documentElement.dataset.theme = name;
+}
+
+function toggleTheme() {
+  const dark = document.documentElement.dataset.theme ??
+    (matchMedia("(prefers-color-scheme: dark)").matches ? "dark" : "light");
+  const other = dark === "dark" ? "light" : "dark";
+  setTheme(other);
+  try {
+    localStorage.setItem("dsfix-theme", other);
+  } catch { /* then it lasts as long as the page */ }
+}
+
+function later(act, wait) {
+  let timer = 0;
+  return () => {
+    clearTimeout(timer);
+    timer = setTimeout(act, wait);
+  };
+}
+
+/** Ask for what is new until the session is over. */
+async function follow() {
+  const address = document.documentElement.dataset.news;
+  let version = record.version;
+  while (record.session.state === "running") {
+    await new Promise((resolve) => setTimeout(resolve, document.hidden ? 5 * POLL : POLL));
+    try {
+      const counts = ["nodes", "messages", "parts"].map((name) => `${name}=${record[name].length}`);
+      const answer = await fetch(`${address}?${counts.join("&")}&version=${version}`);
+      if (!answer.ok) throw new Error(answer.statusText);
+      const news = await answer.json();
+      version = news.version;
+      takeIn(news);
+      grown();
+    } catch {
+      state.textContent = "dsfix view has ended";
+      state.dataset.state = "lost";
+      return;
+    }
+  }
+}
+
+/** Show what was added, and stay at the end if the reader is there. */
+function grown() {
+  const last = innerHeight + scrollY > document.documentElement.scrollHeight - 80;
+  const empty = threads.length === 0;
+  listThreads();
+  if (empty && threads.length) route();
+  else if (view.name === "thread") view.lazy.set(rowsOf(threads[view.thread]));
+  else if (view.name === "timeline") {
+    view.lazy.set(record.exchanges.map((exchange) => ({ what: "line", exchange })));
+  }
+  if (last) scrollTo(0, document.documentElement.scrollHeight);
+}
+
+start();

@@ -1,0 +1,94 @@
+"""Who may see the page: decided from the request's head alone.
+
+The order is fixed: Host first (DNS rebinding), then what only another site's page makes a browser
+send, then the method, then the path and its secret. The address that is printed holds a token
+that opens once; what it opens to is a cookie that scripts cannot read and no other site's page
+can send. Cookies know no ports: one for the whole of 127.0.0.1 would be sent to every server of
+this machine, so this one is bound to a path that nobody else knows.
+"""
+
+from __future__ import annotations
+
+import hmac
+import secrets
+from collections.abc import Callable, Mapping, Sequence
+from enum import StrEnum
+from typing import NamedTuple
+
+COOKIE = "dsfix-view"
+NEWS = "news"
+
+
+class Shown(StrEnum):
+    """What a request gets to see."""
+
+    PAGE = "page"
+    NEWS = "news"
+    ENTRY = "entry"
+
+
+class Refusal(NamedTuple):
+    """Why a request gets nothing."""
+
+    status: int
+    reason: str
+
+
+def _secret() -> str:
+    return secrets.token_urlsafe(32)
+
+
+class Door:
+    """The door of one page, on that port."""
+
+    def __init__(self, port: int, secret: Callable[[], str] = _secret) -> None:
+        self._hosts = (f"127.0.0.1:{port}", f"localhost:{port}")
+        self._token, self._key, self._name = secret(), secret(), secret()
+        self._used = False
+
+    @property
+    def address(self) -> str:
+        """The URL that opens the page, once."""
+        return f"http://{self._hosts[0]}/open/{self._token}"
+
+    @property
+    def path(self) -> str:
+        """Where the page is."""
+        return f"/{self._name}/"
+
+    @property
+    def cookie(self) -> str:
+        """The header that hands the key over."""
+        return f"{COOKIE}={self._key}; Path={self.path}; HttpOnly; SameSite=Strict"
+
+    def admit(
+        self, method: str, path: str, headers: Mapping[str, Sequence[str]], cookies: Sequence[str]
+    ) -> Shown | Refusal:
+        """What this request may see; header names in lower case. The token is used up by this."""
+        hosts = headers.get("host", ())
+        if len(hosts) != 1 or hosts[0] not in self._hosts:
+            return Refusal(421, "wrong Host: this page answers to 127.0.0.1 only")
+        sites = headers.get("sec-fetch-site", ())
+        if "origin" in headers or any(site not in ("none", "same-origin") for site in sites):
+            return Refusal(403, "refused for other sites: paste the URL into the address bar")
+        if method != "GET":
+            return Refusal(405, f"{method} is not allowed here")
+        if path.startswith("/open/"):
+            return self._enter(path.removeprefix("/open/"))
+        if path not in (self.path, self.path + NEWS):
+            return Refusal(404, "unknown path")
+        if not any(_same(cookie, self._key) for cookie in cookies):
+            return Refusal(401, "this browser was not let in: run dsfix view again")
+        return Shown.PAGE if path == self.path else Shown.NEWS
+
+    def _enter(self, token: str) -> Shown | Refusal:
+        if not _same(token, self._token):
+            return Refusal(401, "wrong token")
+        if self._used:
+            return Refusal(410, "this URL was used already: run dsfix view again")
+        self._used = True
+        return Shown.ENTRY
+
+
+def _same(given: str, secret: str) -> bool:
+    return hmac.compare_digest(given.encode("utf-8", "replace"), secret.encode())

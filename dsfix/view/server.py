@@ -1,0 +1,107 @@
+"""The page on a loopback port of its own: the only module here that opens a socket."""
+
+from __future__ import annotations
+
+import json
+import webbrowser
+from collections.abc import Awaitable, Callable
+from pathlib import Path
+
+from aiohttp import web
+
+from dsfix.report.page import policy, rendered
+from dsfix.report.page.document import LISTS
+from dsfix.view.door import COOKIE, NEWS, Door, Refusal, Shown
+from dsfix.view.live import Live
+
+_HEADERS = {
+    "Cache-Control": "no-store",
+    "Cross-Origin-Opener-Policy": "same-origin",
+    "Cross-Origin-Resource-Policy": "same-origin",
+    "Referrer-Policy": "no-referrer",
+    "X-Content-Type-Options": "nosniff",
+    "X-Frame-Options": "DENY",
+}
+_NOTHING = "default-src 'none'; frame-ancestors 'none'"
+
+
+async def serve(
+    path: Path, ready: Callable[[str], object], until: Callable[[], Awaitable[object]]
+) -> None:
+    """Serve the session in that events file as long as `until` waits.
+
+    `ready` gets the URL as soon as it can be opened. Raises DsfixError when the file cannot be
+    read, and OSError when no port can be had.
+    """
+    live = Live(path)
+    live.whole()
+    site = _Site(live)
+    app = web.Application()
+    app.router.add_route("*", "/{path:.*}", site.handle)
+    app.on_response_prepare.append(_secure)
+    runner = web.AppRunner(app, access_log=None, shutdown_timeout=0.1)
+    await runner.setup()
+    try:
+        await web.TCPSite(runner, "127.0.0.1", 0).start()
+        site.door = Door(runner.addresses[0][1])
+        ready(site.door.address)
+        await until()
+    finally:
+        await runner.cleanup()
+
+
+class _Site:
+    """The one page behind its door."""
+
+    door: Door
+
+    def __init__(self, live: Live) -> None:
+        self._live = live
+
+    async def handle(self, request: web.Request) -> web.Response:
+        headers = {name.lower(): request.headers.getall(name) for name in request.headers}
+        cookie = request.cookies.get(COOKIE)
+        shown = self.door.admit(
+            request.method, request.path, headers, [] if cookie is None else [cookie]
+        )
+        if isinstance(shown, Refusal):
+            return web.Response(status=shown.status, text=f"{shown.reason}\n")
+        match shown:
+            case Shown.ENTRY:
+                entry = {"Location": self.door.path, "Set-Cookie": self.door.cookie}
+                return web.Response(status=303, headers=entry)
+            case Shown.PAGE:
+                text = "".join(rendered(self._live.whole(), NEWS))
+                csp = f"{policy(live=True)}; frame-ancestors 'none'"
+                return _response(text, "text/html", {"Content-Security-Policy": csp})
+            case Shown.NEWS:
+                return self._news(request)
+
+    def _news(self, request: web.Request) -> web.Response:
+        try:
+            version = int(request.query.get("version", 0))
+            told = {name: int(request.query.get(name, 0)) for name in LISTS}
+        except ValueError:
+            return web.Response(status=400, text="not a number\n")
+        news = json.dumps(self._live.news(told, version), ensure_ascii=False)
+        return _response(news, "application/json")
+
+
+def _response(text: str, kind: str, headers: dict[str, str] | None = None) -> web.Response:
+    body = text.encode("utf-8", "replace")
+    return web.Response(body=body, content_type=kind, charset="utf-8", headers=headers)
+
+
+async def _secure(request: web.Request, response: web.StreamResponse) -> None:
+    """What every answer says to the browser, refusals too."""
+    response.headers.update(_HEADERS)
+    response.headers.setdefault("Content-Security-Policy", _NOTHING)
+    response.headers.popall("Server", None)
+
+
+def open_browser(url: str) -> None:
+    """Ask the user's browser to open the URL; that there is none is no error."""
+    try:
+        webbrowser.open(url)
+    except (OSError, webbrowser.Error):
+        return

@@ -1,0 +1,192 @@
+"""`dsfix cost`: recorded sessions and known prices give figures computed by hand."""
+
+from __future__ import annotations
+
+import json
+import time
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+import pytest
+from typer.testing import CliRunner
+
+from dsfix.cli import app
+from dsfix.cli.complete import assumptions
+from dsfix.errors import UsageError
+from dsfix.protocol.usage import Usage
+from dsfix.record.labels import relabel
+from dsfix.record.log import SessionLog
+from tests.record.support import META, NONE, exchange, finished, request, user
+
+RUNNER = CliRunner(env={"COLUMNS": "80", "TERM": "dumb"})
+# 900,000 of a million cached, 100,000 of output: flash 0.0777 and pro 0.2838 off-peak, in USD.
+MILLION = Usage(1_000_000, 900_000, 100_000)
+FLASH, PRO = "deepseek-flash", "deepseek-v4-pro"
+
+
+@pytest.fixture
+def state(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A state directory of its own, and a time zone that does not move."""
+    monkeypatch.setenv("TZ", "UTC")
+    monkeypatch.setenv("DSFIX_STATE_DIR", str(tmp_path / "state"))
+    time.tzset()
+    return tmp_path / "state"
+
+
+def session(state: Path, *rows: tuple[str, str], **meta: str) -> str:
+    """A session with an exchange for each time and model; its id."""
+    began = datetime.fromisoformat(rows[0][0]).timestamp()
+    log = SessionLog(state, NONE, clock=lambda: began)
+    log.start({**META, **meta})
+    for number, (at, model) in enumerate(rows, 1):
+        each = exchange(number, sent=model)
+        each.started = datetime.fromisoformat(at).timestamp()
+        log.began(each, request([user("hi")]))
+        log.ended(finished(each, usage=MILLION, served=model, duration=1.0), None)
+    log.close(0, 60)
+    return log.id
+
+
+@pytest.fixture
+def some(state: Path) -> list[str]:
+    """Two sessions on a Saturday and a Tuesday, with one model that has no price."""
+    return [
+        session(state, ("2026-10-17T12:00Z", FLASH), ("2026-10-17T12:01Z", PRO),
+                project="one", cwd="/one"),
+        session(state, ("2026-10-20T12:00Z", FLASH), ("2026-10-20T12:01Z", "unheard-of"),
+                project="two", cwd="/two", agent="codex"),
+    ]  # fmt: skip
+
+
+def run(*words: str) -> str:
+    """The command's output; it succeeds."""
+    result = RUNNER.invoke(app, ["cost", *words])
+    assert result.exit_code == 0, result.output
+    return "\n".join(line.rstrip() for line in result.stdout.splitlines())
+
+
+def document(*words: str) -> dict[str, Any]:
+    """The data of the one JSON document on stdout."""
+    found = json.loads(run(*words, "--json"))
+    assert list(found) == ["schema", "command", "data", "errors"]
+    return dict(found["data"])
+
+
+def told(*words: str) -> list[tuple[str, str | None, int]]:
+    """Name, amount and unknown exchanges of each row."""
+    rows = document(*words)["rows"]
+    return [(row["name"], row["amount"], row["unknown"]) for row in rows]
+
+
+def test_days_are_the_rows(some: list[str]) -> None:
+    """With a total; what has no price is told beside what has."""
+    assert (
+        run()
+        == """\
+day         requests     in  cached     out                 cost
+2026-10-17         2  2.00M     90%  200.0k              $0.3615
+2026-10-20         2  2.00M     90%  200.0k  $0.0777 + 1 unknown
+total              4  4.00M     90%  400.0k  $0.4392 + 1 unknown"""
+    )
+
+
+def test_rows_can_be_something_else(state: Path, some: list[str]) -> None:
+    """Models, agents, projects as the user named them, sessions."""
+    assert told("--by", "model") == [
+        (PRO, "0.2838", 0), (FLASH, "0.1554", 0), ("unheard-of", None, 1)
+    ]  # fmt: skip
+    assert told("--by", "agent") == [("claude", "0.3615", 0), ("codex", "0.0777", 1)]
+    assert [name for name, _, _ in told("--by", "project")] == ["one", "two"]
+    directory = next(state.glob(f"sessions/*/*/{some[0]}"))
+    relabel(directory, lambda labels: labels._replace(project="my own"))
+    assert [name for name, _, _ in told("--by", "project")] == ["my own", "two"]
+    assert [name for name, _, _ in told("--by", "session")] == some
+
+
+def test_another_price_list(some: list[str]) -> None:
+    """In CNY by the vendor's own: flash 0.518, pro 0.9 x 0.15 + 0.1 x 4.5 + 0.1 x 13.5."""
+    assert told("--currency", "CNY") == [("2026-10-17", "2.453", 0), ("2026-10-20", "0.518", 1)]
+
+
+def test_a_time_can_be_cut_out(some: list[str]) -> None:
+    """From a moment on and before another, exchange by exchange."""
+    assert told("--since", "2026-10-18") == [("2026-10-20", "0.0777", 1)]
+    assert told("--until", "2026-10-17") == [("2026-10-17", "0.3615", 0)]
+    assert told("--since", "2026-10-17T12:00:30", "--until", "2026-10-19") == [
+        ("2026-10-17", "0.2838", 0)
+    ]
+    assert told("--since", "1h") == []
+
+
+def test_a_year_like_the_measured_days(some: list[str]) -> None:
+    """0.4392 in ten days, on two of which something ran: 16.0308 a year."""
+    words = ("--since", "2026-10-11", "--until", "2026-10-20", "--annual")
+    annual = document(*words)["annual"]
+    assert annual == {"days": 10, "active": 2, "amount": "16.0308", "tokens": 160_600_000}
+    assert run(*words).endswith(
+        "a year like these 10 days, 2 of them active: more than $16.03, 160.60M tokens"
+    )
+
+
+def test_sessions_with_this_machine_are_left_out(state: Path, some: list[str]) -> None:
+    """A session inside another is counted there, the simulator costs nothing; a relay may."""
+    session(state, ("2026-10-20T12:00Z", FLASH), upstream="http://127.0.0.1:8000")
+    assert document()["sessions_left_out"] == 1
+    assert document()["total"]["exchanges"] == 4
+    assert document("--loopback")["total"]["exchanges"] == 5
+
+
+def test_nothing_recorded_is_no_error(state: Path) -> None:
+    """A line on stderr, no rows in JSON."""
+    assert run() == ""
+    assert document()["rows"] == []
+
+
+def test_owning_is_compared(state: Path) -> None:
+    """With the measured volume and price, every assumption beside the answer."""
+    session(state, ("2026-10-17T12:00Z", FLASH))
+    words = ("--since", "2026-10-17", "--until", "2026-10-17", "--self-host")
+    found = document(*words, "--assume", "years=5", "--assume", "hardware=10000")["self_host"]
+    # 1.1 M tokens a day at 0.0777 for them: 28.36 a year, and 2000 of depreciation alone.
+    assert found["api"] == "28.3605"
+    assert found["owning"]["depreciation"] == "2000"
+    assert found["assumptions"]["volume"] == {"value": "1100000", "source": "measured"}
+    assert found["assumptions"]["years"] == {"value": "5", "source": "given"}
+    assert found["assumptions"]["pue"]["source"] == "assumed"
+    text = run(*words)
+    assert "\nthe API, a year      $28.36\n" in text
+    assert "  utilisation             0.3  assumed   share of the day" in text
+    assert "  light, 500,000 tokens a day: API cheaper\n" in text
+    assert "    multi-GPU server or cluster, 400,000 to 800,000; API 912,500\n" in text
+
+
+def test_what_was_not_measured_can_be_assumed(state: Path) -> None:
+    """5 M tokens a day at 50 a million, in CNY: 91,250 a year."""
+    words = ("--self-host", "--currency", "CNY", "--assume", "volume=5000000")
+    assert document(*words, "--assume", "price=50")["self_host"]["api"] == "91250"
+
+
+@pytest.mark.parametrize(
+    ("words", "error"),
+    [
+        (("--assume", "colour=1"), "'colour=1' assumes nothing"),
+        (("--assume", "years"), "'years' assumes nothing"),
+        (("--assume", "years=many"), "years takes a number, not 'many'"),
+        (("--assume", "years=0"), "years takes a number, not '0'"),
+        (("--assume", "pue=-1"), "pue takes a number, not '-1'"),
+        (("--assume", "pue=inf"), "pue takes a number, not 'inf'"),
+        ((), "no year can be made of what was measured"),
+        (("--since", "yesterday"), "'yesterday'"),
+    ],
+)
+def test_a_wrong_word_is_an_error(state: Path, words: tuple[str, ...], error: str) -> None:
+    """In one line."""
+    with pytest.raises(UsageError, match=error):
+        RUNNER.invoke(app, ["cost", "--self-host", *words], catch_exceptions=False)
+
+
+def test_assumptions_are_offered() -> None:
+    """On TAB, ready for their value."""
+    assert assumptions("ki") == ["kilowatts="]
+    assert {"volume=", "price=", "years="} < set(assumptions(""))

@@ -1,0 +1,133 @@
+"""A budget as the user meets it: given to `dsfix run`, reached, raised from another terminal."""
+
+from __future__ import annotations
+
+import json
+import stat
+import sys
+from pathlib import Path
+
+import pytest
+
+from dsfix.simulator.server import Simulator
+from tests.support.commands import dsfix
+
+# Asks; where the answer is an error it prints that, does what its arguments say, and asks again.
+AGENT = """
+import json, os, subprocess, sys, urllib.error, urllib.request
+body = json.dumps({"model": "deepseek-v4-pro", "max_tokens": 4096,
+                   "messages": [{"role": "user", "content": "hi"}]}).encode()
+def ask():
+    request = urllib.request.Request(os.environ["OPENAI_BASE_URL"] + "/chat/completions", body, {
+        "Content-Type": "application/json", "Authorization": "Bearer " + os.environ["DSFIX_TOKEN"]})
+    try:
+        with urllib.request.urlopen(request, timeout=20) as answer:
+            return answer.status
+    except urllib.error.HTTPError as error:
+        print(json.load(error)["error"]["message"])
+        return error.code
+for turn in range(3):
+    if ask() == 402 and sys.argv[1:]:
+        words = [sys.executable, "-m", "dsfix", "sessions", "budget", os.environ["DSFIX_SESSION"]]
+        subprocess.run([*words, *sys.argv[1:]], stdin=subprocess.DEVNULL)
+        print(ask())
+"""
+
+
+@pytest.fixture
+def home(tmp_path: Path) -> Path:
+    """A home of its own."""
+    path = tmp_path / "someone"
+    path.mkdir()
+    return path
+
+
+def command(*options: str, url: str, raising: tuple[str, ...] = ()) -> list[str]:
+    """The words that run the agent."""
+    return ["run", "--upstream", url, *options, "--", sys.executable, "-uc", AGENT, *raising]
+
+
+def test_a_budget_is_reached_and_raised(home: Path) -> None:
+    """The agent reads why, the next terminal raises it, the same agent goes on."""
+    with Simulator.in_thread() as upstream:
+        words = command("--max-requests", "1", url=upstream.url, raising=("--max-requests", "2"))
+        ran = dsfix(*words, home=home)
+        assert len(upstream.requests) == 2
+    assert ran.summary is not None, ran.err
+    session = ran.summary["session"]["id"]
+    first, told, again, *rest = ran.out.splitlines()
+    assert first == (
+        "dsfix: the budget of this session is used up: 1 of 1 requests. Raise it with"
+        f" `dsfix sessions budget {session} --max-requests ...`, and go on"
+    )
+    assert (told, again) == ("1 of 2 requests", "200")
+    assert rest[0].startswith("dsfix: the budget of this session is used up: 2 of 2 requests")
+    limits = [{"unit": "requests", "used": "2", "limit": "2"}]
+    assert ran.summary["budget"] == {"limits": limits, "refused": 3}
+    assert "  budget     2 of 2 requests · 3 exchanges refused\n" in ran.err
+    assert ran.summary["errors"] == [] and [each["count"] for each in ran.summary["models"]] == [2]
+    record = Path(ran.summary["session"]["record"])
+    raised = record.with_name("budget.json")
+    assert stat.S_IMODE(raised.stat().st_mode) == 0o600
+    shown = dsfix("sessions", "show", session, "--json", home=home)
+    assert json.loads(shown.out)["data"]["summary"]["budget"] == ran.summary["budget"]
+    over = dsfix("sessions", "budget", session, "--max-requests", "9", home=home)
+    assert over.code == 1 and f"session {session} is over" in over.err
+
+
+def test_money_is_limited(home: Path) -> None:
+    """What a prompt may cost is reserved, so a tenth of a cent of a cent lets nothing out."""
+    with Simulator.in_thread() as upstream:
+        ran = dsfix(*command("--max-cost", "0.00000001CNY", url=upstream.url), home=home)
+        assert not upstream.requests
+    assert "0.0000 of 0.00000001 CNY, and this request may take 0.0" in ran.out
+    assert ran.summary is not None and ran.summary["cost"]["currency"] == "CNY"
+    assert ran.summary["budget"]["limits"][0]["unit"] == "CNY"
+
+
+@pytest.mark.parametrize(
+    ("options", "error"),
+    [
+        (("--max-cost", "1", "--model", "unheard-of"),
+         "the price of unheard-of at {url} in USD is not known, so --max-cost cannot be kept"),
+        (("--max-cost", "a lot"), "'a lot' is no amount"),
+        (("--max-cost", "-1"), "'-1' is no amount"),
+        (("--max-cost", "nan"), "'nan' is no amount"),
+        (("--max-requests", "0"), "0 is not in the range x>=1"),
+    ],
+)  # fmt: skip
+def test_a_limit_that_cannot_be_kept_is_an_error_at_the_start(
+    home: Path, options: tuple[str, ...], error: str
+) -> None:
+    """In one line and before the agent is started."""
+    url = "http://127.0.0.1:9"
+    ran = dsfix(*command(*options, url=url), home=home)
+    assert ran.code == 2 and ran.out == ""
+    assert error.format(url=url) in ran.err and "Traceback" not in ran.err
+
+
+@pytest.mark.parametrize(
+    ("words", "error"),
+    [
+        (("--max-tokens", "5"), "was begun without --max-tokens"),
+        (("--max-cost", "5CNY"), "is in USD"),
+    ],
+)
+def test_only_a_limit_of_the_beginning_can_be_changed(
+    home: Path, words: tuple[str, ...], error: str
+) -> None:
+    """What was not counted from the beginning cannot be limited now."""
+    with Simulator.in_thread() as upstream:
+        dsfix(*command("--max-cost", "1", url=upstream.url), home=home)
+    ran = dsfix("sessions", "budget", "last", *words, home=home)
+    assert ran.code == 2 and error in ran.err
+
+
+def test_a_session_without_limits_says_so(home: Path) -> None:
+    """In JSON as an empty list."""
+    with Simulator.in_thread() as upstream:
+        dsfix(*command(url=upstream.url), home=home)
+    ran = dsfix("sessions", "budget", "last", home=home)
+    assert ran.out == "" and "has no limits" in ran.err
+    ran = dsfix("sessions", "budget", "last", "--json", home=home)
+    assert json.loads(ran.out)["data"]["limits"] == []

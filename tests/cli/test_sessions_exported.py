@@ -1,0 +1,99 @@
+"""`dsfix sessions export` and `diff`."""
+
+from __future__ import annotations
+
+import json
+import os
+import stat
+import sys
+from pathlib import Path
+
+import pytest
+from typer.testing import CliRunner
+
+from dsfix.cli.complete import formats
+from dsfix.cli.sessions import sessions_app
+from dsfix.errors import DsfixError, UsageError
+from dsfix.report.export import FORMATS
+from tests.record.support import assistant, opened, recorded, request, user
+from tests.support.commands import environment
+from tests.support.pty_session import PtySession
+
+
+@pytest.fixture(autouse=True)
+def session(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> str:
+    """The id of a session of two requests."""
+    monkeypatch.setenv("DSFIX_STATE_DIR", str(tmp_path))
+    log = opened(tmp_path)
+    recorded(log, request([user("one")], max_tokens=1), None, 1)
+    recorded(log, request([user("one"), assistant("two"), user("\x1b[2Jthree")]), None, 2)
+    log.close(0, 1)
+    return log.id
+
+
+def run(*words: str) -> str:
+    """The command's output; it succeeds."""
+    result = CliRunner().invoke(sessions_app, list(words))
+    assert result.exit_code == 0, (result.output, result.exception)
+    return result.stdout
+
+
+def failure(*words: str) -> BaseException | None:
+    """What the command fails with."""
+    return CliRunner().invoke(sessions_app, list(words)).exception
+
+
+def test_every_format_goes_to_stdout(session: str) -> None:
+    """Each is a name that TAB offers."""
+    for form in formats(""):
+        assert session in run("export", "last", "--format", form) or form == "har"
+    assert formats("") == list(FORMATS)
+    assert isinstance(failure("export", "last", "--format", "pdf"), UsageError)
+
+
+def test_a_file_is_private_and_never_overwritten_unasked(tmp_path: Path) -> None:
+    """Its name is printed; with --force the old one is replaced as a whole."""
+    path = tmp_path / "out.jsonl"
+    before = os.umask(0)
+    try:
+        assert run("export", "last", "--format", "jsonl", "-o", str(path)) == f"{path}\n"
+    finally:
+        os.umask(before)
+    assert stat.S_IMODE(path.stat().st_mode) == 0o600
+    assert len(path.read_text(encoding="utf-8").splitlines()) == 3
+    path.write_text("mine")
+    words = ["export", "last", "--format", "jsonl", "-o", str(path)]
+    assert isinstance(failure(*words), DsfixError)
+    assert path.read_text() == "mine"
+    run(*words, "--force")
+    assert path.read_text() != "mine"
+    assert isinstance(failure(*words[:-1], str(tmp_path / "no" / "where")), DsfixError)
+    assert sorted(each.name for each in tmp_path.iterdir() if each.is_file()) == ["out.jsonl"]
+
+
+def test_no_export_drives_a_terminal(tmp_path: Path) -> None:
+    """What was said is printed there without its control characters; a pipe gets them all."""
+    assert "\x1b[2Jthree" in run("export", "last", "--format", "md")
+    words = [sys.executable, "-m", "dsfix", "sessions", "export", "last", "--format", "md"]
+    env = environment(tmp_path, DSFIX_STATE_DIR=str(tmp_path), TERM="xterm")
+    with PtySession(words, env) as terminal:
+        terminal.expect("[2Jthree")
+        assert terminal.end() == 0
+        assert b"\x1b[2J" not in terminal.screen
+
+
+def test_what_changed_is_told(session: str) -> None:
+    """Short members, and the first message that is new; nothing drives the terminal."""
+    assert run("diff", "last", "1", "2").splitlines() == [
+        "max_tokens: 1 → 100",
+        "messages: 1 the same, then 0 → 2",
+        '  + {"role": "assistant", "content": [{"type": "thinking", "thin…',
+    ]
+    assert run("diff", "last", "2", "2") == "no difference\n"
+    document = json.loads(run("diff", "last", "2", "1", "--json"))
+    assert document["command"] == ["sessions", "diff"]
+    data = document["data"]
+    assert (data["session"], data["first"], data["second"]) == (session, 2, 1)
+    assert data["params"] == {"max_tokens": [100, 1]}
+    assert data["messages"]["before"] == 3 and data["system"] is None
+    assert isinstance(failure("diff", "last", "1", "3"), UsageError)

@@ -1,0 +1,135 @@
+"""Cost by hand: known times, models and usage at the published prices."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from decimal import Decimal
+from pathlib import Path
+
+import pytest
+
+from dsfix import upstreams
+from dsfix.protocol.body import Dialect
+from dsfix.protocol.usage import Usage
+from dsfix.record.brief import Brief
+from dsfix.record.exchange import Exchange
+from dsfix.report.cache import Saved
+from dsfix.report.cost import billed, cost_of, costs_of, grouped, spent, year
+
+DEEPSEEK = upstreams.named("deepseek")
+USD = costs_of(DEEPSEEK, "USD")
+FLASH, PRO = "deepseek-flash", "deepseek-v4-pro"
+# In October: a Saturday; a Tuesday off-peak, and at peak (09:30 in Beijing).
+SATURDAY, TUESDAY, PEAK = "2026-10-17T02:00Z", "2026-10-20T00:30Z", "2026-10-20T01:30Z"
+
+
+def made(number: int, at: str, model: str, usage: Usage | None, duration: float = 0.0) -> Exchange:
+    """An exchange that was answered."""
+    began = datetime.fromisoformat(at).timestamp()
+    each = Exchange(number, began, Dialect.MESSAGES, "/v1/messages", sent=model, served=model)
+    each.status, each.usage, each.duration = 200, usage, duration
+    return each
+
+
+# A million tokens of which 900,000 were cached, and 100,000 of output:
+# flash 0.9 x 0.003 + 0.1 x 0.15 + 0.1 x 0.60 = 0.0777; pro 0.0198 + 0.066 + 0.198 = 0.2838.
+MILLION = Usage(1_000_000, 900_000, 100_000)
+
+
+@pytest.mark.parametrize(
+    ("at", "model", "currency", "amount"),
+    [
+        (SATURDAY, FLASH, "USD", "0.0777"),
+        (TUESDAY, FLASH, "USD", "0.0777"),
+        (PEAK, FLASH, "USD", "0.1554"),
+        (TUESDAY, PRO, "USD", "0.2838"),
+        (PEAK, PRO, "USD", "0.5676"),
+        (TUESDAY, FLASH, "CNY", "0.518"),  # 0.9 x 0.02 + 0.1 x 1 + 0.1 x 4
+        (TUESDAY, "gpt-unheard-of", "USD", None),
+    ],
+)
+def test_an_exchange_costs_what_it_did_then(
+    at: str, model: str, currency: str, amount: str | None
+) -> None:
+    """By model, hour and currency; an unknown model has no cost, not that of another."""
+    found = cost_of(made(1, at, model, MILLION), MILLION, costs_of(DEEPSEEK, currency))
+    assert found == (None if amount is None else Decimal(amount))
+
+
+def test_the_model_that_served_counts() -> None:
+    """Not the one that was asked; that one only where the other has no price."""
+    each = made(1, TUESDAY, PRO, MILLION)
+    each.sent = FLASH
+    assert cost_of(each, MILLION, USD) == Decimal("0.2838")
+    each.served = "renamed"
+    assert cost_of(each, MILLION, USD) == Decimal("0.0777")
+
+
+def test_the_clock_is_that_of_the_answers_end() -> None:
+    """A request of 00:59:59 UTC that takes two seconds ends at peak."""
+    each = made(1, "2026-10-20T00:59:59Z", FLASH, MILLION, duration=2)
+    assert cost_of(each, MILLION, USD) == Decimal("0.1554")
+
+
+def test_a_bill() -> None:
+    """Two priced exchanges, one of an unknown model, one cut, one refused, one still open."""
+    cut, refused = made(4, TUESDAY, PRO, None), made(5, TUESDAY, PRO, None)
+    cut.cut, refused.status = "agent", 429
+    unanswered = made(6, TUESDAY, PRO, None)
+    unanswered.status = 0
+    exchanges = [
+        made(1, TUESDAY, FLASH, MILLION),
+        made(2, PEAK, PRO, MILLION),
+        made(3, TUESDAY, "unheard-of", MILLION),
+        cut, refused, unanswered,
+    ]  # fmt: skip
+    bill = billed(exchanges, USD, "USD", [Saved("user-id", 1, 100_000)])
+    assert bill.amount == Decimal("0.6453")  # 0.0777 + 0.5676
+    # 0.9 x (0.15 - 0.003) + 0.9 x (1.32 - 0.044), and of the first 0.1 x 0.147
+    assert (bill.cached, bill.repairs) == (Decimal("1.2807"), Decimal("0.0147"))
+    assert (bill.priced, bill.unknown, bill.untold) == (2, (("unheard-of", 1),), 1)
+
+
+def test_what_is_not_known_is_never_0() -> None:
+    """A bill of unknown models has no amount; an empty one is 0."""
+    bill = billed([made(1, TUESDAY, "unheard-of", MILLION)], USD, "USD")
+    assert bill.as_dict()["amount"] is None
+    assert billed([], USD, "USD").as_dict()["amount"] == "0"
+
+
+def session(name: str, agent: str, exchanges: list[Exchange]) -> Brief:
+    """A session of an agent."""
+    return Brief(name, Path(name), {"agent": agent}, tuple(exchanges))
+
+
+def test_spending_is_grouped() -> None:
+    """By day, model, agent, project and session, with what has no price beside the sum."""
+    first = session("s1", "claude", [
+        made(1, "2026-10-17T12:00Z", FLASH, MILLION), made(2, "2026-10-20T12:00Z", PRO, MILLION),
+        made(3, "2026-10-20T12:00Z", PRO, None),
+    ])  # fmt: skip
+    second = session("s2", "codex", [
+        made(1, "2026-10-20T12:00Z", FLASH, MILLION),
+        made(2, "2026-10-20T12:00Z", "unheard-of", MILLION),
+    ])  # fmt: skip
+    some = [*spent(first, "one", USD), *spent(second, "two", USD)]
+
+    def told(by: str) -> list[tuple[str, str, int]]:
+        return [(row.name, str(row.amount), row.unknown) for row in grouped(some, by)]
+
+    assert told("day") == [("2026-10-17", "0.0777", 0), ("2026-10-20", "0.3615", 1)]
+    assert told("model") == [(PRO, "0.2838", 0), (FLASH, "0.1554", 0), ("unheard-of", "0", 1)]
+    assert told("agent") == [("claude", "0.3615", 0), ("codex", "0.0777", 1)]
+    assert told("project") == [("one", "0.3615", 0), ("two", "0.0777", 1)]
+    assert told("session") == [("s1", "0.3615", 0), ("s2", "0.0777", 1)]
+    unknown = grouped(some, "model")[2].as_dict()
+    assert (unknown["amount"], unknown["input"], unknown["exchanges"]) == (None, 1_000_000, 1)
+
+
+def test_a_year_like_the_measured_days() -> None:
+    """0.1554 in two active ones of four days: 14.18025 a year, and 2.2 M tokens."""
+    exchanges = [made(1, SATURDAY, FLASH, MILLION), made(2, TUESDAY, FLASH, MILLION)]
+    found = year(list(spent(session("s", "claude", exchanges), "p", USD)), days=4)
+    assert (found.days, found.active) == (4, 2)
+    assert found.amount == Decimal("14.18025")
+    assert found.tokens == 2_200_000 * 365 // 4

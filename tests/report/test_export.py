@@ -1,0 +1,178 @@
+"""A session in other programs' formats."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from dsfix.protocol.answer import Block
+from dsfix.record.log import SessionLog
+from dsfix.record.reader import SessionRecord, read
+from dsfix.redact import Redactor
+from dsfix.repairs.base import Change
+from dsfix.report.export import FORMATS
+from dsfix.report.export.otlp import provider_of
+from tests.record.support import START, assistant, exchange, finished, reply, request, user
+
+SECRET = "sk-0123456789abcdef0123456789abcdef"
+TOOLS = [{"name": "Read", "input_schema": {"type": "object"}}]
+
+
+@pytest.fixture
+def record(tmp_path: Path) -> SessionRecord:
+    """Two exchanges of one conversation, and one that failed; a key in what was said."""
+    log = SessionLog(tmp_path, Redactor({SECRET: "api-key"}), clock=lambda: START)
+    upstream = "https://api.deepseek.com"
+    log.start({"agent": "claude", "upstream": upstream, "cwd": "/home/me/web", "branch": "main"})
+    answer = reply(Block("text", parts=["It says ``` here."], complete=True))
+    first = exchange(1, stream=True, bytes_in=10)
+    log.began(first, request([user(f"my key is {SECRET}")], tools=TOOLS, system="be good"))
+    log.ended(finished(first, changes=[Change("model-name", "x")]), answer)
+    call = {"type": "tool_use", "id": "t", "name": "Read", "input": {"path": "a"}}
+    turn = assistant("It says ``` here.", "let me\nthink")
+    turn["content"].append(call)
+    result = {"type": "tool_result", "tool_use_id": "t", "content": "one\n```py\ntwo\n```"}
+    said = [user("read it"), turn, {"role": "user", "content": [result]}]
+    second = exchange(2, bytes_in=10)
+    log.began(second, request(said, tools=TOOLS, system="be good", temperature=0.5))
+    log.ended(finished(second), reply(Block("text", parts=["done"], complete=True)))
+    failed = exchange(3, conversation="c2", bytes_in=10)
+    log.began(failed, request([user("hi")], "c2"))
+    finished(failed, error=f"invalid key {SECRET}")
+    failed.status, failed.usage = 401, None
+    log.ended(failed, None)
+    log.close(0, 12.5)
+    assert log.path is not None
+    return read(log.path)
+
+
+def exported(record: SessionRecord, form: str) -> str:
+    """The whole document."""
+    return "".join(FORMATS[form](record))
+
+
+@pytest.mark.parametrize("form", FORMATS)
+def test_no_secret_is_exported(record: SessionRecord, form: str) -> None:
+    """The record has none, and nothing else is exported; nor does any format need the texts."""
+    assert SECRET not in exported(record, form)
+    assert exported(record, form).endswith("\n")
+
+
+def test_markdown(record: SessionRecord) -> None:
+    """What was said, with fences that no text can close."""
+    text = exported(record, "md")
+    head, one, two = text.split("\n## ")
+    assert "- branch: main\n" in head and "- tokens: 2,000 in (1,800 cached), 100 out\n" in head
+    assert two.startswith("Conversation of exchange 3 (main)\n\n### user\n\nhi\n")
+    assert one == (
+        "Conversation of exchange 2 (main)\n\n### user\n\nread it\n\n### assistant\n\n"
+        "> *thinks*\n>\n> let me\n> think\n\nIt says ``` here.\n\n"
+        'calls `Read`\n\n```json\n{"path": "a"}\n```\n\n'
+        "### tool\n\n````\none\n```py\ntwo\n```\n````\n\n### assistant\n\ndone\n"
+    )
+
+
+def test_json_lines(record: SessionRecord) -> None:
+    """The session, then every exchange with the whole of its request."""
+    session, *exchanges = map(json.loads, exported(record, "jsonl").splitlines())
+    assert (session["type"], session["id"]) == ("session", record.id)
+    assert "exchanges" not in session and session["summary"]["exchanges"]["total"] == 3
+    assert [each["id"] for each in exchanges] == [1, 2, 3]
+    request = exchanges[1]["request"]
+    assert request["messages"][0] == user("read it") and len(request["messages"]) == 3
+    assert (request["system"], request["tools"]) == ("be good", TOOLS)
+    assert (request["model"], request["temperature"]) == ("claude-sonnet-4-5", 0.5)
+    assert exchanges[1]["answer"] == [{"type": "text", "text": "done"}]
+    assert exchanges[0]["repairs"][0]["repair"] == "model-name"
+
+
+def test_http_archive(record: SessionRecord) -> None:
+    """Every member that HAR 1.2 asks for is there; there are no headers."""
+    log = json.loads(exported(record, "har"))["log"]
+    assert log["version"] == "1.2" and log["creator"]["name"] == "dsfix"
+    assert len(log["entries"]) == 3
+    for entry in log["entries"]:
+        assert entry.keys() >= {
+            "startedDateTime", "time", "request", "response", "cache", "timings",
+        }  # fmt: skip
+        assert entry["request"].keys() >= {
+            "method", "url", "httpVersion", "cookies", "headers", "queryString", "headersSize",
+            "bodySize", "postData",
+        }  # fmt: skip
+        assert entry["response"].keys() >= {
+            "status", "statusText", "httpVersion", "cookies", "headers", "content", "redirectURL",
+            "headersSize", "bodySize",
+        }  # fmt: skip
+        assert entry["request"]["headers"] == entry["response"]["headers"] == []
+        assert sum(entry["timings"].values()) == entry["time"] == 1500
+    first, _, failed = log["entries"]
+    assert first["startedDateTime"] == "2026-11-21T03:15:23+00:00"
+    assert first["request"]["url"] == "https://api.deepseek.com/v1/messages"
+    assert json.loads(first["request"]["postData"]["text"])["system"] == "be good"
+    assert first["timings"]["wait"] == 250
+    content = failed["response"]["content"]
+    assert failed["response"]["statusText"] == "Unauthorized" and "invalid key" in content["text"]
+    assert content["size"] == len(content["text"])
+
+
+def test_traces(record: SessionRecord) -> None:
+    """One trace, a span for each exchange under the session's; the same ones every time."""
+    text = exported(record, "otlp")
+    assert text == exported(record, "otlp")
+    [resource] = json.loads(text)["resourceSpans"]
+    session, *spans = resource["scopeSpans"][0]["spans"]
+    assert {each["traceId"] for each in spans} == {session["traceId"]}
+    assert {each["parentSpanId"] for each in spans} == {session["spanId"]}
+    assert len({session["spanId"], *(each["spanId"] for each in spans)}) == 4
+    assert (len(session["traceId"]), len(session["spanId"])) == (32, 16)
+    assert session["startTimeUnixNano"] == "1795230922000000000"
+    assert session["endTimeUnixNano"] == "1795230934500000000"
+    said = attributes(spans[0])
+    assert said["gen_ai.provider.name"] == {"stringValue": "deepseek"}
+    assert said["gen_ai.usage.input_tokens"] == {"intValue": "1000"}
+    assert said["gen_ai.response.finish_reasons"] == {
+        "arrayValue": {"values": [{"stringValue": "end_turn"}]}
+    }
+    assert said["gen_ai.request.stream"] == {"boolValue": True}
+    assert said["gen_ai.response.time_to_first_chunk"] == {"doubleValue": 0.25}
+    assert spans[0]["status"] == {} and spans[0]["kind"] == 3
+    assert spans[2]["status"]["code"] == 2
+    assert attributes(spans[2])["error.type"] == {"stringValue": "401"}
+    assert "be good" not in text and "read it" not in text
+
+
+def attributes(span: dict[str, Any]) -> dict[str, Any]:
+    """The attributes of a span by name."""
+    return {each["key"]: each["value"] for each in span["attributes"]}
+
+
+@pytest.mark.parametrize(
+    ("upstream", "name"),
+    [
+        ("https://api.deepseek.com", "deepseek"),
+        ("https://open.bigmodel.cn", "bigmodel"),
+        ("http://127.0.0.1:8000", "127.0.0.1"),
+        ("http://localhost", "localhost"),
+        ("", "unknown"),
+    ],
+)
+def test_providers(upstream: str, name: str) -> None:
+    """Named by the host, where it has a name."""
+    assert provider_of(upstream) == name
+
+
+@pytest.mark.parametrize("form", FORMATS)
+def test_a_record_without_texts_is_exported(tmp_path: Path, form: str) -> None:
+    """And one of nothing at all."""
+    log = SessionLog(tmp_path, Redactor({}), bodies=False)
+    log.start({})
+    each = exchange()
+    log.began(each, request([user("hi")]))
+    log.close(0, 1)
+    assert log.path is not None
+    assert exported(read(log.path), form)
+    log.path.write_bytes(b"")
+    assert exported(read(log.path), form)

@@ -1,0 +1,236 @@
+"""Traces that are sent while a session runs, to a real collector on loopback."""
+
+from __future__ import annotations
+
+import json
+import sys
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from dsfix.errors import UsageError
+from dsfix.record.log import SessionLog
+from dsfix.redact import Redactor
+from dsfix.simulator.server import Simulator
+from dsfix.telemetry import WAITING, Collector, Told, Traces, collector
+from tests.record.support import START, exchange, finished
+from tests.support.commands import ROOT, dsfix, environment
+
+ASK = """
+import os, urllib.request
+body = b'{"model": "deepseek-v4-pro", "max_tokens": 4096, "messages": [{"role": "user", "content": "hi"}]}'
+headers = {"Content-Type": "application/json", "x-api-key": os.environ["ANTHROPIC_AUTH_TOKEN"]}
+url = os.environ["ANTHROPIC_BASE_URL"] + "/v1/messages"
+urllib.request.urlopen(urllib.request.Request(url, body, headers), timeout=20).read()
+"""
+PROGRAM = Path(sys.executable).name
+SECRET = "sk-0123456789abcdef0123456789abcdef"
+TOLD = Told("20261121-031522-k3f9", START, "https://api.deepseek.com", {"agent": "claude"})
+
+
+@dataclass
+class Fake:
+    """A collector: keeps what it is sent, and answers with `status` once `open` is set."""
+
+    url: str = ""
+    status: int = 200
+    got: list[tuple[str, dict[str, str], dict[str, Any]]] = field(default_factory=list)
+    open: threading.Event = field(default_factory=threading.Event)
+
+    def spans(self) -> list[dict[str, Any]]:
+        """The spans in the order in which they came."""
+        return [
+            span
+            for _, _, body in self.got
+            for span in body["resourceSpans"][0]["scopeSpans"][0]["spans"]
+        ]
+
+
+@contextmanager
+def collecting(status: int = 200) -> Iterator[Fake]:
+    """A collector that listens."""
+    fake = Fake(status=status)
+    fake.open.set()
+
+    class Handler(BaseHTTPRequestHandler):
+        def do_POST(self) -> None:
+            fake.open.wait(20)
+            body = self.rfile.read(int(self.headers["Content-Length"]))
+            fake.got.append((self.path, dict(self.headers), json.loads(body)))
+            self.send_response(fake.status)
+            self.send_header("Location", "/elsewhere")
+            self.send_header("Content-Length", "0")
+            self.end_headers()
+
+        def do_GET(self) -> None:
+            fake.got.append((self.path, dict(self.headers), {}))
+            self.send_response(200)
+            self.end_headers()
+
+        def log_message(self, *_: object) -> None:
+            pass
+
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    fake.url = f"http://127.0.0.1:{server.server_port}"
+    thread = threading.Thread(target=server.serve_forever)
+    thread.start()
+    try:
+        yield fake
+    finally:
+        fake.open.set()
+        server.shutdown()
+        thread.join()
+        server.server_close()
+
+
+def traces(url: str, **environ: str) -> Traces:
+    """What sends there."""
+    found = collector(url, environ)
+    assert found is not None
+    return Traces(found, TOLD, Redactor({SECRET: "api-key"}))
+
+
+def test_every_exchange_and_then_the_session_is_sent() -> None:
+    """To the path of the standard, with the user's headers and resource."""
+    with collecting() as fake:
+        sending = traces(
+            fake.url,
+            OTEL_EXPORTER_OTLP_HEADERS="x-key=a%20b, x-team=t",
+            OTEL_SERVICE_NAME="mine",
+            OTEL_RESOURCE_ATTRIBUTES="env=dev,service.name=other",
+        )
+        log = SessionLog(None, Redactor({}), clock=lambda: START)
+        log.mirror = sending
+        for number in range(3):
+            log.ended(finished(exchange(number), error=f"key {SECRET}"), None)
+        log.close(0, 12.5)
+        assert log.trouble == ""
+    *spans, session = fake.spans()
+    assert [each["name"] for each in spans] == ["chat deepseek-v4-pro"] * 3
+    assert session["name"] == "session claude"
+    assert session["endTimeUnixNano"] == "1795230934500000000"
+    assert {each["parentSpanId"] for each in spans} == {session["spanId"]}
+    path, headers, body = fake.got[0]
+    assert path == "/v1/traces" and headers["Content-Type"] == "application/json"
+    assert {name.lower(): said for name, said in headers.items()}.items() >= {
+        ("x-key", "a b"),
+        ("x-team", "t"),
+    }
+    resource = body["resourceSpans"][0]["resource"]["attributes"]
+    assert {each["key"]: each["value"]["stringValue"] for each in resource} == {
+        "env": "dev",
+        "service.name": "mine",
+    }
+    assert SECRET not in json.dumps(fake.got) and "[REDACTED:api-key]" in json.dumps(fake.got)
+
+
+@pytest.mark.parametrize("status", [307, 302, 401, 500])
+def test_a_refusal_is_told_once_and_leads_nowhere(status: int) -> None:
+    """A redirection is not followed: the headers may hold a key."""
+    with collecting(status) as fake:
+        sending = traces(fake.url)
+        sending.ended(finished(exchange(1)))
+        trouble = sending.close(1.0)
+        assert trouble.startswith("traces were not sent to 127.0.0.1: ")
+        assert {path for path, _, _ in fake.got} == {"/v1/traces"}
+
+
+def test_a_collector_that_is_not_there() -> None:
+    """Is told, and costs the session nothing."""
+    with collecting() as fake:
+        pass
+    sending = traces(fake.url)
+    sending.ended(finished(exchange(1)))
+    assert "refused" in sending.close(1.0)
+
+
+def test_a_slow_collector_holds_nobody_up() -> None:
+    """What finds no room is dropped, and the end waits no longer than it was given."""
+    with collecting() as fake:
+        fake.open.clear()
+        sending = traces(fake.url)
+        for number in range(2 * WAITING):
+            sending.ended(finished(exchange(number)))
+        assert "too slow" in sending.close(1.0, timeout=0.2)
+        fake.open.set()
+        deadline = time.monotonic() + 10
+        while not any(each["name"].startswith("session") for each in fake.spans()):
+            assert time.monotonic() < deadline
+            time.sleep(0.01)
+        assert len(fake.spans()) < 2 * WAITING
+
+
+def test_nothing_is_sent_without_a_request() -> None:
+    """A session in which nothing happened is no trace."""
+    with collecting() as fake:
+        assert traces(fake.url).close(1.0) == ""
+    assert fake.got == []
+
+
+@pytest.mark.parametrize(
+    ("flag", "environ", "url"),
+    [
+        ("", {}, None),
+        ("http://a:4318", {}, "http://a:4318/v1/traces"),
+        ("https://a/otel/", {}, "https://a/otel/v1/traces"),
+        ("https://a/v1/traces", {}, "https://a/v1/traces"),
+        ("", {"OTEL_EXPORTER_OTLP_ENDPOINT": "http://b"}, "http://b/v1/traces"),
+        ("http://a", {"OTEL_EXPORTER_OTLP_ENDPOINT": "http://b"}, "http://a/v1/traces"),
+        ("", {"OTEL_EXPORTER_OTLP_ENDPOINT": "b", "OTEL_SDK_DISABLED": "true"}, None),
+        ("", {"OTEL_EXPORTER_OTLP_ENDPOINT": "b", "OTEL_TRACES_EXPORTER": "none"}, None),
+        ("", {"OTEL_EXPORTER_OTLP_ENDPOINT": "b", "OTEL_EXPORTER_OTLP_PROTOCOL": "grpc"}, None),
+        ("http://a", {"OTEL_SDK_DISABLED": "true"}, "http://a/v1/traces"),
+    ],
+)
+def test_collectors(flag: str, environ: dict[str, str], url: str | None) -> None:
+    """The option stands above the variables; they can say that nothing is to be sent."""
+    found = collector(flag, environ)
+    assert (found.url if found else None) == url
+    assert found is None or found == Collector(found.url, {}, {"service.name": "dsfix"})
+
+
+@pytest.mark.parametrize("url", ["localhost:4318", "ftp://a", "http://", f"http://u:{SECRET}@a"])
+def test_addresses_that_are_none(url: str) -> None:
+    """An error that repeats nothing of them."""
+    for flag, environ in ((url, {}), ("", {"OTEL_EXPORTER_OTLP_ENDPOINT": url})):
+        with pytest.raises(UsageError) as error:
+            collector(flag, environ)
+        assert SECRET not in str(error.value) and error.value.hint
+
+
+@pytest.mark.parametrize("way", ["option", "variable", "private", "private option"])
+def test_a_run_is_traced_where_the_user_says_so(tmp_path: Path, way: str) -> None:
+    """By the option or the variable; a private run by the option alone."""
+    with collecting() as fake, Simulator.in_thread() as upstream:
+        words = ["--upstream", upstream.url, "--", sys.executable, "-c", ASK]
+        words[:0] = ["--otlp", fake.url] if "option" in way else []
+        words[:0] = ["--private"] if "private" in way else []
+        env = environment(tmp_path, OTEL_EXPORTER_OTLP_ENDPOINT=fake.url)
+        ran = dsfix("run", *words, home=tmp_path, env=env)
+        assert ran.code == 0, ran.err
+    names = [span["name"] for span in fake.spans()]
+    assert names == ([] if way == "private" else ["chat deepseek-v4-pro", f"session {PROGRAM}"])
+    records = list(tmp_path.rglob("events.jsonl"))
+    assert len(records) == (0 if "private" in way else 1)
+    for path in records:
+        start = json.loads(path.read_text(encoding="utf-8").splitlines()[0])
+        assert start["project"] == ROOT.name
+
+
+def test_a_collector_that_fails_is_in_the_summary(tmp_path: Path) -> None:
+    """Once, and the exit code is the agent's."""
+    with collecting() as fake:
+        pass
+    with Simulator.in_thread() as upstream:
+        words = ["--otlp", fake.url, "--upstream", upstream.url]
+        ran = dsfix("run", *words, "--", sys.executable, "-c", ASK, home=tmp_path)
+    assert ran.code == 0 and ran.err.count("traces were not sent") == 1
+    ran = dsfix("run", "--otlp", "nowhere", "true", home=tmp_path)
+    assert ran.code == 2 and ran.err.count("\n") == 2
