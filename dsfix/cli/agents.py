@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 import re
 import shutil
@@ -10,6 +9,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
+
+from dsfix.cli.answers import AsJson, print_json
 
 if TYPE_CHECKING:
     from dsfix.agents.base import Agent
@@ -21,7 +22,7 @@ def agents(
     versions: Annotated[
         bool, typer.Option("--versions", help="Ask each installed agent for its version.")
     ] = False,
-    as_json: Annotated[bool, typer.Option("--json", help="One JSON document on stdout.")] = False,
+    as_json: AsJson = False,
 ) -> None:
     """List the agents that have an entry; any other program gets the common variables.
 
@@ -33,8 +34,7 @@ def agents(
     listed = [_row(agent, versions) for agent in AGENTS]
     if as_json:
         data = {"agents": listed, "impossible": _impossible()}
-        document = {"schema": 1, "command": ["agents"], "data": data, "errors": []}
-        typer.echo(json.dumps(document, ensure_ascii=False, indent=2))
+        print_json("agents", data)
         return
     _print(listed, versions)
 

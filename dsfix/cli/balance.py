@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import json
 import os
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from dsfix.cli import complete
+from dsfix.cli.answers import AsJson, KeyEnv, UpstreamName, print_json
 from dsfix.errors import DsfixError
 
 if TYPE_CHECKING:
@@ -17,19 +16,14 @@ if TYPE_CHECKING:
 
 
 def balance(
-    upstream: Annotated[
-        str | None,
-        typer.Option(metavar="NAME|URL", help="Whose account.", autocompletion=complete.upstreams),
-    ] = None,
-    key_env: Annotated[
-        str | None, typer.Option(metavar="NAME", help="Variable that holds the API key.")
-    ] = None,
+    upstream: UpstreamName = None,
+    key_env: KeyEnv = None,
     timeout: Annotated[float, typer.Option(min=0.1, help="Seconds to wait.")] = 30.0,
     allow_plain_http: Annotated[
         bool | None,
         typer.Option("--allow-plain-http", help="Accept http:// beyond this machine."),
     ] = None,
-    as_json: Annotated[bool, typer.Option("--json", help="Print one JSON document.")] = False,
+    as_json: AsJson = False,
 ) -> None:
     """Ask the upstream what is left on the account. Costs nothing.
 
@@ -42,8 +36,7 @@ def balance(
     found = credentials(config.load(os.environ, flags), os.environ)
     data = _told(found, timeout)
     if as_json:
-        document = {"schema": 1, "command": ["balance"], "data": data, "errors": []}
-        typer.echo(json.dumps(document, indent=2, ensure_ascii=False))
+        print_json("balance", data)
         return
     from dsfix.cli.summary import plain
 

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from dsfix.cli import complete
+from dsfix.cli.answers import AsJson, print_json
 from dsfix.errors import DsfixError, UsageError
 from dsfix.paths import config_file
 
@@ -29,7 +30,7 @@ _Force = Annotated[bool, typer.Option("--force", help="Drop the comments of the 
 
 @config_app.command()
 def show(
-    as_json: Annotated[bool, typer.Option("--json", help="One JSON document on stdout.")] = False,
+    as_json: AsJson = False,
 ) -> None:
     """Print every value with where it comes from: a variable, a line of the file, the default."""
     from dsfix import config
@@ -46,7 +47,7 @@ def show(
         settings = [dict(zip(names, row, strict=True)) for row in rows]
         data = {"file": str(config_file(os.environ)), "settings": settings}
         data["upstreams"] = sorted(found.upstreams)
-        _print_json("show", data)
+        print_json("config show", data)
         return
     widths = [max(len(_text(row[column])) for row in rows) for column in (0, 1)]
     for name, value, source in rows:
@@ -184,10 +185,3 @@ def _text(value: Any) -> str:
     if isinstance(value, list):
         return shlex.join(value)
     return str(value).lower() if isinstance(value, bool) else str(value)
-
-
-def _print_json(command: str, data: dict[str, Any]) -> None:
-    import json
-
-    document = {"schema": 1, "command": ["config", command], "data": data, "errors": []}
-    print(json.dumps(document, ensure_ascii=False, indent=2))

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 import time
 from collections.abc import Mapping, Sequence
@@ -12,6 +11,7 @@ from typing import TYPE_CHECKING, Annotated, Any, NamedTuple
 import typer
 
 from dsfix.cli import complete
+from dsfix.cli.answers import AsJson, print_json
 from dsfix.paths import state_dir
 
 if TYPE_CHECKING:
@@ -109,7 +109,7 @@ def cost(
             autocompletion=complete.assumptions,
         ),
     ] = None,
-    as_json: Annotated[bool, typer.Option("--json", help="Print one JSON document.")] = False,
+    as_json: AsJson = False,
 ) -> None:
     """What recorded sessions cost, by the upstream's count and the vendor's dated price list.
 
@@ -132,8 +132,7 @@ def cost(
         compare(whole, total, currency, assumed) if self_host else None,
     )
     if as_json:
-        document = {"schema": 1, "command": ["cost"], "data": answer.as_dict(), "errors": []}
-        typer.echo(json.dumps(document, indent=2, ensure_ascii=False))
+        print_json("cost", answer.as_dict())
     else:
         _print(answer)
 

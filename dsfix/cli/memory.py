@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from dsfix.cli.answers import AsJson, print_json
 from dsfix.errors import DsfixError
 from dsfix.paths import private_dir, state_dir
 
@@ -22,17 +23,14 @@ memory_app = typer.Typer(
 
 @memory_app.command()
 def stats(
-    as_json: Annotated[bool, typer.Option("--json", help="One JSON document on stdout.")] = False,
+    as_json: AsJson = False,
 ) -> None:
     """How many turns are kept, in how many bytes, and where."""
     store, path = _opened()
     turns, size = store.stats()
     store.close()
     if as_json:
-        import json
-
-        data = {"path": path, "turns": turns, "bytes": size}
-        print(json.dumps({"schema": 1, "command": ["memory", "stats"], "data": data, "errors": []}))
+        print_json("memory stats", {"path": path, "turns": turns, "bytes": size})
     else:
         print(f"{turns:,} turns, {size / 1e6:.1f} MB, {path}")
 

@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-import json
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING
 
-import typer
+from dsfix.cli.answers import AsJson, print_json
 
 if TYPE_CHECKING:
     from dsfix.repairs.base import Repair
 
 
 def repairs(
-    as_json: Annotated[bool, typer.Option("--json", help="One JSON document on stdout.")] = False,
+    as_json: AsJson = False,
 ) -> None:
     """List the repairs in the order in which they act; `run --no-repair NAME` leaves one out."""
     from dsfix.repairs import LISTED
@@ -27,8 +26,7 @@ def repairs(
             }
             for repair in LISTED
         ]
-        data = {"schema": 1, "command": ["repairs"], "data": {"repairs": listed}, "errors": []}
-        typer.echo(json.dumps(data, indent=2))
+        print_json("repairs", {"repairs": listed})
         return
     _print(LISTED)
 

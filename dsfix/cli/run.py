@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Annotated, Any, NoReturn
 import typer
 
 from dsfix.cli import complete
+from dsfix.cli.answers import KeyEnv, UpstreamName
 from dsfix.errors import DsfixError, ExitCode, LaunchError, UsageError
 from dsfix.paths import PRIVATE_FILE
 
@@ -42,18 +43,8 @@ def run(
             autocompletion=complete.agents,
         ),
     ] = None,
-    upstream: Annotated[
-        str | None,
-        typer.Option(
-            metavar="NAME|URL",
-            help="Where to forward to.",
-            autocompletion=complete.upstreams,
-            show_default="deepseek",
-        ),
-    ] = None,
-    key_env: Annotated[
-        str | None, typer.Option(metavar="NAME", help="Variable that holds the API key.")
-    ] = None,
+    upstream: UpstreamName = None,
+    key_env: KeyEnv = None,
     model: Annotated[str | None, typer.Option(help="Model for the agent's main work.")] = None,
     small_model: Annotated[
         str | None, typer.Option(help="Model for titles and sub-agents.")

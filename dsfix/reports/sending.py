@@ -80,6 +80,8 @@ def watch(
     """
     names = set(packed.files)
     before = _stamps(path, names)
+    if not _is_still(path, packed):  # changed while it was sent
+        before = {}
     while True:
         time.sleep(_EVERY)
         now = _stamps(path, names)
@@ -96,6 +98,14 @@ def watch(
             before = now | {
                 at: stamp for at, stamp in _stamps(path, names).items() if at not in now
             }
+
+
+def _is_still(path: Path, packed: Packed) -> bool:
+    """Whether the files are on the disk as they were packed."""
+    try:
+        return all((path.parent / name).read_bytes() == packed.files[name] for name in packed.files)
+    except OSError:
+        return False
 
 
 def _after(path: Path, names: set[str]) -> _Stamps:

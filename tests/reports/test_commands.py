@@ -405,7 +405,7 @@ def test_watch(server: Running, tmp_path: Path) -> None:
 
 def arrives(server: Running, path: str, part: bytes) -> None:
     """Wait until that is what is served."""
-    for _ in range(200):
+    for _ in range(600):
         if part in server.ask(path).body:
             return
         time.sleep(0.1)

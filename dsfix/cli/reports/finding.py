@@ -7,7 +7,8 @@ from typing import Annotated, Any
 
 import typer
 
-from dsfix.cli.reports.answers import AsJson, ServerUrl, answered, print_json, server, short
+from dsfix.cli.answers import AsJson, answered, print_json
+from dsfix.cli.reports.answers import ServerUrl, server, short
 from dsfix.errors import UsageError
 
 Tag = Annotated[list[str], typer.Option(metavar="TAG", help="Only with this tag. Repeatable.")]
@@ -39,7 +40,7 @@ def list_reports(
         asked += [("deleted", "1")] if deleted else []
         _print("list", server(server_url).listed(asked), as_json)
 
-    answered("list", call, as_json)
+    answered("reports list", call, as_json)
 
 
 def search(
@@ -66,7 +67,7 @@ def search(
         asked = wanted + _asked(tag, category, project, session, limit, offset)
         _print("search", server(server_url).listed(asked), as_json)
 
-    answered("search", call, as_json)
+    answered("reports search", call, as_json)
 
 
 def _asked(
@@ -90,7 +91,7 @@ def _print(command: str, found: list[dict[str, Any]], as_json: bool) -> None:
             else each
             for each in found
         ]
-        print_json(command, data)
+        print_json(f"reports {command}", data)
     elif found:
         _print_lines(found)
     else:

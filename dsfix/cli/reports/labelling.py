@@ -7,16 +7,8 @@ from typing import Annotated
 
 import typer
 
-from dsfix.cli.reports.answers import (
-    AsJson,
-    Name,
-    Names,
-    ServerUrl,
-    answered,
-    print_json,
-    server,
-    short,
-)
+from dsfix.cli.answers import AsJson, answered, print_json
+from dsfix.cli.reports.answers import Name, Names, ServerUrl, server, short
 
 Tags = Annotated[list[str], typer.Argument(metavar="TAG...")]
 Label = Annotated[str, typer.Argument(metavar="NAME", help="Empty takes it away.")]
@@ -63,7 +55,7 @@ def _change(
         at = server(url)
         changed = [at.changed(name, change) for name in names]
         if as_json:
-            print_json(command, changed)
+            print_json(f"reports {command}", changed)
             return
         from dsfix.cli.summary import plain
 
@@ -72,4 +64,4 @@ def _change(
             words = " · ".join(filter(None, [each["title"], *labels]))
             typer.echo(f"{short(each)}  {plain(words)}{'  (deleted)' if each['deleted'] else ''}")
 
-    answered(command, call, as_json)
+    answered(f"reports {command}", call, as_json)

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from dsfix.cli.reports.answers import AsJson, ServerUrl, answered, print_json, say, server
+from dsfix.cli.answers import AsJson, answered, print_json
+from dsfix.cli.reports.answers import ServerUrl, say, server
 from dsfix.errors import UsageError
 
 if TYPE_CHECKING:
@@ -53,11 +54,11 @@ def send(
         sent = _send(page, server_url, Said(id, title, category, project, tuple(tag)), False)
         if as_json:
             data = {**sent.report, "warnings": list(sent.packed.warnings)}
-            print_json("send", data)
+            print_json("reports send", data)
         else:
             typer.echo(sent.report["url"])
 
-    answered("send", call, as_json)
+    answered("reports send", call, as_json)
 
 
 def watch(

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import json
 import os
-from collections.abc import Callable, Iterable
 from datetime import datetime
 from math import inf
 from pathlib import Path
@@ -13,13 +11,12 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from dsfix.cli.complete import session_ids
-from dsfix.errors import DsfixError, UsageError
+from dsfix.errors import UsageError
 from dsfix.paths import state_dir
 
 if TYPE_CHECKING:
     from dsfix.record.reader import SessionRecord
 
-AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON document.")]
 Session = Annotated[
     str,
     typer.Argument(
@@ -45,25 +42,6 @@ def recorded(name: str) -> SessionRecord:
     from dsfix.record.sessions import find
 
     return read(find(state(), name))
-
-
-def answered(command: str, call: Callable[[], None], as_json: bool) -> None:
-    """Do it; where JSON was asked for, an error is told in JSON too."""
-    try:
-        call()
-    except DsfixError as error:
-        if not as_json:
-            raise
-        code = error.exit_code
-        print_json(command, None, [{"code": code.name.lower(), "message": error.message}])
-        raise typer.Exit(code) from error
-
-
-def print_json(command: str, data: object, errors: Iterable[object] = ()) -> None:
-    """One document on stdout."""
-    words = ["sessions", command]
-    document = {"schema": 1, "command": words, "data": data, "errors": list(errors)}
-    typer.echo(json.dumps(document, indent=2, ensure_ascii=False))
 
 
 def local(at: float, pattern: str) -> str:

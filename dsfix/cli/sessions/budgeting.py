@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from dsfix.cli.sessions.answers import AsJson, Session, answered, print_json, recorded
+from dsfix.cli.answers import AsJson, answered, print_json
+from dsfix.cli.sessions.answers import Session, recorded
 from dsfix.errors import DsfixError, UsageError
 
 if TYPE_CHECKING:
@@ -42,7 +43,7 @@ def budget(
             _write(record, new)
         _show(record, as_json)
 
-    answered("budget", answer, as_json)
+    answered("sessions budget", answer, as_json)
 
 
 def _limits(
@@ -89,7 +90,7 @@ def _show(record: SessionRecord, as_json: bool) -> None:
 
     summary = recalled(record)
     if as_json:
-        print_json("budget", {"id": record.id, **summary.as_dict()["budget"]})
+        print_json("sessions budget", {"id": record.id, **summary.as_dict()["budget"]})
     elif summary.budget:
         typer.echo(" · ".join(map(standing, summary.budget)))
     else:

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from dsfix.cli.sessions.answers import AsJson, Session, answered, print_json, recorded
+from dsfix.cli.answers import AsJson, answered, print_json
+from dsfix.cli.sessions.answers import Session, recorded
 from dsfix.errors import UsageError
 
 if TYPE_CHECKING:
@@ -29,11 +30,11 @@ def diff(session: Session, first: _Number, second: _Number, as_json: AsJson = Fa
         found = difference(record, _exchange(record, first), _exchange(record, second))
         if as_json:
             document = {"session": record.id, "first": first, "second": second, **asdict(found)}
-            print_json("diff", document)
+            print_json("sessions diff", document)
         else:
             _print(found)
 
-    answered("diff", call, as_json)
+    answered("sessions diff", call, as_json)
 
 
 def _exchange(record: SessionRecord, number: int) -> Recorded:

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from dsfix.cli.sessions.answers import AsJson, answered, local, number, print_json, state
+from dsfix.cli.answers import AsJson, answered, print_json
+from dsfix.cli.sessions.answers import local, number, state
 
 if TYPE_CHECKING:
     from dsfix.record.keeping import Leaving
@@ -40,11 +41,13 @@ def gc(
             remove(each.session.path)
         _forget(state())
         if as_json:
-            print_json("gc", {"removed": yes, "sessions": [_document(each) for each in going]})
+            print_json(
+                "sessions gc", {"removed": yes, "sessions": [_document(each) for each in going]}
+            )
         else:
             _print(going, yes)
 
-    answered("gc", call, as_json)
+    answered("sessions gc", call, as_json)
 
 
 def _forget(directory: Path) -> None:

@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
+from dsfix.cli.answers import AsJson, answered, print_json
 from dsfix.cli.complete import agents
-from dsfix.cli.sessions.answers import AsJson, answered, local, print_json, state
+from dsfix.cli.sessions.answers import local, state
 from dsfix.cli.sessions.moments import moment
 
 if TYPE_CHECKING:
@@ -58,7 +59,7 @@ def list_sessions(
         wanted = _wanted(agent, model, project, tag, category, since, until, text)
         _list(wanted, limit, as_json)
 
-    answered("list", call, as_json)
+    answered("sessions list", call, as_json)
 
 
 def search(
@@ -81,7 +82,7 @@ def search(
         wanted = _wanted(agent, model, project, tag, category, since, until, words)
         _search(wanted, limit, as_json)
 
-    answered("search", call, as_json)
+    answered("sessions search", call, as_json)
 
 
 def _wanted(
@@ -120,7 +121,7 @@ def _list(wanted: Wanted, limit: int, as_json: bool) -> None:
     if as_json:
         from dsfix.report.documents import listed as as_document
 
-        print_json("list", list(map(as_document, found)))
+        print_json("sessions list", list(map(as_document, found)))
     elif found:
         _print_list(found)
     elif wanted == type(wanted)():
@@ -144,7 +145,7 @@ def _search(wanted: Wanted, limit: int, as_json: bool) -> None:
     if as_json:
         from dsfix.report.documents import hit
 
-        print_json("search", [hit(each, wanted.words) for each in found])
+        print_json("sessions search", [hit(each, wanted.words) for each in found])
     elif found:
         _print_hits(found, wanted.words)
     else:

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
-from dsfix.cli.sessions.answers import AsJson, Session, answered, local, print_json, recorded
+from dsfix.cli.answers import AsJson, answered, print_json
+from dsfix.cli.sessions.answers import Session, local, recorded
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -30,7 +31,7 @@ def show(
     as_json: AsJson = False,
 ) -> None:
     """Show one session: its summary and its exchanges."""
-    answered("show", lambda: _show(session, messages, as_json), as_json)
+    answered("sessions show", lambda: _show(session, messages, as_json), as_json)
 
 
 def _show(name: str, messages: bool, as_json: bool) -> None:
@@ -38,7 +39,7 @@ def _show(name: str, messages: bool, as_json: bool) -> None:
     if as_json:
         from dsfix.report.documents import shown
 
-        print_json("show", shown(record, messages=messages))
+        print_json("sessions show", shown(record, messages=messages))
         return
     from rich.console import Console
 

@@ -1,0 +1,45 @@
+"""How commands answer: as text, or as one JSON document; and the options that they share."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterable
+from typing import Annotated
+
+import typer
+
+from dsfix.cli import complete
+from dsfix.errors import DsfixError
+
+AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON document.")]
+UpstreamName = Annotated[
+    str | None,
+    typer.Option(
+        "--upstream",
+        metavar="NAME|URL",
+        help="Where to forward to.",
+        autocompletion=complete.upstreams,
+        show_default="deepseek",
+    ),
+]
+KeyEnv = Annotated[
+    str | None, typer.Option(metavar="NAME", help="Variable that holds the API key.")
+]
+
+
+def answered(command: str, call: Callable[[], None], as_json: bool) -> None:
+    """Do it; where JSON was asked for, an error is told in JSON too."""
+    try:
+        call()
+    except DsfixError as error:
+        if not as_json:
+            raise
+        code = error.exit_code
+        print_json(command, None, [{"code": code.name.lower(), "message": error.message}])
+        raise typer.Exit(code) from error
+
+
+def print_json(command: str, data: object, errors: Iterable[object] = ()) -> None:
+    """One document on stdout; `command` are its words."""
+    document = {"schema": 1, "command": command.split(), "data": data, "errors": list(errors)}
+    typer.echo(json.dumps(document, indent=2, ensure_ascii=False))
