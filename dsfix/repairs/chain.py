@@ -97,13 +97,7 @@ def prepare(
     quiet = is_disabled(body) or rules.thinking == "off" or at is Step.OFF
     context = Context(rules, memory, history, conversation, session, quiet, at, changes)
     context.length = length(conversation)
-    mended = body
-    for repair in repairs:
-        if repair.request is not None and dialect in repair.dialects:
-            call, before = partial(repair.request, mended, context), mended
-            mended = guarded(repair.name, changes, call, mended, rules.strict)
-            if repair.regroups and mended is not before:
-                context.history = History.of(mended)
+    mended = _repaired(body, context, repairs)
     return Outgoing(
         dialect,
         mended.encode(),
@@ -123,6 +117,16 @@ def prepare(
         freeform=context.freeform,
         thinks=not is_disabled(mended),
     )
+
+
+def _repaired(body: Body, context: Context, repairs: Sequence[Repair]) -> Body:
+    for repair in repairs:
+        if repair.request is not None and body.dialect in repair.dialects:
+            call, before = partial(repair.request, body, context), body
+            body = guarded(repair.name, context.changes, call, body, context.rules.strict)
+            if repair.regroups and body is not before:
+                context.history = History.of(body)
+    return body
 
 
 def _mended(
