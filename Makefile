@@ -5,7 +5,7 @@ PYTHON_CLIENTS := aider hermes
 PY := $(VENV)/bin/python
 JOBS := 4 # most tests wait for an agent to start
 
-.PHONY: demo test lint types clients clients-npm clients-python clients-latest bench completions docs clean
+.PHONY: demo test fuzz lint types clients clients-npm clients-python clients-latest bench completions docs clean
 
 $(VENV)/ready: pyproject.toml
 	python3 -m venv $(VENV)
@@ -17,6 +17,9 @@ demo: $(VENV)/ready ## a conversation that fails, and the same one through dsfix
 
 test: $(VENV)/ready ## all tests; those with real agents run when `make clients` has been run
 	$(PY) -m pytest -n $(JOBS) --dist worksteal
+
+fuzz: $(VENV)/ready ## the same inputs in thousands, new ones each time; EXAMPLES=20000 for a night
+	DSFIX_EXAMPLES=$(or $(EXAMPLES),2000) $(PY) -m pytest tests/fuzz -n $(JOBS) --dist worksteal
 
 lint: $(VENV)/ready
 	$(VENV)/bin/ruff check .
@@ -52,6 +55,7 @@ completions: $(VENV)/ready
 docs: $(VENV)/ready
 	$(PY) -m dsfix.cli.reference docs
 	$(PY) -m tests.conformance docs
+	$(PY) -m tests.faults docs
 
 clean:
 	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .hypothesis dist

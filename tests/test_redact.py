@@ -213,9 +213,9 @@ def test_time_grows_with_the_text_and_no_faster(piece: str) -> None:
         text = piece * (size // len(piece))
         times = []
         for _ in range(3):
-            before = time.perf_counter()
+            before = time.thread_time()
             NONE.text(text)
-            times.append(time.perf_counter() - before)
+            times.append(time.thread_time() - before)
         return min(times)
 
     NONE.text(piece * 100)
@@ -223,10 +223,10 @@ def test_time_grows_with_the_text_and_no_faster(piece: str) -> None:
 
 
 def test_a_long_text_is_quick() -> None:
-    """A megabyte of source code holds the interpreter for some 12 ms in all."""
+    """A megabyte of source code holds the interpreter for some 12 ms of its time in all."""
     source = Path(re.__file__).read_text(encoding="utf-8") * 100
     redactor = Redactor({"".join(random.choices(string.ascii_letters, k=40)): "k"})
     redactor.text(source[:1000])
-    before = time.perf_counter()
+    before = time.thread_time()
     redactor.text(source[:1_000_000])
-    assert time.perf_counter() - before < 0.2
+    assert time.thread_time() - before < 0.2

@@ -11,9 +11,13 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from dsfix.cli import complete
-from dsfix.errors import UsageError
+from dsfix.errors import DsfixError, UsageError
 
 if TYPE_CHECKING:
+    from typing import TextIO
+
+    from dsfix.config import Config
+    from dsfix.doctor.examine import Report
     from dsfix.doctor.live import Cost
 
 
@@ -39,6 +43,16 @@ def doctor(
     live: Annotated[
         bool, typer.Option("--live", help="Ask the endpoint as well; that costs tokens.")
     ] = False,
+    save: Annotated[
+        bool,
+        typer.Option(
+            "--save",
+            help="With --live: write what is otherwise than expected to config.toml.",
+        ),
+    ] = False,
+    force: Annotated[
+        bool, typer.Option("--force", help="With --save: drop the comments of a table.")
+    ] = False,
     only: Annotated[
         list[str] | None,
         typer.Option(
@@ -63,7 +77,8 @@ def doctor(
     """Check this machine, and with --live what the endpoint really does.
 
     Without --live nothing leaves the machine. With it every question is asked raw, and again
-    through dsfix where the raw answer would not do.
+    through dsfix where the raw answer would not do. With --save what the endpoint does otherwise
+    than expected becomes a table [upstreams.NAME] of config.toml, and repairs follow it.
 
     \b
     Exit codes: 0 all is good; 3 it works only through dsfix, or there are
@@ -78,6 +93,8 @@ def doctor(
         return
     if agent.startswith("-"):
         raise UsageError(f"no option {agent!r}")
+    if save and not live:
+        raise UsageError("--save writes what probes found", hint="add --live")
     flags = {"upstream": upstream, "key_env": key_env, "allow_plain_http": allow_plain_http}
     wish = Wish(
         agent,
@@ -95,7 +112,31 @@ def doctor(
         from dsfix.cli.examined import print_report
 
         print_report(report)
+    if save:
+        _save(report, wish.config, force, to=sys.stderr if as_json else sys.stdout)
     raise typer.Exit(int(report.exit_code))
+
+
+def _save(report: Report, config: Config, force: bool, to: TextIO) -> None:
+    """Write what is otherwise than expected, and say what that was."""
+    from dsfix.doctor import saving
+    from dsfix.doctor.drift import learnt
+    from dsfix.paths import config_file
+
+    if report.nested:
+        raise DsfixError("a session stands in for the endpoint", hint="name it with --upstream")
+    place = config_file(os.environ)
+    found = learnt(report.upstream, report.findings, config.upstreams, config.key_env)
+    if found is None:
+        print(f"\nNo drift that can be saved: nothing is written to {place}.", file=to)
+        return
+    saving.save(place, found.name, found.table, force=force)
+    print(f"\nWrote [upstreams.{found.name}] to {place}:", file=to)
+    for each in found.findings:
+        print(f"  {each.name} is {each.raw}, no longer {each.expected}", file=to)
+    for key, value in found.consequences.items():
+        print(f"  {key} = {json.dumps(value)}", file=to)
+    print(f"Use it with --upstream {found.name}.", file=to)
 
 
 def _cwd() -> Path:

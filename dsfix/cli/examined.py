@@ -39,6 +39,9 @@ def print_report(report: Report, console: Console | None = None) -> None:
     counts = report.counts()
     said = " · ".join(f"{counts[name]} {words}" for name, words in _COUNTED.items() if counts[name])
     console.print(f"\n{said}", soft_wrap=True)
+    if report.unknown:
+        told = f"  {len(report.unknown)} not known here: nobody has written down how"
+        console.print(f"{told} {report.upstream.title} answers them", soft_wrap=True)
     for finding in report.findings:
         if finding.drift:
             told = f"  drift: {finding.name} is {finding.raw}, {finding.expected} was expected"

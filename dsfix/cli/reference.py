@@ -11,7 +11,7 @@ import inspect
 import json
 import re
 import sys
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -21,7 +21,7 @@ from dsfix import doctor, repairs
 from dsfix.cli.markdown import MADE, table
 from dsfix.cli.reference_agents import agents_page
 from dsfix.config import AGENT_SETTINGS, REGISTRY, SETTINGS, Config, file, layers
-from dsfix.doctor import checks, finding, probes
+from dsfix.doctor import checks, drift, finding, probes
 from dsfix.doctor.guarding import guard
 from dsfix.doctor.words import WORDS
 from dsfix.environment import ENDPOINT, ORIGIN, SESSION, TOKEN
@@ -169,14 +169,21 @@ def doctor_page() -> str:
     rows = [(f"`{name}`", _first(check)) for name, check in checks.CHECKS.items()]
     parts.append(table(("name", "question"), [*rows, ("`guard`", _first(guard))]))
     parts.append("## Probes of the endpoint\n")
-    asked = [
-        (f"`{each.name}`", each.title, ", ".join(f"`{word}`" for word in sorted(each.good)))
-        for each in probes.PROBES
-    ]
+    asked = [(f"`{each.name}`", each.title, _ticked(sorted(each.good))) for each in probes.PROBES]
     parts.append(table(("name", "question", "good words"), asked))
+    parts.append("## What --save writes\n\n" + _prose(drift))
+    proofs = [
+        (_ticked(p.probes), _ticked(sorted(p.words)), f"`{p.table}.{p.key}`: `{p.value}`")
+        for p in drift.PROOFS
+    ]
+    parts.append(table(("probes, as far as they are served", "all end in", "written"), proofs))
     parts.append("## Words that any probe may end in\n")
     parts.append(_pairs({word: meaning.means for word, meaning in WORDS.items()}, "word", "means"))
     return "\n".join(parts)
+
+
+def _ticked(words: Iterable[str]) -> str:
+    return ", ".join(f"`{word}`" for word in words)
 
 
 def _keys() -> list[str]:

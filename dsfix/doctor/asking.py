@@ -20,6 +20,7 @@ _HEADERS: Mapping[str, str] = {
     "User-Agent": f"dsfix/{__version__}",
     "anthropic-version": "2023-06-01",
 }
+_NO_PATH = "this upstream has no path for it"
 # What a judge meets in a document that has not the form of its dialect.
 _OTHER_FORM = (AttributeError, IndexError, KeyError, TypeError, ValueError)
 
@@ -59,6 +60,8 @@ class Way:
         for name in probe.needs:
             needed = self._probes[name]
             found = await self.outcome(needed)
+            if found.unasked == _NO_PATH and not needed.dialect and probe.asks:
+                continue  # many relays list no models: a question of its own can be asked still
             if found.reply is None or found.verdict.word not in needed.good:
                 return Outcome(
                     Verdict(""), unasked=found.unasked or f"{name}: {found.verdict.word}"
@@ -70,7 +73,7 @@ class Way:
             except Unasked as why:
                 return Outcome(Verdict(""), unasked=str(why))
             if call.path not in self._paths:
-                return Outcome(Verdict(""), unasked="this upstream has no path for it")
+                return Outcome(Verdict(""), unasked=_NO_PATH)
             replies.append(await self._reply(call, probe.dialect))
             if (why_not := failed(replies[-1])) is not None:
                 return Outcome(why_not, replies[-1])

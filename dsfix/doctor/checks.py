@@ -71,7 +71,10 @@ def _version(agent: Agent, printed: str | None) -> Finding:
     if found is None:
         means = f"{agent.title} does not tell its version."
         return _row("agent", Level.WARN, "untold", means, f"Run {agent.commands[0]} --version.")
-    if found[0].split(".")[:2] == agent.verified.split(".")[:2] or not agent.verified:
+    if not agent.verified:
+        means = f"{agent.title} {found[0]}; dsfix was never run with it, its entry is from sources."
+        return _row("agent", Level.WARN, "never-run", means, "Try it with a short task first.")
+    if found[0].split(".")[:2] == agent.verified.split(".")[:2]:
         return _row("agent", Level.GOOD, "known-good", f"{agent.title} {found[0]}.")
     means = f"{agent.title} {found[0]}; dsfix was run with {agent.verified}."
     return _row("agent", Level.WARN, "other-version", means, "If it fails, install that version.")

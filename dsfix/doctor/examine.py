@@ -16,13 +16,17 @@ from dsfix.doctor.guarding import guard
 from dsfix.doctor.live import Cost, Examination, cost
 from dsfix.doctor.machine import Machine
 from dsfix.doctor.probes import PROBES
+from dsfix.doctor.words import NO_ANSWER
 from dsfix.environment import credentials
 from dsfix.errors import ExitCode, LaunchError, UsageError
 from dsfix.redact import Redactor
+from dsfix.upstreams import NAMES as UPSTREAMS
 from dsfix.upstreams import resolve
+from dsfix.upstreams.base import Upstream
 
 CHECKS = (*checks.NAMES,)
 NAMES = (*CHECKS, *(probe.name for probe in PROBES))
+_UNCOMPARED = NO_ANSWER | {""}
 
 
 class Wish(NamedTuple):
@@ -37,12 +41,28 @@ class Wish(NamedTuple):
 
 
 class Report(NamedTuple):
-    """All that was found; `cost` is what the probes were to take, None where none was asked."""
+    """All that was found; `cost` is what the probes were to take, None where none was asked.
 
-    origin: str
+    `nested` is whether the session around this one stood in for the upstream.
+    """
+
+    upstream: Upstream
     model: str
     cost: Cost | None
     findings: tuple[Finding, ...]
+    nested: bool = False
+
+    @property
+    def unknown(self) -> tuple[str, ...]:
+        """The probes that ended in a word of which nothing is known to compare it with."""
+        return tuple(
+            each.name
+            for each in self.findings
+            if each.where == "endpoint"
+            and not each.expected
+            and each.raw not in _UNCOMPARED
+            and each.name != "auth"  # its words are told by other probes
+        )
 
     @property
     def exit_code(self) -> ExitCode:
@@ -60,12 +80,13 @@ class Report(NamedTuple):
     def as_dict(self) -> dict[str, Any]:
         """The report for JSON; its keys are stable within one schema."""
         return {
-            "upstream": self.origin,
+            "upstream": self.upstream.origin,
             "model": self.model,
             "live": self.cost is not None,
             "cost": self.cost._asdict() if self.cost else None,
             "counts": self.counts(),
             "exit_code": int(self.exit_code),
+            "unknown": list(self.unknown),
             "findings": [finding.as_dict() for finding in self.findings],
         }
 
@@ -84,8 +105,8 @@ def examine(wish: Wish, machine: Machine, announce: Callable[[str, Cost], None])
         return redactor.text(text.replace(subject.key, "[key]") if subject.key else text)
 
     found = [each for each in _checked(subject, machine, names) if each.name in names]
-    chosen = [probe for probe in PROBES if probe.name in names]
-    spent = cost(chosen) if wish.live and chosen else None
+    served, without = _served([probe for probe in PROBES if probe.name in names], subject)
+    spent = cost(served) if wish.live and served else None
     if spent is not None:
         if isinstance(subject.found, LaunchError):
             if "api-key" not in names:
@@ -97,9 +118,11 @@ def examine(wish: Wish, machine: Machine, announce: Callable[[str, Cost], None])
             examination = Examination(
                 subject.found, model=model, patience=patience, settings=settings
             )
-            found += asyncio.run(_probed(examination, chosen))
-    model = wish.model or subject.upstream.main
-    return Report(subject.upstream.origin, model, spent, tuple(f.redacted(clean) for f in found))
+            found += asyncio.run(_probed(examination, served))
+    found = [_with_hint(each, subject.upstream) for each in found] + (without if wish.live else [])
+    nested = not isinstance(subject.found, LaunchError) and subject.found.nested
+    told = tuple(each.redacted(clean) for each in found)
+    return Report(subject.upstream, wish.model or subject.upstream.main, spent, told, nested)
 
 
 async def _probed(examination: Examination, chosen: list[Probe]) -> list[Finding]:
@@ -152,6 +175,36 @@ def _chosen(wish: Wish) -> frozenset[str]:
     if not wish.live and not names & set(CHECKS):
         raise UsageError(f"--only {wish.only[0]} asks the endpoint", hint="add --live")
     return frozenset(names)
+
+
+def _served(chosen: list[Probe], subject: checks.Subject) -> tuple[list[Probe], list[Finding]]:
+    """Those of the probes whose dialect has a path, and a finding for each dialect without one."""
+    paths, title = subject.upstream.paths, subject.upstream.title
+    lacking = dict.fromkeys(p.dialect for p in chosen if p.dialect and p.dialect not in paths)
+    found = [
+        Finding(
+            f"{dialect}-json",
+            "endpoint",
+            Level.SKIPPED,
+            "",
+            f"Not asked: {title} serves no {str(dialect).title()}, as far as is known here.",
+        )
+        for dialect in lacking
+    ]
+    return [probe for probe in chosen if probe.dialect not in lacking], found
+
+
+def _with_hint(finding: Finding, upstream: Upstream) -> Finding:
+    """A finding with what to do where a URL has not the paths of the vendor it was taken for."""
+    dialect, _, end = finding.name.partition("-")
+    guessed = "://" in upstream.name and upstream.vendor in UPSTREAMS
+    if end != "json" or finding.raw != "missing" or not guessed:
+        return finding
+    do = (
+        f"This URL has no {upstream.paths[dialect]}; relays have names"
+        " (--upstream claude-code-router), or write a table of your own (docs/upstreams.md)."
+    )
+    return finding._replace(do=do)
 
 
 def _without_key() -> Finding:

@@ -82,6 +82,10 @@ class Database:
         self._thread.join(timeout)
         if self._thread.is_alive():
             self.trouble = f"{self._path.name}: still locked, what was learnt is not kept"
+        with self._reading:
+            if self._reader is not None:
+                self._reader.close()
+                self._reader = None
 
     def _run(self) -> None:
         try:
@@ -97,6 +101,8 @@ class Database:
         while (write := self._waiting.get()) is not None:
             if not self._commit(connection, write):
                 break
+        if not (self.trouble or self._path.exists()):
+            self.trouble = f"{self._path.name}: the file was deleted, what was learnt is not kept"
         connection.close()
 
     def _commit(self, connection: sqlite3.Connection, write: Write) -> bool:
@@ -126,21 +132,28 @@ def _open(path: Path, migrations: Sequence[str]) -> sqlite3.Connection:
     os.close(os.open(path, os.O_CREAT | os.O_RDWR | os.O_CLOEXEC | os.O_NOFOLLOW, PRIVATE_FILE))
     path.chmod(PRIVATE_FILE)
     connection = _connect(path, timeout=5.0)
+    _version(connection, migrations)  # before anything is changed
     journal = "DELETE" if _on_network(path) else "WAL"
     connection.execute(f"PRAGMA journal_mode = {journal}")
     connection.execute("PRAGMA synchronous = NORMAL")
     connection.execute("PRAGMA foreign_keys = ON")
     connection.execute("BEGIN IMMEDIATE")
-    version = connection.execute("PRAGMA user_version").fetchone()[0]
-    if version > len(migrations):
-        connection.rollback()
-        raise sqlite3.DatabaseError(f"made by a newer dsfix (schema {version})")
+    version = _version(connection, migrations)
     for number, script in enumerate(migrations[version:], version + 1):
         for statement in script.split(";\n"):
             connection.execute(statement)
         connection.execute(f"PRAGMA user_version = {number}")
     connection.commit()
     return connection
+
+
+def _version(connection: sqlite3.Connection, migrations: Sequence[str]) -> int:
+    """How many of the migrations the file has had. Raises DatabaseError where it is more."""
+    version = int(connection.execute("PRAGMA user_version").fetchone()[0])
+    if version > len(migrations):
+        connection.close()
+        raise sqlite3.DatabaseError(f"made by a newer dsfix (schema {version})")
+    return version
 
 
 def _connect(path: Path, timeout: float) -> sqlite3.Connection:

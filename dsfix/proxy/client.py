@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import io
+import os
 import ssl
 import urllib.request
 from collections.abc import AsyncIterator, Iterable
@@ -181,8 +182,11 @@ def _unreachable(error: BaseException) -> Unreachable:
     if isinstance(error, aiohttp.ClientConnectorDNSError):
         return Unreachable(error.os_error.strerror or "unknown host", "unresolved")
     if isinstance(error, aiohttp.ClientConnectorError):
-        kind = "tls" if isinstance(error.os_error, ssl.SSLError) else "unreachable"
-        return Unreachable(error.os_error.strerror or type(error.os_error).__name__, kind)
+        cause = error.os_error
+        if isinstance(cause, ssl.SSLError):
+            return Unreachable(cause.strerror or type(cause).__name__, "tls")
+        text = os.strerror(cause.errno) if cause.errno else type(cause).__name__
+        return Unreachable(text, "unreachable")
     if isinstance(error, aiohttp.ClientResponseError):
         return Unreachable("what it answered is not HTTP")
     if isinstance(error, aiohttp.ServerDisconnectedError | ConnectionError):

@@ -12,6 +12,7 @@ from typing import Any, NamedTuple
 from dsfix.protocol import spans
 from dsfix.record.events import exchange_of
 from dsfix.record.exchange import Exchange
+from dsfix.record.form import fits
 from dsfix.record.reader import seconds_of
 
 _HEAD = 96  # bytes of a line in which its type stands
@@ -55,7 +56,7 @@ def _events(path: Path) -> Iterator[dict[str, Any]]:
             for line in file:
                 if any(kind in line[:_HEAD] for kind in _KINDS):
                     event = spans.value(line)
-                    if isinstance(event, dict):
+                    if isinstance(event, dict) and fits(event):
                         yield event
     except OSError:
         return  # what was read so far is what can be told

@@ -16,6 +16,7 @@ from dsfix.errors import DsfixError
 from dsfix.protocol import spans
 from dsfix.record.events import exchange_of
 from dsfix.record.exchange import Exchange
+from dsfix.record.form import fits
 from dsfix.record.sessions import EndState, end_state
 
 Event: TypeAlias = dict[str, Any]
@@ -197,7 +198,7 @@ class Following:
 def _take(reading: _Reading, line: bytes) -> None:
     """Take in a line, unless it is no event that this version can read."""
     event = spans.value(line)
-    if isinstance(event, dict):
+    if isinstance(event, dict) and fits(event):
         try:
             reading.take(event)
         except (KeyError, TypeError, AttributeError):

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import json
+import os
+import subprocess
+import sys
 import threading
 import urllib.error
 import urllib.request
@@ -22,7 +25,15 @@ from dsfix.simulator.server import Simulator
 from dsfix.simulator.switches import set_switches
 
 KEY = "sk-doctor-0123456789abcdef"
+ROOT = Path(__file__).parent.parent.parent
 DIALECTS = ("chat", "messages", "responses")
+
+
+def doctor(*words: str, key: str = KEY, **more: str) -> subprocess.CompletedProcess[str]:
+    """`dsfix doctor` with these words, and more variables."""
+    environ = {**os.environ, "DEEPSEEK_API_KEY": key, "NO_PROXY": "*", **more}
+    line = [sys.executable, "-m", "dsfix", "doctor", *words]
+    return subprocess.run(line, cwd=ROOT, env=environ, capture_output=True, text=True, timeout=60)
 
 
 def machine(**environ: str) -> Machine:

@@ -60,6 +60,14 @@ def test_the_agents_version(
     assert word("agent", installed(tmp_path, printed), agent="claude") == expected
 
 
+def test_an_agent_that_was_never_run_here(tmp_path: Path) -> None:
+    """Where no version is known to work, none is called so."""
+    (tmp_path / "crush").write_text("#!/bin/sh\n")
+    (tmp_path / "crush").chmod(0o755)
+    there = machine(PATH=str(tmp_path))._replace(run=lambda words: "crush 0.9.1")
+    assert word("agent", there, agent="crush") == ("never-run", Level.WARN)
+
+
 def test_agents_that_are_not_there(tmp_path: Path) -> None:
     """The agent that was named must be there; otherwise one of them is enough."""
     assert word("agent", machine(), agent="codex") == ("not-installed", Level.ACT)

@@ -3,11 +3,7 @@
 from __future__ import annotations
 
 import json
-import os
-import subprocess
-import sys
 from io import StringIO
-from pathlib import Path
 
 import pytest
 from rich.console import Console
@@ -16,10 +12,9 @@ from dsfix.cli.examined import print_report
 from dsfix.doctor.probes import NAMES
 from dsfix.simulator.options import Options
 from dsfix.simulator.server import Simulator
-from tests.doctor.support import KEY, error, serving, simulated
+from tests.doctor.support import doctor, error, serving, simulated
 
-ROOT = Path(__file__).parent.parent.parent
-KEYS = {"upstream", "model", "live", "cost", "counts", "exit_code", "findings"}
+KEYS = {"upstream", "model", "live", "cost", "counts", "exit_code", "unknown", "findings"}
 FINDING = {
     "name",
     "where",
@@ -33,13 +28,6 @@ FINDING = {
     "expected",
     "drift",
 }
-
-
-def doctor(*words: str, key: str = KEY) -> subprocess.CompletedProcess[str]:
-    """`dsfix doctor` with these words."""
-    environ = {**os.environ, "DEEPSEEK_API_KEY": key, "NO_PROXY": "*"}
-    line = [sys.executable, "-m", "dsfix", "doctor", *words]
-    return subprocess.run(line, cwd=ROOT, env=environ, capture_output=True, text=True, timeout=60)
 
 
 def test_json_keeps_its_form() -> None:

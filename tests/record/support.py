@@ -22,7 +22,7 @@ from dsfix.report.transcript import transcript
 NONE = Redactor({})
 ALL = Wanted()
 START = 1_795_230_922.0  # 2026-11-21 03:15:22 UTC
-META = {"agent": "claude", "upstream": "https://api.deepseek.com", "cwd": "/work"}
+META = {"agent": "claude", "upstream": "https://api.deepseek.com", "cwd": "/home/me/work"}
 
 
 def request(

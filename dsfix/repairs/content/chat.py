@@ -81,7 +81,7 @@ def _part(raw: bytes, role: str, image: str, thoughts: list[str]) -> bytes | Non
     part = spans.value(raw)
     if part is None and raw != b"null":
         return raw  # no valid UTF-8
-    kind = part.get("type") if isinstance(part, dict) else None
+    kind = str(part.get("type")) if isinstance(part, dict) else ""
     if kind in _THOUGHT and role == "assistant":
         if kind != "redacted_thinking":
             thoughts.append(words_of({**part, "type": "thinking"}))

@@ -145,7 +145,7 @@ def _block(raw: bytes, known: frozenset[str], image: str, replayed: bool) -> byt
     block = spans.value(raw)
     if block is None and raw != b"null":
         return raw  # no valid UTF-8
-    kind = block.get("type") if isinstance(block, dict) else None
+    kind = str(block.get("type")) if isinstance(block, dict) else ""
     if kind in ("thinking", "redacted_thinking") and kind in known:
         whole = kind == "thinking" and isinstance(block.get("thinking"), str)
         return raw if replayed or whole else None  # "missing field `thinking`"

@@ -112,7 +112,7 @@ def _part(raw: bytes, role: str, image: str) -> bytes:
     part = spans.value(raw)
     if part is None and raw != b"null":
         return raw  # no valid UTF-8
-    kind = part.get("type") if isinstance(part, dict) else None
+    kind = str(part.get("type")) if isinstance(part, dict) else ""
     own = _OWN.get(role, "input_text")
     if role == "reasoning":
         text = words_of(part)

@@ -1,0 +1,153 @@
+"""What an agent can do wrong, and what it must not be able to do to the upstream."""
+
+from __future__ import annotations
+
+import socket
+from collections.abc import Callable
+
+from tests.faults.rig import BOUND, Answer, Rig, answer_on, says, tells
+from tests.faults.row import Fault, Scene, Seen
+from tests.faults.wild import Wild, chunk, head
+from tests.proxy.wire_data import ANSWERS, CLEAN, EVENTS
+from tests.support.in_process import TOKEN
+
+Speech = Callable[[Rig, socket.socket, str], None]
+
+
+def answering(scene: Scene) -> Wild:
+    """An upstream that answers each request."""
+    data = ANSWERS[scene.dialect]
+    whole = head("application/json", f"Content-Length: {len(data)}") + data
+    return Wild(lambda connection: connection.sendall(whole))
+
+
+def said(speech: Speech) -> Callable[[Scene], Seen]:
+    """A row in which the agent says this; nothing of it may reach the upstream."""
+
+    def play(scene: Scene) -> Seen:
+        with answering(scene) as wild, Rig(wild.url, scene.path) as rig:
+            with socket.create_connection(("127.0.0.1", rig.port), timeout=BOUND) as connection:
+                speech(rig, connection, scene.dialect)
+                answer = answer_on(connection)
+            assert rig.send(scene.dialect, CLEAN[scene.dialect]).status == 200, "the next one"
+            assert wild.requests == [CLEAN[scene.dialect]]
+        assert answer.status in (0, 400)
+        assert TOKEN.encode() not in answer.body and b"Traceback" not in answer.body
+        agent = f"{answer.status}, no word of a request" if answer.status else "the connection ends"
+        return Seen(agent, "nothing" if len(rig.recorded()) == 1 else tells(rig.recorded()[0]))
+
+    return play
+
+
+def garbage(rig: Rig, connection: socket.socket, dialect: str) -> None:
+    connection.sendall(b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03" + bytes(range(256)))
+
+
+def endless_header(rig: Rig, connection: socket.socket, dialect: str) -> None:
+    connection.sendall(rig.head(dialect, 2)[:-2] + b"X-Long: " + b"x" * (1 << 18) + b"\r\n\r\n{}")
+
+
+def two_lengths(rig: Rig, connection: socket.socket, dialect: str) -> None:
+    more = "Transfer-Encoding: chunked\r\n"
+    connection.sendall(rig.head(dialect, 5, more) + b"0\r\n\r\n" + rig.head(dialect, 2) + b"{}")
+
+
+def no_length(rig: Rig, connection: socket.socket, dialect: str) -> None:
+    connection.sendall(rig.head(dialect, "twelve") + b"{}")
+
+
+def broken_chunks(rig: Rig, connection: socket.socket, dialect: str) -> None:
+    told = rig.head(dialect, 2).replace(b"Content-Length: 2", b"Transfer-Encoding: chunked")
+    connection.sendall(told + chunk(b"{") + b"no size\r\n\r\n")
+
+
+def half_a_body(rig: Rig, connection: socket.socket, dialect: str) -> None:
+    body = CLEAN[dialect]
+    connection.sendall(rig.head(dialect, len(body)) + body[:20])
+    connection.shutdown(socket.SHUT_WR)
+
+
+def streams(scene: Scene, leave: Callable[[socket.socket], None]) -> Seen:
+    """The agent leaves in the middle of a stream that would go on."""
+    events = EVENTS[scene.dialect].split(b"\n\n")[0] + b"\n\n"
+
+    def say(connection: socket.socket) -> None:
+        connection.sendall(head("text/event-stream", "Transfer-Encoding: chunked") + chunk(events))
+        wild.wait_for_end(connection)
+
+    with (
+        Wild(say) as wild,
+        Rig(wild.url, scene.path) as rig,
+        socket.create_connection(("127.0.0.1", rig.port), timeout=BOUND) as connection,
+    ):
+        body = CLEAN[scene.dialect]
+        connection.sendall(rig.head(scene.dialect, len(body)) + body)
+        while b"\n\n" not in connection.recv(65536):
+            pass
+        leave(connection)
+        assert wild.gone.wait(BOUND), "the upstream goes on"
+        connection.settimeout(BOUND)
+        connection.recv(65536)
+    [exchange] = rig.recorded()
+    return Seen("the connection ends, and the upstream's at once", tells(exchange))
+
+
+def half_closes(scene: Scene) -> Seen:
+    """It sends its end, and would still read."""
+    return streams(scene, lambda connection: connection.shutdown(socket.SHUT_WR))
+
+
+def pipelines(scene: Scene) -> Seen:
+    """It sends three requests before it reads the first answer."""
+    body = CLEAN[scene.dialect]
+    with (
+        answering(scene) as wild,
+        Rig(wild.url, scene.path) as rig,
+        socket.create_connection(("127.0.0.1", rig.port), timeout=BOUND) as connection,
+    ):
+        connection.sendall((rig.head(scene.dialect, len(body)) + body) * 3)
+        seen = {_answered(connection, scene.dialect) for _ in range(3)}
+        assert wild.requests == [body] * 3
+    recorded = {tells(each) for each in rig.recorded()}
+    assert len(rig.recorded()) == 3
+    return Seen(f"three times {', '.join(seen)}", f"three times {', '.join(recorded)}")
+
+
+def _answered(connection: socket.socket, dialect: str) -> str:
+    """One of several answers on a connection, in the words of the table."""
+    data = b""
+    while not data.endswith(b"\r\n0\r\n\r\n"):
+        data += connection.recv(1)
+    start, _, rest = data.partition(b"\r\n\r\n")
+    body = b""
+    while rest:
+        size, _, rest = rest.partition(b"\r\n")
+        body, rest = body + rest[: int(size, 16)], rest[int(size, 16) + 2 :]
+    status = int(start.split(b" ")[1])
+    return says(Answer(status, body, cut=False), dialect, ANSWERS[dialect])
+
+
+ENDS = "the connection ends"
+REFUSED = "400, no word of a request"
+ROWS = (
+    Fault("agent", "sends what is not HTTP", REFUSED, "nothing", said(garbage)),
+    Fault("agent", "sends a header that is too long", REFUSED, "nothing", said(endless_header)),
+    Fault("agent", "tells two lengths of one body", REFUSED, "nothing", said(two_lengths)),
+    Fault("agent", "tells a length that is no number", REFUSED, "nothing", said(no_length)),
+    Fault("agent", "breaks its own chunks", REFUSED, "nothing", said(broken_chunks)),
+    Fault("agent", "sends half a body and its end", ENDS, "nothing", said(half_a_body)),
+    Fault(
+        "agent",
+        "half closes in the middle of a stream",
+        "the connection ends, and the upstream's at once",
+        "200, cut by the agent",
+        half_closes,
+    ),
+    Fault(
+        "agent",
+        "sends three requests at once",
+        "three times 200, byte for byte",
+        "three times 200",
+        pipelines,
+    ),
+)

@@ -1,0 +1,226 @@
+"""What a disk and its files can do wrong, and a clock. The agent gets its answer all the same."""
+
+from __future__ import annotations
+
+import ctypes
+import json
+import resource
+import sqlite3
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import closing, contextmanager
+from pathlib import Path
+from typing import Any
+
+from dsfix.record.reader import read
+from dsfix.simulator.server import Simulator
+from tests.faults.rig import Rig, says, tells
+from tests.faults.row import Fault, Scene, Seen
+from tests.faults.wild import Wild, head
+from tests.proxy.wire_data import ANSWERS, CLEAN
+from tests.support.commands import environment
+
+# An agent that asks as often as it is told, and prints the status of each answer.
+ASK = """
+import json, os, shutil, sys, urllib.request
+def ask(text):
+    body = {"model": "deepseek-v4-pro", "max_tokens": 4096, "messages": [{"role": "user", "content": text}]}
+    request = urllib.request.Request(os.environ["ANTHROPIC_BASE_URL"] + "/v1/messages",
+        json.dumps(body).encode(), {"Content-Type": "application/json",
+        "Authorization": "Bearer " + os.environ["ANTHROPIC_AUTH_TOKEN"]})
+    with urllib.request.urlopen(request, timeout=20) as answer:
+        answer.read()
+        print(answer.status, end=" ", flush=True)
+ask("first")
+if len(sys.argv) > 1:
+    shutil.rmtree(sys.argv[1])
+ask("second " * 4000)
+sys.exit(7)
+"""
+_DROP_CAPABILITY, _DAC_OVERRIDE, _DAC_READ_SEARCH = 24, 1, 2  # linux/prctl.h, capability.h
+
+
+def ran(
+    path: Path, before: Callable[[], object] | None = None, *words: str
+) -> tuple[str, list[str]]:
+    """What the agent saw behind `dsfix run`, and what dsfix says went wrong."""
+    summary = path / "summary.json"
+    with Simulator.in_thread() as upstream:
+        command = ["run", "--upstream", upstream.url, "--summary-file", str(summary), "--"]
+        done = subprocess.run(
+            [sys.executable, "-m", "dsfix", *command, sys.executable, "-c", ASK, *words],
+            # no byte code: cut off where files may not grow, it would spoil the next start
+            env=environment(path, DSFIX_STATE_DIR=str(path / "state"), PYTHONDONTWRITEBYTECODE="1"),
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            text=True,
+            timeout=30,
+            preexec_fn=before,
+        )
+    assert "Traceback" not in done.stderr, done.stderr
+    seen = f"{', '.join(done.stdout.split()) or 'is not started'}; exit code {done.returncode}"
+    if not summary.exists():
+        return seen, [done.stderr.strip()]
+    told: dict[str, Any] = json.loads(summary.read_text(encoding="utf-8"))
+    return seen, list(told["notes"])
+
+
+def full(scene: Scene) -> Seen:
+    """No file may grow over 8 KB, as if the disk were full."""
+    seen, told = ran(scene.path, lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (8192, 8192)))
+    return Seen(seen, "; ".join(told))
+
+
+def read_only(scene: Scene) -> Seen:
+    """The state directory cannot be written, by root either."""
+    state = scene.path / "state"
+    state.mkdir(0o500)
+
+    def drop() -> None:
+        libc = ctypes.CDLL(None)
+        for capability in (_DAC_OVERRIDE, _DAC_READ_SEARCH):
+            libc.prctl(_DROP_CAPABILITY, capability, 0, 0, 0)
+
+    seen, told = ran(scene.path, drop)
+    [error, hint] = told[0].splitlines()
+    assert "--private" in hint
+    return Seen(seen, error.removeprefix("dsfix: error: ").replace(str(state), "DIR"))
+
+
+def removed(scene: Scene) -> Seen:
+    """The agent removes the state directory between two requests."""
+    seen, told = ran(scene.path, None, str(scene.path / "state"))
+    return Seen(seen, "; ".join(told))
+
+
+@contextmanager
+def spoilt(path: Path, how: str) -> Iterator[None]:
+    """A memory file that cannot be used, and that stays as it is."""
+    state = path / "state"
+    state.mkdir(0o700)
+    file = state / "memory.db"
+    if how == "corrupt":
+        file.write_bytes(b"SQLite format 3\0" + b"\xff" * 4096)
+    with closing(sqlite3.connect(file, isolation_level=None)) as other:
+        if how == "newer":
+            other.execute("PRAGMA user_version = 999")
+        if how == "locked":
+            other.execute("BEGIN EXCLUSIVE")
+        before = file.stat()  # to open and close it here would give up the lock
+        yield
+        after = file.stat()
+        assert (after.st_size, after.st_mtime_ns) == (before.st_size, before.st_mtime_ns)
+
+
+def memory(how: str) -> Callable[[Scene], Seen]:
+    """A row with a memory that is `corrupt`, `newer` or `locked` during a whole run."""
+
+    def play(scene: Scene) -> Seen:
+        with spoilt(scene.path, how):
+            seen, told = ran(scene.path)
+        [events] = scene.path.rglob("events.jsonl")
+        assert len(read(events).exchanges) == 2, "the record suffers"
+        return Seen(seen, "; ".join(told))
+
+    return play
+
+
+def clock(*steps: float) -> Callable[[Scene], Seen]:
+    """A row in which the wall clock shows these times, one for each look, and then the last."""
+
+    def play(scene: Scene) -> Seen:
+        left = list(steps)
+
+        def wall() -> float:
+            return left.pop(0) if len(left) > 1 else left[0]
+
+        data = ANSWERS[scene.dialect]
+        whole = head("application/json", f"Content-Length: {len(data)}") + data
+        with (
+            Wild(lambda connection: connection.sendall(whole)) as wild,
+            Rig(wild.url, scene.path, wall=wall) as rig,
+        ):
+            answers = [rig.send(scene.dialect, CLEAN[scene.dialect]) for _ in range(3)]
+        seen = {says(each, scene.dialect, data) for each in answers}
+        recorded = rig.recorded()
+        assert [each.id for each in recorded] == [1, 2, 3]
+        assert not rig.log.trouble and not rig.store.trouble
+        told = {tells(each) for each in recorded}
+        return Seen(f"three times {', '.join(seen)}", f"three times {', '.join(told)}, in order")
+
+    return play
+
+
+NOW = 1_795_000_000.0
+YEAR = 365 * 86_400.0
+RAN = "200, 200; exit code 7"
+ONCE = ("messages",)
+THRICE = "three times 200, byte for byte"
+ROWS = (
+    Fault(
+        "disk",
+        "is full",
+        RAN,
+        "memory.db: disk I/O error; the record stopped: the disk took only part of an event",
+        full,
+        ONCE,
+    ),
+    Fault(
+        "disk",
+        "state directory is read-only",
+        "is not started; exit code 125",
+        "state directory DIR is not writable",
+        read_only,
+        ONCE,
+    ),
+    Fault(
+        "disk",
+        "state directory is removed under way",
+        RAN,
+        "memory.db: the file was deleted, what was learnt is not kept; the record stopped: the file was deleted",
+        removed,
+        ONCE,
+    ),
+    Fault(
+        "disk",
+        "memory is corrupt",
+        RAN,
+        "memory.db: file is not a database",
+        memory("corrupt"),
+        ONCE,
+    ),
+    Fault(
+        "disk",
+        "memory is from a newer version",
+        RAN,
+        "memory.db: made by a newer dsfix (schema 999)",
+        memory("newer"),
+        ONCE,
+    ),
+    Fault(
+        "disk",
+        "memory is locked",
+        RAN,
+        "memory.db: still locked, what was learnt is not kept",
+        memory("locked"),
+        ONCE,
+    ),
+    Fault(
+        "clock",
+        "jumps back by a year",
+        THRICE,
+        "three times 200, in order",
+        clock(NOW, NOW, NOW - YEAR),
+        ONCE,
+    ),
+    Fault(
+        "clock",
+        "jumps ahead by ten years",
+        THRICE,
+        "three times 200, in order",
+        clock(NOW, NOW, NOW + 10 * YEAR),
+        ONCE,
+    ),
+    Fault("clock", "stands at 1970", THRICE, "three times 200, in order", clock(0.0), ONCE),
+)

@@ -1,0 +1,143 @@
+"""One session's socket, token and way upstream, as a run makes them."""
+
+from __future__ import annotations
+
+import os
+import ssl
+import subprocess
+import sys
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from http.server import BaseHTTPRequestHandler, HTTPServer
+from pathlib import Path
+
+import pytest
+
+from dsfix.proxy.client import _tls
+from dsfix.simulator.server import Simulator
+from tests.support.commands import dsfix, environment
+
+# Tries the endpoint's port on every other address of this machine, and shows its own token.
+LOOK = """
+import os, re, socket
+base = os.environ["ANTHROPIC_BASE_URL"]
+host, port = re.match(r"http://([^:/]+):([0-9]+)/", base).groups()
+open_ = []
+own = [each[4][0] for each in socket.getaddrinfo(socket.gethostname(), None)] if os.environ.get("OWN") else []
+for address in ("127.0.0.1", "127.0.0.2", "::1", *own):
+    try:
+        socket.create_connection((address, int(port)), timeout=2).close()
+        open_.append(address)
+    except OSError:
+        pass
+print(host, port, os.environ["ANTHROPIC_AUTH_TOKEN"], ",".join(open_))
+"""
+
+
+def test_the_endpoint_is_on_one_address_and_its_token_for_one_session(tmp_path: Path) -> None:
+    """127.0.0.1 and no other, another port and another 256 bits each time."""
+    seen = [
+        dsfix("run", "-q", "--", sys.executable, "-c", LOOK, home=tmp_path).out.split()
+        for _ in range(2)
+    ]
+    assert [each[0] for each in seen] == ["127.0.0.1"] * 2
+    assert [each[3] for each in seen] == ["127.0.0.1"] * 2
+    tokens = {each[2] for each in seen}
+    assert len(tokens) == 2 and all(len(token) >= 43 for token in tokens)
+
+
+def test_the_port_is_closed_when_the_session_is_over(tmp_path: Path) -> None:
+    """With the agent's end the endpoint is gone, and its token worth nothing."""
+    import socket
+
+    ran = dsfix("run", "-q", "--", sys.executable, "-c", LOOK, home=tmp_path)
+    with pytest.raises(OSError, match="refused"):
+        socket.create_connection(("127.0.0.1", int(ran.out.split()[1])), timeout=5).close()
+
+
+def test_tls_is_verified_whatever_the_environment_says(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Certificates and names are checked, at least TLS 1.2 is spoken, and no keys are logged."""
+    monkeypatch.setenv("SSLKEYLOGFILE", str(tmp_path / "keys"))
+    monkeypatch.setenv("PYTHONHTTPSVERIFY", "0")
+    context = _tls()
+    assert context.verify_mode is ssl.CERT_REQUIRED and context.check_hostname
+    assert context.minimum_version >= ssl.TLSVersion.TLSv1_2
+    assert context.keylog_filename is None
+
+
+class _Never(BaseHTTPRequestHandler):
+    """Counts what it is sent."""
+
+    got: list[str] = []  # noqa: RUF012  # one for all connections of the test
+
+    def do_POST(self) -> None:
+        """A request that should never have come."""
+        self.got.append(self.headers.get("Authorization", ""))
+        self.send_response(200)
+        self.end_headers()
+
+
+@contextmanager
+def self_signed(folder: Path) -> Iterator[str]:
+    """A server whose certificate nobody vouches for."""
+    key, certificate = folder / "key.pem", folder / "cert.pem"
+    words = "openssl req -x509 -newkey rsa:2048 -nodes -days 2 -subj /CN=localhost"
+    made = [*words.split(), "-keyout", str(key), "-out", str(certificate)]
+    subprocess.run(made, check=True, capture_output=True, timeout=60)
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(certificate, key)
+    server = HTTPServer(("127.0.0.1", 0), _Never)
+    server.socket = context.wrap_socket(server.socket, server_side=True)
+    server.handle_error = lambda *_: None  # type: ignore[method-assign]  # a refused handshake
+    thread = threading.Thread(target=server.serve_forever, args=(0.05,))
+    thread.start()
+    try:
+        yield f"https://localhost:{server.server_address[1]}"
+    finally:
+        server.shutdown()
+        thread.join()
+        server.server_close()
+
+
+POST = """
+import os, sys, urllib.error, urllib.request
+url = os.environ["ANTHROPIC_BASE_URL"] + "/v1/messages"
+headers = {"x-api-key": os.environ["ANTHROPIC_AUTH_TOKEN"]}
+body = b'{"model":"m","max_tokens":9,"messages":[{"role":"user","content":"x"}]}'
+try:
+    urllib.request.urlopen(urllib.request.Request(url, body, headers), timeout=20)
+except urllib.error.HTTPError as error:
+    print(error.code, error.read().decode())
+"""
+
+
+def test_a_certificate_that_nobody_vouches_for_gets_no_key(tmp_path: Path) -> None:
+    """The agent is told in a 502 why; the key was not sent, and no keys of TLS were logged."""
+    if not any((Path(each) / "openssl").exists() for each in os.environ["PATH"].split(":")):
+        pytest.skip("openssl makes the certificate")
+    home, log = tmp_path / "someone", tmp_path / "keys"
+    home.mkdir()
+    with self_signed(tmp_path) as url:
+        env = environment(home, SSLKEYLOGFILE=str(log))
+        words = ("--upstream", url, "--", sys.executable, "-c", POST)
+        ran = dsfix("run", *words, home=home, env=env)
+    assert ran.out.startswith("502") and "certificate was not accepted" in ran.out, ran
+    assert _Never.got == []
+    # Python makes the file with a heading when any default context is made, the agent's too
+    assert not log.exists() or "SECRET" not in log.read_text(encoding="utf-8")
+
+
+def test_a_nested_session_gives_its_agent_a_token_of_its_own(tmp_path: Path) -> None:
+    """Neither the key nor the outer token reaches the inner agent."""
+    inner = [sys.executable, "-m", "dsfix", "run", "-q", "--", "sh", "-c", "env"]
+    show = f'echo "outer=$ANTHROPIC_AUTH_TOKEN"; exec {" ".join(inner[:-1])} env'
+    with Simulator.in_thread() as upstream:
+        words = ("-q", "--upstream", upstream.url, "--", "sh", "-c", show)
+        ran = dsfix("run", *words, home=tmp_path)
+    outer = ran.out.partition("outer=")[2].partition("\n")[0]
+    assert ran.code == 0 and len(outer) >= 43
+    names = [line.partition("=")[0] for line in ran.out.splitlines()[1:] if outer in line]
+    assert names == []
