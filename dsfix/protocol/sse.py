@@ -17,6 +17,8 @@ _END = re.compile(rb"\r\n\r\n|\n\n|\r\r|\n\r\n")
 # that it was given: for them no event is let go before it is longer than any answer.
 HOLD = 64 * 1024
 LONGEST = 16 * 1024 * 1024
+# What has gone on of an event is kept until its end, to be read; no longer than this.
+KEPT = 64 * 1024 * 1024
 
 
 class Fed(NamedTuple):
@@ -29,10 +31,14 @@ class Fed(NamedTuple):
 
 
 class Relay:
-    """Bytes in, whole events out; linear in the bytes fed, however they are cut."""
+    """Bytes in, whole events out; linear in the bytes fed, however they are cut.
 
-    def __init__(self, hold: int = HOLD) -> None:
-        self._hold = hold
+    `lost` is whether an event was too long to be kept: it has gone on, and nobody has read it.
+    """
+
+    def __init__(self, hold: int = HOLD, kept: int = KEPT) -> None:
+        self.lost = False
+        self._hold, self._kept = hold, kept
         self._pending = bytearray()
         self._passed = 0
 
@@ -71,6 +77,10 @@ class Relay:
             return b""
         ready = bytes(self._pending[self._passed :])
         self._passed = len(self._pending)
+        if self._passed > self._kept:
+            self.lost = True
+            del self._pending[:-3]  # an end may have begun
+            self._passed = len(self._pending)
         return ready
 
 

@@ -151,7 +151,9 @@ class Answering:
         """Keep the turn that was answered; of a cut answer, what is complete."""
         turn = self.reply.answer.turn()
         history = self.outgoing.history
-        if self._remembered or history is None or not (turn.calls or turn.text):
+        if self._remembered or self.reply.lost or history is None:
+            return
+        if not (turn.calls or turn.text):
             return
         self._remembered = True
         place = Place(history, len(history.messages), self.outgoing.session)

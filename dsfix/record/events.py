@@ -19,6 +19,7 @@ from dsfix.repairs.base import Change, Step
 from dsfix.repairs.chain import Outgoing
 
 Fields = dict[str, Any]
+ERROR = 4000  # letters of an error that are kept: some upstreams send a whole page
 
 
 def slim(fields: Mapping[str, Any]) -> Fields:
@@ -63,14 +64,18 @@ def response_fields(exchange: Exchange, redactor: Redactor) -> Fields:
             "gen_ai.usage.cache_read.input_tokens": usage.cached if usage else None,
             "gen_ai.usage.output_tokens": usage.output if usage else None,
             "gen_ai.usage.reasoning.output_tokens": usage.reasoning if usage else None,
-            "error": redactor.text(exchange.error),
+            "error": redactor.text(exchange.error)[:ERROR],
             "cut": exchange.cut,
             "step": exchange.step.name.lower() if exchange.step else None,
             "replayed": exchange.replayed or None,
             "placeholders": exchange.placeholders or None,
             "changes": _changes(exchange.changes, redactor),
             "attempts": [
-                {"status": tried.status, "words": redactor.text(tried.words), "then": tried.then}
+                {
+                    "status": tried.status,
+                    "words": redactor.text(tried.words)[:ERROR],
+                    "then": tried.then,
+                }
                 for tried in exchange.attempts
             ],
         }

@@ -203,6 +203,11 @@ class Reply:
         """The end of the stream; gives what was held back, of an unfinished event as well."""
         return self._passed(self._kept_back()) + self._relay.rest()
 
+    @property
+    def lost(self) -> bool:
+        """Whether a part of the answer has passed that was too long to be read."""
+        return self._relay.lost
+
     def whole(self, data: bytes) -> bytes:
         """An answer that came as one JSON document."""
         for name, repair in self._active:

@@ -78,3 +78,15 @@ def test_a_long_event_is_held_back_for_those_who_have_to_see_it() -> None:
         assert (head, long) == (b"", b"")
         seen += events
     assert seen == stream
+
+
+def test_an_endless_event_is_not_kept() -> None:
+    """It goes on byte for byte and takes no more room than it may; what follows is read again."""
+    stream = b"data: " + b"x" * 300_000 + b"\n\n" + STREAM
+    relay, passed, seen = sse.Relay(hold=1000, kept=50_000), b"", b""
+    for at in range(0, len(stream), 1000):
+        head, long, events = relay.feed(stream[at : at + 1000])
+        passed += head + events
+        seen += long + events
+    assert passed == stream and relay.lost
+    assert seen.endswith(STREAM) and len(seen) < 60_000
