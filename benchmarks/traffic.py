@@ -28,7 +28,8 @@ class Conversation:
         self._messages: list[dict[str, Any]] = [{"role": "user", "content": f"Task {name}"}]
         self._size = 0
         while self._size < size:
-            self.grow(f"call_00_{name}{self._count:0{24 - len(name)}d}", f"Thought of {name} {self._count}.")
+            call = f"call_00_{name}{self._count:0{24 - len(name)}d}"  # as long as DeepSeek's
+            self.grow(call, f"Thought of {name} {self._count}.")
 
     def grow(self, call: str, thought: str, signature: str = "s") -> None:
         """One more call and its result."""
