@@ -56,6 +56,7 @@ docs: $(VENV)/ready
 	$(PY) -m dsfix.cli.reference docs
 	$(PY) -m tests.conformance docs
 	$(PY) -m tests.faults docs
+	$(PY) -m tests.documents docs
 
 clean:
 	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .hypothesis dist

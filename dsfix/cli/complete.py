@@ -5,8 +5,12 @@ from __future__ import annotations
 import os
 from collections.abc import Iterable
 from itertools import islice
+from typing import TYPE_CHECKING
 
 import typer
+
+if TYPE_CHECKING:
+    from dsfix.config import Config
 
 SESSIONS = 30  # ids that are offered, newest first
 
@@ -21,10 +25,23 @@ def agents(ctx: typer.Context, incomplete: str) -> list[str]:
 
 
 def upstreams(incomplete: str) -> list[str]:
-    """The upstreams that have a name."""
+    """The upstreams that have a name, the user's own first."""
     from dsfix.upstreams import NAMES
 
-    return _starting(incomplete, NAMES)
+    return _starting(incomplete, dict.fromkeys((*_config({}).upstreams, *NAMES)))
+
+
+def models(ctx: typer.Context, incomplete: str) -> list[str]:
+    """The models of the upstream that was named before, else of the one in the settings."""
+    from dsfix.errors import DsfixError
+    from dsfix.upstreams import resolve
+
+    config = _config({"upstream": ctx.params.get("upstream")})
+    try:
+        found = resolve(config.upstream, allow_plain_http=True, extra=config.upstreams)
+    except DsfixError:
+        return []
+    return _starting(incomplete, (model.id for model in found.models))
 
 
 def repairs(incomplete: str) -> list[str]:
@@ -77,6 +94,17 @@ def session_ids(incomplete: str) -> list[str]:
 def hidden_session_ids(incomplete: str) -> list[str]:
     """The newest sessions among those that were deleted and are still there."""
     return _starting(incomplete, _newest(hidden=True))
+
+
+def _config(flags: dict[str, str | None]) -> Config:
+    """The settings; those without a file where that is broken."""
+    from dsfix import config
+    from dsfix.errors import DsfixError
+
+    try:
+        return config.load(os.environ, flags)
+    except DsfixError:
+        return config.Config()
 
 
 def _newest(*, hidden: bool) -> Iterable[str]:

@@ -45,9 +45,13 @@ def run(
     ] = None,
     upstream: UpstreamName = None,
     key_env: KeyEnv = None,
-    model: Annotated[str | None, typer.Option(help="Model for the agent's main work.")] = None,
+    model: Annotated[
+        str | None,
+        typer.Option(help="Model for the agent's main work.", autocompletion=complete.models),
+    ] = None,
     small_model: Annotated[
-        str | None, typer.Option(help="Model for titles and sub-agents.")
+        str | None,
+        typer.Option(help="Model for titles and sub-agents.", autocompletion=complete.models),
     ] = None,
     thinking: Annotated[
         Thinking | None,

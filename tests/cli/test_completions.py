@@ -15,6 +15,7 @@ from dsfix.agents import AGENTS
 from dsfix.cli.completions import FILES, main, script
 from dsfix.repairs import NAMES as REPAIRS
 from dsfix.upstreams import NAMES as UPSTREAMS
+from dsfix.upstreams import named
 from tests.support.pty_session import PtySession
 
 ROOT = Path(__file__).parent.parent.parent
@@ -87,6 +88,28 @@ def test_generator_writes_every_script(tmp_path: Path) -> None:
 def test_callback(env: dict[str, str], line: str, offered: set[str]) -> None:
     """Commands, agents, upstreams and repairs are offered, and nothing once an agent is named."""
     assert set(asked(env, line).stdout.split()) == offered
+
+
+@pytest.mark.parametrize(
+    ("line", "offered"),
+    [
+        ("dsfix run --model ", {each.id for each in named("deepseek").models}),
+        ("dsfix run --upstream kimi --small-model kimi-k3", {"kimi-k3"}),
+        ("dsfix run --upstream mine --model ", {"its-own"}),
+        ("dsfix run --upstream nobody --model ", set()),
+        ("dsfix run --upstream mi", {"mine", "mimo", "minimax"}),
+    ],
+)
+def test_callback_offers_models(env: dict[str, str], line: str, offered: set[str]) -> None:
+    """The models are those of the upstream that was named, the user's own among them."""
+    config = Path(env["HOME"]) / "config.toml"
+    config.write_text(
+        '[upstreams.mine]\nlike = "deepseek"\norigin = "https://mine.example"\n'
+        'main = "its-own"\nsmall = "its-own"\naliases = {}\n'
+        'models = [{id = "its-own", context = 9000, output = 900}]\n'
+    )
+    given = env | {"DSFIX_CONFIG": str(config)}
+    assert set(asked(given, line).stdout.split()) == offered
 
 
 def test_callback_offers_sessions(env: dict[str, str]) -> None:
