@@ -114,7 +114,7 @@ dsfix: claude via api.deepseek.com · 1 min 01 s · exit 0
   retries    400: must be passed back → resend
   errors     429: Rate limit reached
   started    2026-11-21 03:15:22
-  directory  /work
+  directory  /home/me/work
   command    claude -p hi
   file       {log.path}
 
