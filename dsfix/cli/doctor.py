@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from dsfix.cli import complete
+from dsfix.cli.answers import AsJson, KeyEnv, UpstreamName, print_json
 from dsfix.errors import DsfixError, UsageError
 
 if TYPE_CHECKING:
@@ -28,18 +29,8 @@ def doctor(
             metavar="[AGENT]", help="Check this agent only.", autocompletion=complete.agents
         ),
     ] = "",
-    upstream: Annotated[
-        str | None,
-        typer.Option(
-            metavar="NAME|URL",
-            help="Where runs forward to.",
-            autocompletion=complete.upstreams,
-            show_default="deepseek",
-        ),
-    ] = None,
-    key_env: Annotated[
-        str | None, typer.Option(metavar="NAME", help="Variable that holds the API key.")
-    ] = None,
+    upstream: UpstreamName = None,
+    key_env: KeyEnv = None,
     live: Annotated[
         bool, typer.Option("--live", help="Ask the endpoint as well; that costs tokens.")
     ] = False,
@@ -65,7 +56,7 @@ def doctor(
     timeout: Annotated[
         float, typer.Option(min=0.1, help="Seconds to wait for each answer.")
     ] = 30.0,
-    as_json: Annotated[bool, typer.Option("--json", help="One JSON document on stdout.")] = False,
+    as_json: AsJson = False,
     listed: Annotated[
         bool, typer.Option("--list", help="Print the names for --only, and exit.")
     ] = False,
@@ -106,8 +97,7 @@ def doctor(
     )
     report = examine(wish, this_machine(os.environ, _cwd()), _announce)
     if as_json:
-        document = {"schema": 1, "command": ["doctor"], "data": report.as_dict(), "errors": []}
-        typer.echo(json.dumps(document, ensure_ascii=False, indent=2))
+        print_json("doctor", report.as_dict())
     else:
         from dsfix.cli.examined import print_report
 

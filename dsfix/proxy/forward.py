@@ -101,16 +101,8 @@ class Forwarder:
         exchange = Exchange(self._count, self.wall(), dialect, request.path, bytes_in=len(body))
         clock = time.perf_counter()
         session = session_of(request.headers)
-        prepared = partial(
-            prepare,
-            dialect,
-            body,
-            self.repairs,
-            self.rules,
-            self.memory,
-            session=session,
-            read=self._bodies.read,
-        )
+        chosen = self.repairs, self.rules, self.memory
+        prepared = partial(prepare, dialect, body, *chosen, session=session, read=self._bodies.read)
         outgoing = prepared(step=self._step, length=self._length)
         _describe(exchange, outgoing, kind_of(outgoing, request.headers))
         reply: Reply | None = None

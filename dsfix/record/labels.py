@@ -6,17 +6,16 @@ whole, and whoever changes it holds a lock on the directory: two commands at onc
 
 from __future__ import annotations
 
-import fcntl
 import json
 import os
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any, NamedTuple
 
 from dsfix.errors import DsfixError
 from dsfix.paths import PRIVATE_FILE
 from dsfix.protocol import spans
+from dsfix.record.file import alone
 
 META = "meta.json"
 _SCHEMA = 1
@@ -55,7 +54,7 @@ def relabel(session: Path, change: Callable[[Labels], Labels]) -> Labels:
     Raises DsfixError when they cannot be written.
     """
     try:
-        with _alone(session):
+        with alone(session):
             new = change(labels(session))
             _write(session / META, {"schema": _SCHEMA, **new._asdict()})
     except OSError as error:
@@ -87,14 +86,3 @@ def _write(path: Path, value: object) -> None:
         file.flush()
         os.fsync(file.fileno())
     new.replace(path)
-
-
-@contextmanager
-def _alone(directory: Path) -> Iterator[None]:
-    """Hold a lock on a directory."""
-    fd = os.open(directory, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
-    try:
-        fcntl.flock(fd, fcntl.LOCK_EX)
-        yield
-    finally:
-        os.close(fd)

@@ -80,14 +80,14 @@ def _settled(context: Context, pieces: tuple[Piece, ...]) -> list[int]:
     whether that round goes on with the one before.
     """
     last = context.memory.seen(context.conversation).get(_ROUNDS)
-    if last is None:
+    if last is None or last.under != context.history.dialect:
         return []
     return list(last.values[: max(0, bisect_right(last.values, same(last.keys, pieces)) - 2)])
 
 
 def _settle(context: Context, pieces: tuple[Piece, ...], ends: Sequence[int]) -> None:
     seen = context.memory.seen(context.conversation)
-    seen[_ROUNDS] = Seen(None, pieces, tuple(ends))
+    seen[_ROUNDS] = Seen(context.history.dialect, pieces, tuple(ends))
 
 
 TOOL_PAIRING = Repair(

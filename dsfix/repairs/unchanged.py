@@ -24,8 +24,10 @@ def each(
 ) -> list[T]:
     """What `make` gives for each key; nothing but the key and `under` may decide it.
 
-    `name` is the caller's own within the conversation.
+    `name` is the caller's own within the conversation. One that goes on over another wire begins
+    anew: the same bytes may mean something else there.
     """
+    under = (context.history.dialect, under)
     seen = context.memory.seen(context.conversation)
     last = seen.get(name)
     given = tuple(keys)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 import subprocess
 import sys
 from dataclasses import dataclass, field
@@ -10,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from tests.e2e import bare
+from tests.support.pty_session import wait_until
 from tests.support.strict_endpoint import StrictEndpoint
 
 ROOT = Path(__file__).parent.parent.parent
@@ -210,3 +212,12 @@ def _off(body: dict[str, Any]) -> bool:
 def lenient(endpoint: StrictEndpoint) -> None:
     """Leave out the rules that a bare Claude Code breaks with its first request."""
     endpoint.policy.user_id = endpoint.policy.trailing_system = False
+
+
+def signalled(at: Lab, endpoint: StrictEndpoint, number: signal.Signals) -> Ran:
+    """How an agent ends whose whole group gets a signal in the middle of an answer."""
+    endpoint.switches.delay = 0.3
+    process = at.start(at.command("begin #do bash#"))
+    wait_until(lambda: any(each.is_main and each.sent for each in endpoint.requests))
+    os.killpg(process.pid, number)
+    return at.finish(process)

@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 import json
-import os
 import signal
 from collections.abc import Callable
 
 import pytest
 
-from tests.e2e.lab import PRO, REAL_KEY, Lab
-from tests.support.pty_session import wait_until
+from tests.e2e.lab import PRO, REAL_KEY, Lab, signalled
 from tests.support.strict_endpoint import Canned, Cut, StrictEndpoint
 from tests.support.strict_rules import PASS_BACK
 
@@ -202,11 +200,6 @@ def test_exit_code_of_a_signal(
     through: bool,
 ) -> None:
     """A signal ends Codex with the same exit code, bare and through dsfix."""
-    endpoint.switches.delay = 0.3
-    at = lab("codex", through=through)
-    process = at.start(at.command("begin #do bash#"))
-    wait_until(lambda: any(r.is_main and r.sent for r in endpoint.requests))
-    os.killpg(process.pid, number)
-    ran = at.finish(process)
+    ran = signalled(lab("codex", through=through), endpoint, number)
     assert ran.code % 256 in (code, -number % 256), ran
     assert not through or ran.code == code

@@ -2,28 +2,20 @@
 
 from __future__ import annotations
 
-import asyncio
 import http.client
 import json
 import socket
 import time
 from collections.abc import Callable
-from functools import partial
 from pathlib import Path
 from types import TracebackType
 from typing import Any, NamedTuple
 
-from dsfix import repairs
-from dsfix.memory import OriginMemory
-from dsfix.proxy.client import Client
-from dsfix.proxy.forward import Forwarder
-from dsfix.proxy.guard import Guard
-from dsfix.proxy.server import serve
 from dsfix.record.exchange import Exchange
 from dsfix.record.log import SessionLog
 from dsfix.record.reader import read
 from dsfix.redact import Redactor
-from tests.support.in_process import KEY, PATHS, TOKEN, InProcess
+from tests.support.in_process import PATHS, TOKEN, InProcess
 
 CUT = "200, what came of it, then the connection ends"
 BOUND = 5.0  # seconds that an agent waits for a byte; whatever takes longer hangs
@@ -50,7 +42,8 @@ class Rig(InProcess):
     ) -> None:
         super().__init__(url, state / "memory.db", wall)
         self.log = SessionLog(state, Redactor({}), clock=wall)
-        self._silence, self._wall = silence, wall
+        self._forwarding |= {"journal": self.log, "wall": wall}
+        self._asking["silence"] = silence
 
     def __enter__(self) -> Rig:
         self.log.start({})
@@ -68,21 +61,6 @@ class Rig(InProcess):
         assert not self._thread.is_alive()
         with socket.socket() as probe:
             assert probe.connect_ex(("127.0.0.1", self.port)) != 0, "the port is still there"
-
-    def _run(self) -> None:
-        upstream = self._upstream
-        forwarder = partial(
-            Forwarder,
-            upstream,
-            guard=Guard(self.port, TOKEN, upstream.segments),
-            repairs=repairs.without(frozenset()),
-            rules=self._rules,
-            memory=OriginMemory(self.store, upstream.origin),
-            journal=self.log,
-            wall=self._wall,
-        )
-        client = partial(Client, upstream.origin, KEY, silence=self._silence)
-        asyncio.run(serve(self._listener, client, forwarder, self._serving))
 
     def head(self, dialect: str, length: int | str, more: str = "") -> bytes:
         """The head of a request that is admitted."""

@@ -68,7 +68,9 @@ class InProcess:
     ) -> None:
         self.journal = Journal()
         self.store = Store(memory, clock=clock)
-        self._budget = budget
+        # What a test puts in the place of the usual, for the forwarder and for its client.
+        self._forwarding: dict[str, Any] = {"journal": self.journal, "budget": budget}
+        self._asking: dict[str, Any] = {}
         self._upstream = upstreams.resolve(url)
         self._rules = Rules(
             main=self._upstream.main,
@@ -110,10 +112,9 @@ class InProcess:
             repairs=repairs.without(frozenset()),
             rules=self._rules,
             memory=OriginMemory(self.store, upstream.origin),
-            journal=self.journal,
-            budget=self._budget,
+            **self._forwarding,
         )
-        client = partial(Client, upstream.origin, KEY)
+        client = partial(Client, upstream.origin, KEY, **self._asking)
         asyncio.run(serve(self._listener, client, forwarder, self._serving))
 
     def _serving(self, stop: Callable[[], None]) -> None:

@@ -5,15 +5,13 @@ Where the state directory cannot be written, the index is made in RAM for the on
 
 from __future__ import annotations
 
-import fcntl
 import os
 import sqlite3
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import NamedTuple
 
 from dsfix.paths import PRIVATE_FILE
+from dsfix.record.file import alone
 from dsfix.record.index.schema import SCHEMA, TABLES, VERSION
 
 INDEX = "index.db"
@@ -33,7 +31,7 @@ def opened(state: Path) -> Opened:
     if not state.is_dir():
         return Opened(_in_memory())
     try:
-        with _alone(state):
+        with alone(state):
             try:
                 return Opened(_connected(path))
             except Unusable as error:
@@ -96,14 +94,3 @@ def _in_memory() -> sqlite3.Connection:
 def _made(db: sqlite3.Connection) -> sqlite3.Connection:
     db.executescript(f"BEGIN IMMEDIATE; {SCHEMA} PRAGMA user_version = {VERSION}; COMMIT;")
     return db
-
-
-@contextmanager
-def _alone(directory: Path) -> Iterator[None]:
-    """Hold a lock on the state directory, so that two processes do not both make the file."""
-    fd = os.open(directory, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
-    try:
-        fcntl.flock(fd, fcntl.LOCK_EX)
-        yield
-    finally:
-        os.close(fd)
