@@ -11,11 +11,13 @@ from dsfix.agents.base import Endpoint, Wiring
 from dsfix.config import Config
 from dsfix.errors import DsfixError, LaunchError, UsageError
 from dsfix.upstreams import resolve
-from dsfix.upstreams.base import Upstream
+from dsfix.upstreams.base import TableError, Upstream
 
 # What a nested run needs to find the session around it. The token is in the agent's own
 # environment in any case.
 SESSION, ENDPOINT, TOKEN, ORIGIN = "DSFIX_SESSION", "DSFIX_ENDPOINT", "DSFIX_TOKEN", "DSFIX_ORIGIN"
+# The ways to the key that a run was told of; the agent could follow them as well.
+_WAYS = ("DSFIX_KEY_COMMAND", "DSFIX_KEY_FILE")
 NO_KEY = "no-key-is-needed"  # sent where any will do: an empty one would match empty variables
 
 
@@ -52,7 +54,7 @@ def credentials(config: Config, environ: Mapping[str, str]) -> Credentials:
     if not key and upstream.key_optional:
         key = NO_KEY
     if not key:
-        raise LaunchError(f"no API key: {name} is not set", hint=_hint(name, environ))
+        raise LaunchError(f"no API key: {name} is not set", hint=_hint(name, upstream, environ))
     if not key.isascii() or not key.isprintable() or " " in key:
         raise LaunchError(f"the API key in {source} has characters that no key has")
     return Credentials(upstream, key, source, upstream.origin)
@@ -65,10 +67,14 @@ def _upstream(config: Config) -> Upstream:
             config.upstream, allow_plain_http=config.allow_plain_http, extra=config.upstreams
         )
     except UsageError as error:
-        sources = (config.sources.get(n, "") for n in (f"upstreams.{config.upstream}", "upstream"))
-        line = next((source for source in sources if ":" in source), "")
-        if not line:
+        table = f"upstreams.{config.upstream}"
+        line = config.sources.get(table) or config.sources.get("upstream", "")
+        if ":" not in line:
             raise
+        if isinstance(error, TableError):
+            from dsfix.config.file import place  # only on the way to an error
+
+            line = place(line.rpartition(":")[0], f"{table}.{error.at}")
         raise DsfixError(f"{line}: {error.message}", hint=error.hint) from None
 
 
@@ -81,12 +87,12 @@ def child_environment(
     *,
     keep: tuple[str, ...] = (),
 ) -> dict[str, str]:
-    """The agent's environment: the user's own, less the key under any name, plus the wiring.
+    """The agent's environment: the user's own, less the key and the way to it, plus the wiring.
 
     Inside a longer value (a header, a configuration) the session's token takes the key's place.
     """
     removed = {name for name, value in environ.items() if value.strip() == found.key}
-    removed |= set(wiring.unset) | {SESSION, ENDPOINT, TOKEN, ORIGIN}
+    removed |= {*wiring.unset, *_WAYS, SESSION, ENDPOINT, TOKEN, ORIGIN}
     kept = {name: value for name, value in environ.items() if name not in removed or name in keep}
     return {
         **kept,
@@ -102,10 +108,10 @@ def child_environment(
     }
 
 
-def _hint(name: str, environ: Mapping[str, str]) -> str:
+def _hint(name: str, upstream: Upstream, environ: Mapping[str, str]) -> str:
     if environ.get("ANTHROPIC_AUTH_TOKEN"):
-        return (
-            "ANTHROPIC_AUTH_TOKEN is set; if that is your DeepSeek key (as in DeepSeek's guide),"
+        return (  # as in many a vendor's guide to Claude Code
+            f"ANTHROPIC_AUTH_TOKEN is set; if that is your key for {upstream.title},"
             f" use --key-env ANTHROPIC_AUTH_TOKEN, or export {name}=$ANTHROPIC_AUTH_TOKEN"
         )
     return f"export {name}=..., or name another variable with --key-env NAME"

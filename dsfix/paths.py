@@ -54,13 +54,17 @@ def _user_dir(variable: str, below: str, elsewhere: str, environ: Mapping[str, s
 
 
 def private_dir(path: Path) -> Path:
-    """Make `path` a directory that only its owner can enter.
+    """Make `path` a directory that only its owner can enter, and that is ours.
 
-    Raises LaunchError when it cannot be made or written.
+    Raises LaunchError when it cannot be made or written. In another user's directory, even root
+    is led where that user wants by links.
     """
     try:
         path.mkdir(mode=PRIVATE_DIR, parents=True, exist_ok=True)
-        if path.stat().st_mode & 0o077:
+        found = path.stat()
+        if found.st_uid != os.geteuid():
+            raise OSError("it belongs to another user")
+        if found.st_mode & 0o077:
             path.chmod(PRIVATE_DIR)
         usable = os.access(path, os.W_OK | os.X_OK)
     except OSError as error:

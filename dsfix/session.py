@@ -76,7 +76,6 @@ def run(options: Options, environ: Mapping[str, str], cwd: Path) -> Outcome:
     found = credentials(options.config, environ)
     invocation = _invocation(options)
     _check_agent(invocation.agent.install, options.command[0], environ)
-    _check_repairs(options.config.repairs_disable)
     state = None if options.config.private else private_dir(state_dir(environ))
     with _listener() as listener:
         token = os.urandom(TOKEN_BYTES).hex()
@@ -259,15 +258,3 @@ def _check_agent(install: str, command: str, environ: Mapping[str, str]) -> None
         if install and not isinstance(error, AgentNotExecutable):
             error.hint = f"install it with: {install}"
         raise
-
-
-def _check_repairs(names: tuple[str, ...]) -> None:
-    if not names:
-        return
-    from dsfix import repairs
-
-    for name in names:
-        if name not in repairs.NAMES:
-            raise UsageError(
-                f"unknown repair {name!r}", hint=f"expected one of {', '.join(repairs.NAMES)}"
-            )

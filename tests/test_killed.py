@@ -4,16 +4,21 @@ from __future__ import annotations
 
 import json
 import os
+import random
 import signal
 import socket
+import sqlite3
 import subprocess
 import sys
 import time
 from collections.abc import Callable
+from contextlib import closing
 from pathlib import Path
 
 import pytest
 
+from dsfix.record.reader import read
+from dsfix.record.sessions import EndState
 from dsfix.simulator.options import Options
 from dsfix.simulator.server import Simulator
 from tests.support.commands import dsfix, environment
@@ -110,3 +115,82 @@ def test_sigterm_reaches_the_agent_and_ends_everything(tmp_path: Path) -> None:
         assert "exchanges" in told
         assert gone(agent)
         assert refused(port)
+
+
+# An agent that reads whole streams until it is ended; a line for each.
+BUSY = """
+import json, os, sys, urllib.request
+sys.excepthook = lambda *_: None  # an endpoint that is gone is no news here
+print(os.getpid(), flush=True)
+messages = []
+for number in range(1000):
+    messages.append({"role": "user", "content": "say something"})
+    body = {"model": "deepseek-v4-pro", "max_tokens": 4096, "stream": True, "messages": messages}
+    request = urllib.request.Request(os.environ["ANTHROPIC_BASE_URL"] + "/v1/messages", json.dumps(body).encode(),
+        {"Content-Type": "application/json", "Authorization": "Bearer " + os.environ["ANTHROPIC_AUTH_TOKEN"]})
+    with urllib.request.urlopen(request, timeout=30) as answer:
+        answer.read()
+    messages.append({"role": "assistant", "content": "something"})
+    print(number, flush=True)
+"""
+MOMENTS = int(os.environ.get("DSFIX_KILLS") or 8)
+
+
+@pytest.mark.skipif(not Path("/proc/self/stat").exists(), reason="reads /proc")
+def test_kill_9_at_any_moment(tmp_path: Path) -> None:
+    """Every whole event is read back, the agent is gone, and the next start finds all in order.
+
+    DSFIX_KILLS=200 for so many moments, other ones each time.
+    """
+    dice = random.Random(None if "DSFIX_KILLS" in os.environ else 1)
+    with Simulator.in_thread(Options(delay=0.002)) as upstream:
+        for _ in range(MOMENTS):
+            _killed(tmp_path, upstream.url, dice.uniform(0.0, 1.5))
+    records = sorted((tmp_path / ".local/state/dsfix").rglob("events.jsonl"))
+    for path in records:
+        check_whole(path)
+    after = dsfix("run", "--", "true", home=tmp_path)
+    assert (after.code, "note" in after.err) == (0, False), after.err
+    listed = json.loads(dsfix("sessions", "list", "--json", "--limit", "999", home=tmp_path).out)
+    states = [each["state"] for each in listed["data"]]
+    assert sorted(set(states[1:])) == ["interrupted"] and states[0] == "ended"
+    assert len(states) == len(records) + 1
+    for name in ("memory.db", "index.db"):
+        with closing(sqlite3.connect(tmp_path / ".local/state/dsfix" / name)) as file:
+            assert file.execute("PRAGMA integrity_check").fetchone() == ("ok",)
+
+
+def _killed(home: Path, url: str, after: float) -> None:
+    """One run that is killed after so many seconds, and what its agent had by then."""
+    before = set(home.rglob("events.jsonl"))
+    command = ["run", "--upstream", url, "--", sys.executable, "-c", BUSY]
+    process = subprocess.Popen(
+        [sys.executable, "-m", "dsfix", *command],
+        env=environment(home),
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    time.sleep(after)
+    process.kill()
+    told, wrong = process.communicate(timeout=20)  # their end is the agent's end too
+    assert "Traceback" not in wrong, wrong
+    agent, *answers = map(int, told.split() or [0])
+    wait_until(lambda: not agent or gone(agent))
+    made = set(home.rglob("events.jsonl")) - before
+    recorded = [each for path in made for each in read(path).exchanges if each.ended]
+    assert len(recorded) >= len(answers) - 1, (after, told)
+
+
+def check_whole(path: Path) -> None:
+    """Each line but a cut last one is an event, in order, and the reader takes them all."""
+    *lines, _ = path.read_bytes().split(b"\n")
+    assert [json.loads(line)["seq"] for line in lines] == list(range(1, len(lines) + 1))
+    record = read(path)
+    assert record.state is EndState.INTERRUPTED
+    ended = sum(json.loads(line)["type"] == "response" for line in lines)
+    assert sum(each.ended for each in record.exchanges) == ended
+    for each in record.exchanges:
+        said = record.messages(each)
+        assert len(said) == each.messages and None not in said

@@ -16,6 +16,7 @@ ORDER = [
     "errors",
     "redact",
     "paths",
+    "changes",
     "protocol",
     "repairs",
     "upstreams",
@@ -45,9 +46,9 @@ HOMES = {
     "sqlite3": {"config", "memory", "record", "reports"},
     "subprocess": {"keys", "process", "demo", "doctor"},
     "platformdirs": {"paths"},
-    "tomli_w": {"config"},
+    "tomlkit": {"config"},
 }
-PURE = {"errors", "redact", "protocol", "repairs", "upstreams", "agents", "report"}
+PURE = {"errors", "redact", "changes", "protocol", "repairs", "upstreams", "agents", "report"}
 IMPURE = {"asyncio", "socket", "subprocess", "threading", "time", "sqlite3", "os", "logging"}
 
 

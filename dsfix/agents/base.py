@@ -85,7 +85,8 @@ class Agent(NamedTuple):
     """A coding program that dsfix can launch.
 
     `commands` are the names of its executable, `packages` its registry names (for `npx NAME`),
-    `verified` the version it was run with here, empty when the entry is from its sources.
+    `verified` the version it was run with here, or the oldest and the newest as `1.0.1 to 1.2.0`;
+    it is empty when the entry is from its sources.
     `reexecutes`: it works in a child of its own to which it passes no signal on.
     """
 

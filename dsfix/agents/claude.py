@@ -203,5 +203,5 @@ CLAUDE = Agent(
     packages=("@anthropic-ai/claude-code",),
     install="npm install -g @anthropic-ai/claude-code",
     homepage="https://code.claude.com/docs",
-    verified="2.1.197",
+    verified="2.1.197 to 2.1.330",
 )

@@ -134,6 +134,6 @@ QWEN = Agent(
     packages=("@qwen-code/qwen-code",),
     install="npm install -g @qwen-code/qwen-code",
     homepage="https://qwenlm.github.io/qwen-code-docs",
-    verified="0.15.10",
+    verified="0.15.10 to 0.24.4",
     reexecutes=True,
 )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import sys
 from collections.abc import Mapping
@@ -12,7 +13,10 @@ import typer
 from typer.core import TyperGroup
 
 from dsfix import __version__
+from dsfix.cli.leaving import failed
 from dsfix.errors import DsfixError, ExitCode
+
+_FULL = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO}
 
 # Each command by name: its module here, and the function or the group of commands in it.
 COMMANDS: Mapping[str, tuple[str, str]] = {
@@ -96,9 +100,10 @@ def main() -> None:
     except DsfixError as error:
         if os.environ.get("DSFIX_DEBUG"):
             raise
-        print(f"dsfix: error: {error.message}", file=sys.stderr)
-        if error.hint:
-            print(f"  hint: {error.hint}", file=sys.stderr)
-        sys.exit(error.exit_code)
+        failed(error)
     except KeyboardInterrupt:
         sys.exit(ExitCode.INTERRUPTED)
+    except OSError as error:
+        if error.errno not in _FULL or os.environ.get("DSFIX_DEBUG"):
+            raise
+        failed(DsfixError(f"the output could not be written: {error.strerror}"))

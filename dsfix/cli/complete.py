@@ -12,7 +12,7 @@ import typer
 if TYPE_CHECKING:
     from dsfix.config import Config
 
-SESSIONS = 30  # ids that are offered, newest first
+OFFERED = 30  # ids of sessions or reports, newest first
 
 
 def agents(ctx: typer.Context, incomplete: str) -> list[str]:
@@ -96,6 +96,22 @@ def hidden_session_ids(incomplete: str) -> list[str]:
     return _starting(incomplete, _newest(hidden=True))
 
 
+def report_ids(incomplete: str) -> list[str]:
+    """The newest reports of this machine's server by id."""
+    return _starting(incomplete, _reports(deleted=False))
+
+
+def deleted_report_ids(incomplete: str) -> list[str]:
+    """Those among them that were deleted."""
+    return _starting(incomplete, _reports(deleted=True))
+
+
+def _reports(*, deleted: bool) -> list[str]:
+    from dsfix.reports.recent import recent
+
+    return recent(os.environ, OFFERED, deleted=deleted)
+
+
 def _config(flags: dict[str, str | None]) -> Config:
     """The settings; those without a file where that is broken."""
     from dsfix import config
@@ -114,7 +130,7 @@ def _newest(*, hidden: bool) -> Iterable[str]:
 
     found = (path.parent for path in event_files(state_dir(os.environ)))
     fitting = (each.name for each in found if labels(each).hidden is hidden)
-    return islice(fitting, SESSIONS)
+    return islice(fitting, OFFERED)
 
 
 def _starting(incomplete: str, names: Iterable[str]) -> list[str]:

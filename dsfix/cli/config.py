@@ -25,7 +25,6 @@ config_app = typer.Typer(
 _Name = Annotated[
     str, typer.Argument(help="As in `dsfix config show`.", autocompletion=complete.config_names)
 ]
-_Force = Annotated[bool, typer.Option("--force", help="Drop the comments of the file.")]
 
 
 @config_app.command()
@@ -73,21 +72,21 @@ def init() -> None:
 
 
 @config_app.command("set")
-def set_(name: _Name, value: Annotated[str, typer.Argument()], force: _Force = False) -> None:
+def set_(name: _Name, value: Annotated[str, typer.Argument()]) -> None:
     """Put a value into the file; a list as words, or with commas between."""
     from dsfix.config import writing
 
     place = config_file(os.environ)
-    writing.replace(place, writing.with_value(_read(force), str(place), name, value))
+    writing.replace(place, writing.with_value(_read(place), str(place), name, value))
 
 
 @config_app.command()
-def unset(name: _Name, force: _Force = False) -> None:
+def unset(name: _Name) -> None:
     """Take a value out of the file."""
     from dsfix.config import writing
 
     place = config_file(os.environ)
-    writing.replace(place, writing.without_value(_read(force), str(place), name))
+    writing.replace(place, writing.without_value(_read(place), str(place), name))
 
 
 @config_app.command()
@@ -129,7 +128,7 @@ def import_(
 
     tables = profiles.read(program, file)
     place = config_file(os.environ)
-    text = _read(True)
+    text = _read(place)
     whole = writing.with_upstreams(text, str(place), tables)
     print(whole.removeprefix(text.rstrip()).strip())
     if not dry_run:
@@ -142,19 +141,12 @@ def import_(
         print(f"dsfix: {name}: put its key into {table['key_env']}", file=sys.stderr)
 
 
-def _read(rewrite: bool) -> str:
-    """The file's text, empty where there is none; an error where comments would be lost."""
-    from dsfix.config import writing
+def _read(place: Path) -> str:
+    """The file's text, empty where there is none. Raises DsfixError for a broken one."""
     from dsfix.config.file import text_of, understood
 
-    place = config_file(os.environ)
     text = text_of(place) or ""
     understood(text, str(place))
-    if not rewrite and writing.has_comments(text):
-        raise DsfixError(
-            f"{place} has comments, which would be lost",
-            hint="dsfix config edit, or --force to lose them",
-        )
     return text
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from enum import StrEnum
 from typing import TYPE_CHECKING, Annotated, Any, NamedTuple
 
@@ -17,7 +17,9 @@ from dsfix.paths import state_dir
 if TYPE_CHECKING:
     from dsfix.cli.selfhost import Compared
     from dsfix.record.brief import Brief
-    from dsfix.report.cost import Costs, Row, Spent, Year
+    from dsfix.report.cost import Costs, Dated
+    from dsfix.report.spending import Row, Spent, Year
+    from dsfix.upstreams.base import Upstream
 
 _DAY = 86_400.0
 
@@ -40,12 +42,16 @@ class Currency(StrEnum):
 
 
 class Measured(NamedTuple):
-    """What was spent in that time; `local` sessions spoke with this machine and do not count."""
+    """What was spent in that time, and the price lists that it went by.
+
+    `local` sessions spoke with this machine and do not count.
+    """
 
     spending: Sequence[Spent]
     since: float
     until: float
     local: int
+    lists: Sequence[Dated]
 
     @property
     def days(self) -> int:
@@ -61,6 +67,7 @@ class Answer(NamedTuple):
     rows: Sequence[Row]
     total: Row
     left_out: int
+    lists: Sequence[Dated]
     annual: Year | None
     self_host: Compared | None
 
@@ -74,6 +81,7 @@ class Answer(NamedTuple):
             "rows": [row.as_dict() for row in self.rows],
             "total": self.total.as_dict(),
             "sessions_left_out": self.left_out,
+            "price_lists": [each.as_dict() for each in self.lists],
         }
         if self.annual is not None:
             cost = exactly(self.annual.amount) if self.total.known else None
@@ -90,8 +98,9 @@ def cost(
     ] = "",
     until: Annotated[str, typer.Option(metavar="WHEN", help="Before that.")] = "",
     currency: Annotated[
-        Currency, typer.Option(help="Whose price list; nothing is converted.")
-    ] = Currency.USD,
+        Currency | None,
+        typer.Option(help="Whose price list; nothing is converted.", show_default="USD"),
+    ] = None,
     loopback: Annotated[
         bool, typer.Option("--loopback", help="Count sessions whose upstream was this machine too.")
     ] = False,
@@ -115,21 +124,25 @@ def cost(
 
     A model whose price is not known is told, and counts nothing.
     """
+    from dsfix import config
     from dsfix.cli.selfhost import compare, given
-    from dsfix.report.cost import Row, grouped, year
+    from dsfix.report.spending import Row, grouped, year
 
     assumed = given(assume or ())
-    found = _measured(since, until, currency, loopback)
+    chosen = config.load(os.environ).currency
+    money = str(currency or (Currency.USD if chosen == "auto" else chosen))
+    found = _measured(since, until, money, loopback)
     total = Row.of("total", found.spending)
     whole = year(found.spending, found.days)
     answer = Answer(
         str(by),
-        str(currency),
+        money,
         grouped(found.spending, by),
         total,
         found.local,
+        found.lists,
         whole if annual or self_host else None,
-        compare(whole, total, currency, assumed) if self_host else None,
+        compare(whole, total, money, assumed) if self_host else None,
     )
     if as_json:
         print_json("cost", answer.as_dict())
@@ -141,12 +154,13 @@ def _measured(since: str, until: str, currency: str, loopback: bool) -> Measured
     from dsfix.cli.sessions.moments import moment
     from dsfix.record.brief import brief
     from dsfix.record.sessions import event_files
-    from dsfix.report.cost import spent
+    from dsfix.report.spending import spent
 
     now = time.time()
     end = moment(until, now, end=True) if until else now
     begin = moment(since, now) if since else 0.0
     costs: dict[str, Costs] = {}
+    used: dict[str, None] = {}
     spending: list[Spent] = []
     local = 0
     for path in event_files(state_dir(os.environ)):
@@ -165,20 +179,42 @@ def _measured(since: str, until: str, currency: str, loopback: bool) -> Measured
             local += 1
             continue
         spending += some
+        used |= {origin: None} if some else {}
     first = min((each.at for each in spending), default=end)
-    return Measured(spending, begin or first, end, local)
+    return Measured(spending, begin or first, end, local, _lists(used, now))
+
+
+def _upstream(origin: str) -> Upstream | None:
+    """The vendor at that origin, or the user's own table; None where it is no address."""
+    from dsfix import config
+    from dsfix.errors import UsageError
+    from dsfix.upstreams import resolve
+
+    own = config.load(os.environ).upstreams
+    try:
+        return resolve(origin, allow_plain_http=True, extra=own)
+    except UsageError:
+        return None
 
 
 def _costs(origin: str, currency: str) -> Costs:
     """The prices of the vendor at that origin; none are known where it is no address."""
-    from dsfix.errors import UsageError
     from dsfix.report.cost import costs_of
-    from dsfix.upstreams import resolve
 
-    try:
-        return costs_of(resolve(origin, allow_plain_http=True), currency)
-    except UsageError:
-        return lambda model, usage, at: None
+    upstream = _upstream(origin)
+    return costs_of(upstream, currency) if upstream else lambda model, usage, at: None
+
+
+def _lists(origins: Iterable[str], now: float) -> list[Dated]:
+    """The price lists of the vendors at these origins, each once."""
+    from datetime import UTC, datetime
+
+    from dsfix.report.cost import dated
+
+    today = datetime.fromtimestamp(now, UTC).date()
+    vendors = {each.vendor: each for each in map(_upstream, origins) if each is not None}
+    found = (dated(vendors[name], today) for name in sorted(vendors))
+    return [each for each in found if each is not None]
 
 
 def _is_local(origin: str) -> bool:
@@ -207,6 +243,12 @@ def _print(answer: Answer) -> None:
     if answer.left_out:
         many = f"{answer.left_out} session{'' if answer.left_out == 1 else 's'}"
         typer.echo(f"left out: {many} with this machine (--loopback)", err=True)
+    for each in answer.lists:
+        if each.unknown:
+            typer.echo(f"{each.vendor}: {each.unknown} ({each.source})", err=True)
+        elif each.is_old:
+            old = f"{each.vendor}'s price list is {each.age} days old"
+            typer.echo(f"{old}, of {each.as_of}: compare it with {each.source}", err=True)
     if answer.rows and answer.annual is not None:
         _print_year(answer.annual, answer.total, answer.currency)
     if answer.self_host is not None:

@@ -9,15 +9,15 @@ from dsfix.record.limits import Limits, raised
 from dsfix.record.log import SessionLog
 from dsfix.record.reader import read
 from dsfix.report.cache import Cache, explained
-from dsfix.report.cost import bill_of
+from dsfix.report.cost import bill_of, told_in
 from dsfix.report.facts import Facts
 from dsfix.report.summary import Summary
 from dsfix.session import Outcome
 from dsfix.upstreams import is_loopback
 
 
-def summary_of(outcome: Outcome, limits: Limits) -> Summary:
-    """The summary of a run that was begun with these limits."""
+def summary_of(outcome: Outcome, limits: Limits, currency: str) -> Summary:
+    """The summary of a run that was begun with these limits; the currency is a setting's."""
     log = outcome.log
     limits = raised(log.directory).over(limits)
     facts = Facts(
@@ -35,8 +35,7 @@ def summary_of(outcome: Outcome, limits: Limits) -> Summary:
         limits=limits,
     )
     cache = _cache(log)
-    currency = "" if limits.cost is None else limits.currency
-    bill = bill_of(log.exchanges, outcome.upstream, currency, cache.saved)
+    bill = bill_of(log.exchanges, outcome.upstream, told_in(limits, currency), cache.saved)
     return Summary.of(log.exchanges, facts, log.redactor.text, cache, bill)
 
 

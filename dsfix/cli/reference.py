@@ -28,12 +28,13 @@ from dsfix.environment import ENDPOINT, ORIGIN, SESSION, TOKEN
 from dsfix.errors import ExitCode
 from dsfix.repairs import recovery
 from dsfix.repairs.base import Repair, Step
+from dsfix.upstreams import DEFAULT, named
 
 _WIDTH = 88
 _ISSUE = re.compile(r"(?<![\w/.`])([\w.-]+/[\w.-]+)#(\d+)")
 
 READ: Mapping[str, str] = {
-    "DEEPSEEK_API_KEY": "The API key; `--key-env NAME` reads another variable.",
+    named(DEFAULT).key_env: "The API key; `--key-env NAME` reads another variable.",
     "DSFIX_CONFIG": "The file of settings, in place of `config.toml` in the XDG config directory.",
     "DSFIX_STATE_DIR": "Directory of records and memory, in place of the XDG state directory.",
     "DSFIX_DEBUG": "Set: an error ends in a traceback instead of one line.",
@@ -117,8 +118,9 @@ def environment() -> str:
     parts = [MADE, "# Environment, files, exit codes\n"]
     parts.append("## What every agent gets\n\n" + _pairs(SET, "variable", "meaning"))
     parts.append(
-        "Every variable whose value is the API key is taken out, under whatever name;"
-        " `--keep-env NAME` gives one back.\n"
+        "Every variable whose value is the API key is taken out, under whatever name, and so are"
+        " `DSFIX_KEY_COMMAND` and `DSFIX_KEY_FILE`, the way to it; `--keep-env NAME` gives one"
+        " back.\n"
     )
     parts.append("What each agent gets besides: [agents.md](agents.md).\n")
     parts.append("## What dsfix reads\n\n" + _pairs(READ, "variable", "meaning"))
@@ -154,7 +156,8 @@ def settings_page() -> str:
     parts.append(_pairs(rows, "name", "meaning"))
     parts.append("## upstreams.NAME\n\nAn upstream of one's own, used by that name.\n")
     parts.append(
-        "`dsfix config import` writes such tables from profiles of cc-use and cc-switch.\n"
+        "See [upstreams](upstreams.md). `dsfix config import` writes such tables from profiles of"
+        " cc-use and cc-switch, and `dsfix doctor --live --save` what an endpoint does otherwise.\n"
     )
     return "\n".join(parts)
 

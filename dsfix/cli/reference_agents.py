@@ -30,9 +30,9 @@ _ADD = """\
 ## Adding an agent
 
 Any program that takes its base URL and key from the usual variables runs without an entry. One
-that does not needs one file in `dsfix/agents/` with one value, and its name in the tuple `AGENTS`
-in `dsfix/agents/__init__.py`. This is such a file, whole, for a program that reads its URL and
-key from variables of its own and its model from a flag:
+that does not needs one file in `dsfix/agents/` with one value; `dsfix/agents/__init__.py` imports
+it and has its name in the tuple `AGENTS`. This is such a file, whole, `dsfix/agents/example.py`
+for a program that reads its URL and key from variables of its own and its model from a flag:
 
 ```python
 from dsfix.agents.base import Agent, Request, Wiring

@@ -7,12 +7,13 @@ import sys
 from contextlib import suppress
 from enum import StrEnum
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, NoReturn
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from dsfix.cli import complete
 from dsfix.cli.answers import KeyEnv, UpstreamName
+from dsfix.cli.leaving import leave
 from dsfix.errors import DsfixError, ExitCode, LaunchError, UsageError
 from dsfix.paths import PRIVATE_FILE
 
@@ -84,7 +85,8 @@ def run(
         ),
     ] = None,
     private: Annotated[
-        bool | None, typer.Option("--private", help="Keep record and memory in RAM only.")
+        bool | None,
+        typer.Option(help="Keep record and memory in RAM only.", show_default="no-private"),
     ] = None,
     keep_env: Annotated[
         list[str] | None,
@@ -92,22 +94,29 @@ def run(
     ] = None,
     allow_plain_http: Annotated[
         bool | None,
-        typer.Option("--allow-plain-http", help="Accept http:// beyond this machine."),
+        typer.Option(
+            help="Accept http:// beyond this machine.", show_default="no-allow-plain-http"
+        ),
     ] = None,
-    quiet: Annotated[bool | None, typer.Option("-q", "--quiet", help="Print no summary.")] = None,
+    quiet: Annotated[
+        bool | None,
+        typer.Option("-q", "--quiet/--no-quiet", help="Print no summary.", show_default="no-quiet"),
+    ] = None,
     summary_file: Annotated[
         Path | None, typer.Option(metavar="FILE", help="Write the summary there, as JSON.")
     ] = None,
     max_cost: Annotated[
         str | None,
-        typer.Option(metavar="AMOUNT", help="Refuse requests beyond this: 2.50, or 18CNY."),
+        typer.Option(
+            metavar="AMOUNT", help="Refuse requests beyond this: 2.50, or 18CNY; 0 for no limit."
+        ),
     ] = None,
     max_tokens: Annotated[
         int | None,
-        typer.Option(min=1, metavar="N", help="Refuse requests beyond so many tokens, in and out."),
+        typer.Option(min=0, metavar="N", help="Refuse requests beyond so many tokens, in and out."),
     ] = None,
     max_requests: Annotated[
-        int | None, typer.Option(min=1, metavar="N", help="Refuse requests beyond so many.")
+        int | None, typer.Option(min=0, metavar="N", help="Refuse requests beyond so many.")
     ] = None,
     max_minutes: Annotated[
         float | None,
@@ -141,10 +150,14 @@ def run(
         "keep_env": keep_env or None,
         "allow_plain_http": allow_plain_http,
         "quiet": quiet,
+        "budget_cost": max_cost,
+        "budget_tokens": max_tokens,
+        "budget_requests": max_requests,
+        "budget_minutes": max_minutes,
     }
-    limits = _limits(max_cost, max_tokens, max_requests, max_minutes)
     try:
         found = _config(words, flags, settings or ())
+        limits = _limits(found)
         from dsfix import session  # a TAB press needs none of it
 
         options = session.Options(words, found, debug, limits, otlp)
@@ -155,11 +168,12 @@ def run(
         if error.exit_code is ExitCode.FAILED:
             error.exit_code = ExitCode.OWN_FAILURE
         raise
-    with suppress(OSError, ValueError):  # stderr is gone: the agent's exit code still counts
-        _report(outcome, found.quiet or sys.stderr is None, summary_file, limits)
+    # Stderr is gone: the agent's exit code still counts. Where nobody reads it, rich leaves.
+    with suppress(OSError, ValueError, SystemExit):
+        _report(outcome, found, summary_file, limits)
     if outcome.failure:
         raise LaunchError(outcome.failure, hint="run it again with --debug and look at the log")
-    _leave(outcome.exit_code, busy=outcome.busy)
+    leave(outcome.exit_code, at_once=outcome.busy)
 
 
 def _config(words: tuple[str, ...], flags: dict[str, Any], settings: Sequence[str]) -> Config:
@@ -170,22 +184,24 @@ def _config(words: tuple[str, ...], flags: dict[str, Any], settings: Sequence[st
     return config.load(os.environ, flags, settings, agent)
 
 
-def _limits(
-    max_cost: str | None,
-    max_tokens: int | None,
-    max_requests: int | None,
-    max_minutes: float | None,
-) -> Limits:
+def _limits(found: Config) -> Limits:
     from dsfix.record.limits import Limits, money
 
-    cost, currency = money(max_cost) if max_cost is not None else (None, "USD")
-    return Limits(cost, currency, max_tokens, max_requests, max_minutes)
+    cost, currency = money(found.budget_cost) if found.budget_cost else (None, "USD")
+    return Limits(
+        cost,
+        currency,
+        found.budget_tokens or None,
+        found.budget_requests or None,
+        found.budget_minutes or None,
+    )
 
 
 def _report(
-    outcome: session.Outcome, quiet: bool, summary_file: Path | None, limits: Limits
+    outcome: session.Outcome, found: Config, summary_file: Path | None, limits: Limits
 ) -> None:
     """The summary, where and as it was asked for."""
+    quiet = found.quiet or sys.stderr is None
     idle = not outcome.log.exchanges and not outcome.troubles and outcome.duration < BYPASS_AFTER
     if summary_file is None and (quiet or idle):
         if not quiet:
@@ -195,7 +211,7 @@ def _report(
         return
     from dsfix.cli.outcome import summary_of
 
-    summary = summary_of(outcome, limits)
+    summary = summary_of(outcome, limits, found.currency)
     if summary_file is not None:
         _write(summary_file, summary.as_dict())
     if not quiet:
@@ -222,16 +238,3 @@ def _cwd() -> Path:
         return Path.cwd()
     except FileNotFoundError:
         return Path(os.environ.get("PWD", "/"))
-
-
-def _leave(code: int, *, busy: bool) -> NoReturn:
-    """Exit with the agent's code; at once where a thread still imports, or output is gone."""
-    for stream in (sys.stdout, sys.stderr):
-        try:
-            if stream is not None:
-                stream.flush()
-        except (OSError, ValueError):
-            busy = True  # the interpreter would flush again, and exit with 120
-    if busy:
-        os._exit(code)
-    sys.exit(code)

@@ -23,7 +23,7 @@ from dsfix.report.selfhost import (
 )
 
 if TYPE_CHECKING:
-    from dsfix.report.cost import Row, Year
+    from dsfix.report.spending import Row, Year
 
 # What is measured, unless the user assumes it.
 VOLUME, MIXED = "volume", "price"

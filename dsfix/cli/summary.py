@@ -25,6 +25,7 @@ def print_summary(summary: Summary, console: Console | None = None, *, known: bo
     from rich.text import Text
 
     console = console or Console(stderr=True, highlight=False)
+    console.width = console.width or 80  # COLUMNS=0 means that nobody knows
     console.print(Text(plain(_headline(summary)), style="bold"), soft_wrap=True)
     print_rows([row for row in _rows(summary) if not (known and row[0] == "record")], console)
 
@@ -123,14 +124,17 @@ def _money(summary: Summary) -> Iterable[tuple[str, str, str]]:
     if (bill := summary.bill) is not None:
         parts = []
         if bill.priced:
-            parts.append(f"{amount(bill.amount, bill.currency)} by {bill.prices}'s price list")
+            old = f" of {bill.listed.as_of}" if bill.listed and bill.listed.is_old else ""
+            parts.append(f"{amount(bill.amount, bill.currency)} by {bill.prices}'s price list{old}")
             if bill.cached:
                 parts.append(f"the cache saved {amount(bill.cached, bill.currency)}")
             if bill.repairs:
                 parts[-1] += f", {amount(bill.repairs, bill.currency)} of it by repairs"
         if bill.unknown:
             names = ", ".join(name for name, _ in bill.unknown)
-            parts.append(f"unknown for {_exchanges(sum(n for _, n in bill.unknown))} of {names}")
+            why = f": {bill.listed.unknown}" if bill.listed and bill.listed.unknown else ""
+            many = _exchanges(sum(n for _, n in bill.unknown))
+            parts.append(f"unknown for {many} of {names}{why}")
         if bill.untold:
             parts.append(f"{_exchanges(bill.untold)} of untold length")
         if parts:

@@ -16,11 +16,10 @@ from dsfix.agents import AGENTS
 from dsfix.config.layers import File, Value, nearest, refusal, stored_key
 from dsfix.config.registry import AGENT_SETTINGS, REGISTRY, Setting
 from dsfix.errors import DsfixError
+from dsfix.upstreams.lines import broken, line_of
 
 _TABLES = ("upstream", "run", "repairs", "settings", "agents", "upstreams")
 _KEY = re.compile(r"(?:^|[._])(?:key|token|secret|password)$")
-_HEADER = re.compile(r"\s*\[{1,2}([^\[\]]+)\]")
-_PLACE = re.compile(r"\(at line (\d+), column \d+\)|\(at end of document\)")
 
 
 def read(path: Path, *, required: bool = False) -> File:
@@ -52,29 +51,16 @@ def understood(text: str, path: str) -> File:
     try:
         data = tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
-        place = _PLACE.search(str(error))
-        said = _PLACE.sub("", str(error)).strip()
-        line = place[1] if place and place[1] else str(text.count("\n") + 1)
+        line, said = broken(text, error)
         raise DsfixError(f"{path}:{line}: {said}", hint="dsfix config edit") from None
+    except RecursionError:
+        raise DsfixError(f"{path} is nested too deeply", hint="dsfix config edit") from None
     return _Reader(text, path).file(data)
 
 
-def line_of(text: str, path: str) -> int:
-    """The line on which a dotted name is set, found by its text; 1 where it is not found."""
-    table = ""
-    for number, line in enumerate(text.splitlines(), 1):
-        if header := _HEADER.match(line):
-            table = _plain(header[1]) + "."
-        here = table.rstrip(".") if header else table + _plain(line.partition("=")[0])
-        if here == path or (here.startswith(path + ".") and here != ""):
-            return number
-    return 1
-
-
-def _plain(key: str) -> str:
-    """A key or header as the names of settings are spelt."""
-    parts = (part.strip().strip("\"'") for part in key.split("."))
-    return ".".join(parts).replace("-", "_")
+def place(path: str, name: str) -> str:
+    """`FILE:LINE` of a dotted name in that file, as far as it can be read."""
+    return f"{path}:{line_of(text_of(Path(path)) or '', name)}"
 
 
 def flat(table: Mapping[str, Any], prefix: str = "") -> Iterator[tuple[str, Any]]:
@@ -147,11 +133,11 @@ class _Reader:
         for setting in known:
             if name == (prefix + setting.path.partition(".")[2] if prefix else setting.path):
                 return setting
-        if value == {} and name in _TABLES:
+        names = [prefix + s.path.partition(".")[2] if prefix else s.path for s in known]
+        if value == {} and (name in _TABLES or any(each.startswith(f"{name}.") for each in names)):
             return None
         if _KEY.search(name):
             self._fail(name, *stored_key(name))
-        names = [prefix + s.path.partition(".")[2] if prefix else s.path for s in known]
         self._fail(name, f"there is no setting {name}", nearest(name, names))
 
     def _value(self, setting: Setting, name: str, value: object) -> Value:
@@ -162,5 +148,5 @@ class _Reader:
         return Value(found, f"{self._path}:{line_of(self._text, name)}")
 
     def _fail(self, name: str, message: str, hint: str) -> NoReturn:
-        line = line_of(self._text, name.replace("-", "_"))
+        line = line_of(self._text, name)
         raise DsfixError(f"{self._path}:{line}: {message}", hint=hint)

@@ -76,6 +76,20 @@ def number(least: int, most: int, unit: str) -> Kind:
     return Kind(f"{least} to {most} {unit}", parse, (int,))
 
 
+def _amount(text: str) -> str:
+    """An amount as it is written; nothing for 0. `record.limits.money` reads it."""
+    bare = text.strip().upper()
+    if not re.fullmatch(r"(\d+(\.\d+)?|\.\d+)? *(USD|CNY)?", bare, re.ASCII):
+        raise ValueError
+    return bare if re.search(r"[1-9]", bare) else ""
+
+
+def _minutes(text: str) -> float:
+    if not re.fullmatch(r"\d{1,9}(\.\d{0,9})?", text, re.ASCII):
+        raise ValueError
+    return float(text)
+
+
 def _retries(text: str) -> int | None:
     return None if text == "auto" else number(0, 5, "").parse(text)
 
@@ -162,6 +176,8 @@ def _file(text: str) -> str:
     return text
 
 
+AMOUNT = Kind("2.50, 2.50USD or 18CNY; 0 for no limit", _amount, (str, int, float))
+MINUTES = Kind("minutes, 0 for no limit", _minutes, (int, float))
 RETRIES = Kind("auto | 0 to 5", _retries, (str, int))
 TEXT = Kind("at most 200 printable characters", _text)
 SWITCH = Kind("true | false", _switch, (bool,))

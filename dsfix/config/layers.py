@@ -18,8 +18,9 @@ from dsfix.config.kinds import Secret, Unknown
 from dsfix.config.registry import REGISTRY, SETTINGS, Setting, Settings
 from dsfix.errors import UsageError
 from dsfix.redact import Redactor
+from dsfix.upstreams.data import DEFAULT as DEFAULT_UPSTREAM
 
-DEFAULT = "default"
+DEFAULT = "default"  # the source of a value that nobody gave
 _KEYS = ("key_env", "key_command", "key_file")
 _NOTHING: Mapping[str, Any] = MappingProxyType({})
 
@@ -51,13 +52,13 @@ _NO_FILE = File()
 
 
 class Config(NamedTuple):
-    """What holds for a run.
+    """What holds for a run; a limit of 0, or without words, is none.
 
     `sources` says of every member that was set where it came from. `by_flag` is whether the
     command line itself names an upstream or a key other than the default.
     """
 
-    upstream: str = "deepseek"
+    upstream: str = DEFAULT_UPSTREAM
     key_env: str = ""
     key_command: tuple[str, ...] = ()
     key_file: str = ""
@@ -69,6 +70,11 @@ class Config(NamedTuple):
     keep_env: tuple[str, ...] = ()
     allow_plain_http: bool = False
     quiet: bool = False
+    currency: str = "auto"
+    budget_cost: str = ""
+    budget_tokens: int = 0
+    budget_requests: int = 0
+    budget_minutes: float = 0.0
     repairs_disable: tuple[str, ...] = ()
     agents_args: tuple[str, ...] = ()
     settings: Settings = Settings()

@@ -21,7 +21,7 @@ from dsfix.config.kinds import URL
 from dsfix.errors import DsfixError, UsageError
 from dsfix.upstreams import named
 from dsfix.upstreams.base import Upstream
-from dsfix.upstreams.data import answering
+from dsfix.upstreams.data import DEFAULT, answering
 
 _MAIN = ("ANTHROPIC_MODEL", "ANTHROPIC_DEFAULT_SONNET_MODEL", "ANTHROPIC_DEFAULT_OPUS_MODEL")
 _SMALL = ("ANTHROPIC_DEFAULT_HAIKU_MODEL", "ANTHROPIC_SMALL_FAST_MODEL")
@@ -93,6 +93,7 @@ def _rows(path: Path | None, script: str) -> Iterator[tuple[str, dict[str, Any]]
     place = f"{path.absolute().as_uri()}?mode=ro" if path else "file::memory:"
     database = sqlite3.connect(place, uri=True)
     try:
+        database.execute("PRAGMA trusted_schema = OFF")
         database.set_authorizer(guard)
         database.executescript(script)
         database.text_factory = lambda text: text.decode("utf-8", "replace")
@@ -114,7 +115,7 @@ def _table(title: str, env: dict[str, Any]) -> dict[str, Any] | None:
         return None
     url = urlsplit(URL.parse(given.strip().rstrip("/")))
     origin, messages = f"{url.scheme}://{url.netloc}", f"{url.path}/v1/messages"
-    like = answering(url.hostname or "") or "deepseek"
+    like = answering(url.hostname or "") or DEFAULT
     vendor = named(like)
     variable = re.sub(r"[^A-Z0-9]+", "_", _name(title).upper())
     table: dict[str, Any] = {"title": title, "like": like, "key_env": f"{variable}_API_KEY"}

@@ -69,6 +69,7 @@ class Setting(NamedTuple):
         return list(value) if isinstance(value, tuple) else value
 
 
+_COUNT = kinds.number(0, 10**12, "(0 for no limit)")
 _RUN: tuple[Setting, ...] = (
     Setting(
         "upstream",
@@ -137,6 +138,35 @@ _RUN: tuple[Setting, ...] = (
         "--allow-plain-http",
     ),
     Setting("run", "quiet", kinds.SWITCH, "Print no summary.", "--quiet"),
+    Setting(
+        "run",
+        "currency",
+        kinds.one_of("auto", "USD", "CNY"),
+        "Which price list the summary, `dsfix cost` and `dsfix statusline` go by where a vendor has"
+        " several; nothing is converted. `auto`: dollars. A limit of cost has its own currency.",
+    ),
+    Setting(
+        "budget",
+        "cost",
+        kinds.AMOUNT,
+        "Refuse requests beyond this amount; empty for no limit.",
+        "--max-cost",
+    ),
+    Setting(
+        "budget",
+        "tokens",
+        _COUNT,
+        "Refuse requests beyond so many tokens, in and out.",
+        "--max-tokens",
+    ),
+    Setting("budget", "requests", _COUNT, "Refuse requests beyond so many.", "--max-requests"),
+    Setting(
+        "budget",
+        "minutes",
+        kinds.MINUTES,
+        "Refuse requests after so many minutes.",
+        "--max-minutes",
+    ),
     Setting("repairs", "disable", kinds.REPAIRS, "Repairs that are left out.", "--no-repair"),
 )
 

@@ -1,7 +1,7 @@
 """`config.toml` changed by dsfix: whole at every moment, 0600, and only after it was understood.
 
-tomli_w writes values and knows nothing of comments, so a file that has some is left alone unless
-the user insists.
+What is not changed stays as it was written, comments and all: tomlkit sees to that. Its import
+takes 50 ms, so only what changes the file pays for it.
 """
 
 from __future__ import annotations
@@ -20,6 +20,7 @@ from dsfix.config.layers import Config, nearest, refusal
 from dsfix.config.registry import AGENT_SETTINGS, REGISTRY, Setting
 from dsfix.errors import DsfixError, UsageError
 from dsfix.paths import PRIVATE_DIR, PRIVATE_FILE
+from dsfix.upstreams import DEFAULT, named
 
 _MOST = 1000  # number signs that are looked at; a file with more has comments
 
@@ -37,7 +38,7 @@ def template() -> str:
         lines += [f"# {own} = {_toml(_example(setting))}", ""]
     lines += ["# For one agent, above what [run] says:", "# [agents.claude]"]
     lines += [f'# args = ["--verbose"]{" " * 4}# {AGENT_SETTINGS[0].meaning}']
-    lines += ['# model = "deepseek-v4-pro"', ""]
+    lines += [f"# model = {_toml(named(DEFAULT).main)}", ""]
     return "\n".join(lines)
 
 
@@ -74,21 +75,24 @@ def with_value(text: str, path: str, name: str, value: str) -> str:
     except ValueError as error:
         message, hint = refusal(setting, value, name, error)
         raise UsageError(message, hint=hint) from None
-    data = tomllib.loads(text)
-    place = _without(data, keys)
+    import tomlkit
+
+    data = tomlkit.parse(text)
+    place: Any = data
     for key in keys[:-1]:
-        place = place.setdefault(key, {})
-    place[keys[-1]] = read
-    return _written(data, path)
+        place = place.setdefault(_spelt(place, key), {})
+    place[_spelt(place, keys[-1])] = read
+    return _understood(data.as_string(), path)
 
 
 def without_value(text: str, path: str, name: str) -> str:
     """The file's text less a setting; the same text where it is not set."""
+    import tomlkit
+
     _, keys = find(name)
-    data = tomllib.loads(text)
-    before = tomllib.loads(text)
-    _without(data, keys)
-    return text if data == before else _written(data, path)
+    data = tomlkit.parse(text)
+    _remove(data, keys)
+    return _understood(data.as_string(), path)
 
 
 def with_upstreams(text: str, path: str, tables: Mapping[str, Mapping[str, Any]]) -> str:
@@ -100,10 +104,10 @@ def with_upstreams(text: str, path: str, tables: Mapping[str, Mapping[str, Any]]
     for name in tables:
         if name in taken:
             raise DsfixError(f"{path} has an [upstreams.{name}]", hint="remove or rename it first")
-    added = _dumped({"upstreams": tables})
-    whole = f"{text.rstrip()}\n\n{added}" if text.strip() else added
-    understood(whole, path)
-    return whole
+    import tomlkit
+
+    added = tomlkit.dumps({"upstreams": tables})
+    return _understood(f"{text.rstrip()}\n\n{added}" if text.strip() else added, path)
 
 
 def has_comments(text: str) -> bool:
@@ -146,30 +150,25 @@ def _folder(path: Path) -> None:
         raise DsfixError(f"{path.parent} cannot be made: {error.strerror}") from None
 
 
-def _without(data: dict[str, Any], keys: tuple[str, ...]) -> dict[str, Any]:
-    """The table without the value at those keys, however they are spelt."""
-    head, *rest = keys
-    for key in list(data):
-        if key.replace("-", "_") == head:
-            if not rest:
-                del data[key]
-            elif isinstance(data[key], dict):
-                _without(data[key], tuple(rest))
-                if not data[key]:
-                    del data[key]
-    return data
+def _spelt(table: Mapping[str, Any], wanted: str) -> str:
+    """The key as the table has it, with `-` or with `_`."""
+    return next((key for key in table if key.replace("-", "_") == wanted), wanted)
 
 
-def _written(data: dict[str, Any], path: str) -> str:
-    text = _dumped(data)
+def _remove(table: Any, keys: tuple[str, ...]) -> None:
+    """Take the value at those keys out, if there is one; its table may have comments, and stays."""
+    key = _spelt(table, keys[0])
+    if key not in table:
+        return
+    if keys[1:]:
+        _remove(table[key], keys[1:])
+    else:
+        del table[key]
+
+
+def _understood(text: str, path: str) -> str:
     understood(text, path)
     return text
-
-
-def _dumped(data: Mapping[str, Any]) -> str:
-    import tomli_w
-
-    return tomli_w.dumps(data)
 
 
 def _toml(value: Any) -> str:
@@ -178,10 +177,11 @@ def _toml(value: Any) -> str:
 
 def _example(setting: Setting) -> Any:
     """A setting's default as TOML holds it, or an example where it has none that can be written."""
+    vendor = named(DEFAULT)
     examples = {
-        "upstream.url": "https://api.deepseek.com",
-        "upstream.key_env": "DEEPSEEK_API_KEY",
-        "upstream.key_command": ["pass", "show", "deepseek"],
+        "upstream.url": vendor.origin,
+        "upstream.key_env": vendor.key_env,
+        "upstream.key_command": ["pass", "show", vendor.name],
         "upstream.key_file": "~/.config/dsfix/key",
     }
     return examples.get(setting.path, setting.written(Config().of(setting).value))

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
 from dsfix import __version__
@@ -20,17 +21,22 @@ _HEADERS: Mapping[str, str] = {
     "User-Agent": f"dsfix/{__version__}",
     "anthropic-version": "2023-06-01",
 }
+_BUSY = 429
 _NO_PATH = "this upstream has no path for it"
 # What a judge meets in a document that has not the form of its dialect.
 _OTHER_FORM = (AttributeError, IndexError, KeyError, TypeError, ValueError)
 
 
 class Outcome(NamedTuple):
-    """What came of a probe: a verdict, or why it was not asked."""
+    """What came of a probe: a verdict, or why it was not asked.
+
+    `slowed` is whether it had to be asked again after a pause.
+    """
 
     verdict: Verdict
     reply: Reply | None = None
     unasked: str = ""
+    slowed: bool = False
 
 
 class Way:
@@ -57,6 +63,7 @@ class Way:
 
     async def _put(self, probe: Probe) -> Outcome:
         replies: list[Reply] = []
+        slowed = False
         for name in probe.needs:
             needed = self._probes[name]
             found = await self.outcome(needed)
@@ -74,13 +81,15 @@ class Way:
                 return Outcome(Verdict(""), unasked=str(why))
             if call.path not in self._paths:
                 return Outcome(Verdict(""), unasked=_NO_PATH)
-            replies.append(await self._reply(call, probe.dialect))
-            if (why_not := failed(replies[-1])) is not None:
-                return Outcome(why_not, replies[-1])
-        try:
-            return Outcome(probe.judge(replies), replies[-1])
-        except _OTHER_FORM:
-            return Outcome(Verdict("malformed", replies[-1].said), replies[-1])
+            reply = await self._reply(call, probe.dialect)
+            if reply.status == _BUSY and reply.wait <= self._patience:
+                slowed = True
+                await asyncio.sleep(reply.wait)
+                reply = await self._reply(call, probe.dialect)
+            replies.append(reply)
+            if (why_not := failed(reply)) is not None:
+                return Outcome(why_not, reply)
+        return _judged(probe, replies)._replace(slowed=slowed)
 
     async def _reply(self, call: Call, dialect: Dialect | None) -> Reply:
         self.calls += 1
@@ -101,3 +110,12 @@ class Way:
             model=model,
             at=time.time(),
         )
+
+
+def _judged(probe: Probe, replies: Sequence[Reply]) -> Outcome:
+    try:
+        return Outcome(probe.judge(replies), replies[-1])
+    except Unasked as why:
+        return Outcome(Verdict(""), unasked=str(why))
+    except _OTHER_FORM:
+        return Outcome(Verdict("malformed", replies[-1].said), replies[-1])

@@ -59,9 +59,10 @@ class Probe(NamedTuple):
 
     `asks` make its requests, sent in order; each gets the answers of the probes in `needs` (the
     last one of each) and those of the requests before it. Without requests the probe judges the
-    answers it needs. `judge` gets the same answers; nothing that it raises gets further than to
-    the word `malformed`. `good` are the words that an agent can live with; with any other the
-    probe is `otherwise`, unless it is good `through` dsfix. `tokens` is about what it costs.
+    answers it needs. `judge` gets the same answers; but for Unasked nothing that it raises gets
+    further than to the word `malformed`. `good` are the words that an agent can live with; with
+    any other the probe is `otherwise`, unless it is good `through` dsfix. `tokens` is about what
+    it costs.
     """
 
     name: str

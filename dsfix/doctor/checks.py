@@ -74,10 +74,16 @@ def _version(agent: Agent, printed: str | None) -> Finding:
     if not agent.verified:
         means = f"{agent.title} {found[0]}; dsfix was never run with it, its entry is from sources."
         return _row("agent", Level.WARN, "never-run", means, "Try it with a short task first.")
-    if found[0].split(".")[:2] == agent.verified.split(".")[:2]:
+    known = [_minor(each) for each in _VERSION.findall(agent.verified)]
+    if known[0] <= _minor(found[0]) <= known[-1]:
         return _row("agent", Level.GOOD, "known-good", f"{agent.title} {found[0]}.")
     means = f"{agent.title} {found[0]}; dsfix was run with {agent.verified}."
     return _row("agent", Level.WARN, "other-version", means, "If it fails, install that version.")
+
+
+def _minor(version: str) -> tuple[int, int]:
+    major, minor = version.split(".")[:2]
+    return int(major), int(minor)
 
 
 def key(subject: Subject, machine: Machine) -> Iterator[Finding]:
@@ -136,7 +142,15 @@ def proxy(subject: Subject, machine: Machine) -> Iterator[Finding]:
     if not way or is_loopback(host) or proxy_bypass_environment(host, proxies):
         yield _row("proxy", Level.GOOD, "direct", "The upstream is reached directly.")
         return
-    shown = urlsplit(way if "://" in way else f"http://{way}")
+    try:
+        shown = urlsplit(way if "://" in way else f"http://{way}")
+        named = bool(shown.hostname) and shown.port != 0
+    except ValueError:
+        named = False
+    if not named:
+        means = "A proxy is set, and what is set is no address."
+        yield _row("proxy", Level.ACT, "no-address", means, "Set HTTPS_PROXY to http://HOST:PORT.")
+        return
     if shown.scheme != "http":
         means = f"A {shown.scheme} proxy is set, and dsfix knows http:// proxies only."
         yield _row("proxy", Level.ACT, "unsupported", means, "Set HTTPS_PROXY to an http:// proxy.")
@@ -156,7 +170,7 @@ def state(subject: Subject, machine: Machine) -> Iterator[Finding]:
     try:
         folder = state_dir(machine.environ)
         if not folder.exists():
-            yield _row("state", Level.GOOD, "new", f"{folder} is made by the first run.")
+            yield _new(folder)
             return
         usable = folder.is_dir() and os.access(folder, os.R_OK | os.W_OK | os.X_OK)
         open_to_others = [path for path in _private(folder) if _mode(path) & 0o077]
@@ -171,6 +185,14 @@ def state(subject: Subject, machine: Machine) -> Iterator[Finding]:
         yield _row("state", Level.WARN, "open", means, do)
     else:
         yield _row("state", Level.GOOD, "private", f"{folder} is readable by you only.")
+
+
+def _new(folder: Path) -> Finding:
+    """Whether a folder that is not there yet can be made."""
+    above = next(each for each in folder.absolute().parents if each.exists())
+    if above.is_dir() and os.access(above, os.W_OK | os.X_OK):
+        return _row("state", Level.GOOD, "new", f"{folder} is made by the first run.")
+    return _row("state", Level.ACT, "unusable", f"{folder} cannot be made.", _OTHER_STATE)
 
 
 _OTHER_STATE = "Set DSFIX_STATE_DIR to a folder of your own, or use run --private."

@@ -108,12 +108,13 @@ def learnt(
     given = dict(tables.get(name) or _begun(upstream, name, key_env))
     if gone or "origin" in given:
         given["paths"] = paths
-    words = {**upstream.expect, **{each.name: each.raw for each in found}}
+    words = {**given.get("expect", {}), **{each.name: each.raw for each in found}}
     given["expect"] = {n: word for n, word in words.items() if n.partition("-")[0] not in gone}
+    known = {**upstream.expect, **given["expect"]}
     changed = frozenset(each.name for each in found)
     for proof in PROOFS:
         if changed & set(proof.probes):
-            _follow(proof, given, name, paths)
+            _follow(proof, given, known, name, paths)
     resolve(name, allow_plain_http=True, extra={name: given})
     return Learnt(name, given, found)
 
@@ -155,10 +156,16 @@ def _begun(upstream: Upstream, name: str, key_env: str) -> dict[str, Any]:
     return {"like": upstream.vendor, "origin": upstream.origin, **own}
 
 
-def _follow(proof: Proof, given: dict[str, Any], name: str, paths: Mapping[str, str]) -> None:
+def _follow(
+    proof: Proof,
+    given: dict[str, Any],
+    known: Mapping[str, str],
+    name: str,
+    paths: Mapping[str, str],
+) -> None:
     """Put what is proven into the table, or take out what no longer is."""
     asked = [probe for probe in proof.probes if probe.partition("-")[0] in paths]
-    proven = all(given["expect"].get(probe) in proof.words for probe in asked)
+    proven = all(known.get(probe) in proof.words for probe in asked)
     like = {"like": name} if name in NAMES else {}
     before = whole({**like, **given}).get(proof.table, {})
     standing = before.get(proof.key, [] if proof.listed else "")

@@ -79,29 +79,40 @@ class Examination:
 
     def _look(self, probe: Probe, outcome: Outcome) -> None:
         """Stop where nothing else can come of asking on."""
-        word = outcome.verdict.word
-        self._answered = self._answered or (bool(probe.asks) and word in probe.good)
-        self._fruitless += bool(probe.asks) and word in HOPELESS
-        if word in FINAL or (self._fruitless > 1 and not self._answered):
+        word, of_model = outcome.verdict.word, probe.dialect is not None
+        if not probe.asks:
+            return
+        self._answered = self._answered or (word in probe.good and word not in HOPELESS)
+        # A key may be good for the models and for nothing beside them.
+        self._fruitless += word in HOPELESS and (of_model or word == "timeout")
+        final = word in FINAL and (of_model or not probe.needs)
+        if final or (self._fruitless > 1 and not self._answered):
             self._stopped = f"{probe.name}: {word}"
 
     def _finding(self, probe: Probe, outcome: Outcome) -> Finding:
         if outcome.unasked:
             return _skipped(probe, outcome.unasked)
-        word = outcome.verdict.word
+        slowed = outcome.slowed and outcome.verdict.word in probe.good
+        word = "busy" if slowed else outcome.verdict.word
         expected = self._found.upstream.expect.get(probe.name, "")
-        meaning = meaning_of(probe, word)
-        good = word in probe.good
+        meaning, level = meaning_of(probe, word), self._level(probe, word, slowed)
         return Finding(
             probe.name,
             "endpoint",
-            Level.GOOD if good else probe.otherwise if word not in NO_ANSWER else Level.ACT,
+            level,
             word,
             meaning.means,
-            "" if good else meaning.do,
+            "" if level is Level.GOOD else meaning.do,
             said=outcome.verdict.said,
             expected="" if word in NO_ANSWER else expected,
         )
+
+    def _level(self, probe: Probe, word: str, slowed: bool) -> Level:
+        if slowed or (word in HOPELESS and word in probe.good):
+            return Level.WARN
+        if self._stopped or (word in NO_ANSWER and probe.dialect):
+            return Level.ACT
+        return Level.GOOD if word in probe.good else probe.otherwise
 
 
 async def _once_more(probe: Probe, finding: Finding, way: Way, proxy: Through) -> Finding:

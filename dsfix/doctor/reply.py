@@ -57,7 +57,13 @@ class Reply:
     @property
     def streamed(self) -> bool:
         """Whether it came as events."""
-        return self.headers.get("content-type", "").startswith("text/event-stream")
+        return self.headers.get("content-type", "").lower().startswith("text/event-stream")
+
+    @property
+    def wait(self) -> float:
+        """Seconds after which it wants to be asked again; one where it does not say."""
+        asked = self.headers.get("retry-after", "")
+        return float(asked) if asked.isdecimal() else 1.0
 
     @property
     def html(self) -> bool:
@@ -72,7 +78,7 @@ class Reply:
         error = document.get("error", document) if isinstance(document, dict) else None
         text = error.get("message") if isinstance(error, dict) else error
         if not isinstance(text, str):
-            text = "" if self.html else self.body.decode("utf-8", "replace")
+            text = "" if self.html else self.body.decode("utf-8-sig", "replace")
         return self._said or " ".join(text.split())[:_SHOWN]
 
     @property

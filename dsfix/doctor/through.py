@@ -35,7 +35,11 @@ class Through:
 
 @contextmanager
 def through(found: Credentials, settings: Settings, model: str = "") -> Iterator[Through]:
-    """A proxy before that upstream, as a session has it. Raises OSError without a free port."""
+    """A proxy before that upstream, as a session has it. Raises OSError without a free port.
+
+    Small requests are left as they are, as the probes' own are small.
+    """
+    settings = settings._replace(small_calls=0)
     token = os.urandom(32).hex()
     log = SessionLog(None, Redactor({}), bodies=False)
     names = frozenset({model} - {""})

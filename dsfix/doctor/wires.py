@@ -10,10 +10,11 @@ from dsfix.doctor.reply import Reply
 from dsfix.protocol.body import Dialect
 
 Body = Mapping[str, Any]
-# Generous, because reasoning counts; an answer to a plain question has some hundred.
-MOST = 8192
+# Reasoning counts; an answer to a plain question has some hundred. Many relays allow no more.
+MOST = 4096
+_BUDGET = 2048
 TOOL = "bash"
-PLAIN = "Which is larger, 17 times 3 or 50? Answer with one number."
+_LESS = {Dialect.CHAT: 50, Dialect.MESSAGES: 49, Dialect.RESPONSES: 48}
 _SCHEMA = {
     "type": "object",
     "properties": {"command": {"type": "string"}},
@@ -34,10 +35,18 @@ def user(dialect: Dialect, text: str) -> Body:
     return {"role": "user", "content": text}
 
 
+def plain(dialect: Dialect) -> str:
+    """A question with a short answer.
+
+    Each dialect has its own, so that recovery in one does not carry over to another.
+    """
+    return f"Which is larger, 17 times 3 or {_LESS[dialect]}? Answer with one number."
+
+
 def to_call(dialect: Dialect) -> Body:
     """A message that makes the model call the tool: the simulator acts on the mark.
 
-    Each dialect has its own, so that recovery in one does not carry over to another.
+    Each dialect has its own here as well.
     """
     do = f"Call the tool {TOOL} once, with the command `echo {dialect}`, and say nothing."
     return user(dialect, f"{do} [[bash]]")
@@ -55,7 +64,7 @@ def thinking(dialect: Dialect, mode: str) -> Body:
     if dialect is Dialect.RESPONSES:
         return {"reasoning": {"effort": "none" if mode == "disabled" else "high"}}
     budget = dialect is Dialect.MESSAGES and mode == "enabled"
-    return {"thinking": {"type": mode, **({"budget_tokens": 4096} if budget else {})}}
+    return {"thinking": {"type": mode, **({"budget_tokens": _BUDGET} if budget else {})}}
 
 
 def effort(dialect: Dialect) -> Body:

@@ -43,11 +43,21 @@ WORDS: Mapping[str, Meaning] = {
     "refused": Meaning("The request is refused.", "Agents that send this fail here."),
     "html": Meaning("A web page came instead of an answer.", "Check the base URL: this is no API."),
     "not-json": Meaning("What came is neither JSON nor a stream.", "Check the base URL."),
+    "bom": Meaning(
+        "The answer begins with a byte order mark, and JSON must not.",
+        "Ask the endpoint's operator.",
+    ),
+    "mislabelled": Meaning(
+        "A stream came that is not named one, and agents read no stream in it.",
+        "Ask the endpoint's operator for Content-Type: text/event-stream.",
+    ),
     "malformed": Meaning(
         "The answer has not the form of its dialect.", "Ask the endpoint's operator."
     ),
     "empty": Meaning("The answer says nothing.", "Try another model with --model."),
 }
+_MARK = b"\xef\xbb\xbf"
+_FIELDS = (b"data:", b"event:", b"id:", b":")  # how an event begins
 _STATUS: Mapping[int, str] = {
     401: "key-refused",
     402: "no-money",
@@ -56,7 +66,7 @@ _STATUS: Mapping[int, str] = {
     405: "missing",
     429: "busy",
 }
-# Nothing else can be asked after one of these.
+# Nothing else can be asked after one of these, where it is the first answer or a model's.
 FINAL = frozenset(
     {"unreachable", "unresolved", "certificate", "tls", "redirected", "key-refused", "no-money"}
 )
@@ -82,5 +92,12 @@ def failed(reply: Reply) -> Verdict | None:
     if reply.html:
         return Verdict("html")
     if not reply.streamed and reply.document is None:
-        return Verdict("not-json", reply.said)
+        return Verdict(_no_json(reply), reply.said)
     return None
+
+
+def _no_json(reply: Reply) -> str:
+    """What a body is that is no JSON."""
+    if reply.body.startswith(_MARK):
+        return "bom"
+    return "mislabelled" if reply.body.lstrip().startswith(_FIELDS) else "not-json"

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Mapping, Sequence, Set
+from dataclasses import dataclass
+from typing import Any
 
 from dsfix.memory.recall import LONG, Stored, begins, chosen, unleaked
 from dsfix.memory.rows import as_json
 from dsfix.memory.store import Store
 from dsfix.protocol.turns import Reasoning, Turn, is_random
 from dsfix.repairs.base import Step
-from dsfix.repairs.recall import Decision, Found, Place, Seen
+from dsfix.repairs.recall import Decision, Found, Place
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,9 +48,9 @@ class OriginMemory:
         if not known:
             self.remember(turn, place)
 
-    def prefetch(self, calls: Sequence[str]) -> None:
-        """Read the turns with these calls in one look-up."""
-        self.store.prefetch(self.origin, calls)
+    def prefetch(self, calls: Sequence[str]) -> Set[str]:
+        """Read the turns with these calls in one look-up; those that are known."""
+        return self.store.prefetch(self.origin, calls)
 
     def together(self, calls: Sequence[str]) -> Mapping[str, frozenset[str]]:
         """For each of these calls that is known for sure, all calls of the answer that made it.
@@ -69,13 +70,13 @@ class OriginMemory:
         """What was decided in this conversation, for as long as it is among the recent ones."""
         return self.store.decided(self._thread(conversation))
 
-    def seen(self, conversation: str) -> dict[str, Seen]:
+    def seen(self, conversation: str) -> dict[str, Any]:
         """What repairs found out about the last request of a conversation."""
         return self.store.seen(self._thread(conversation))
 
-    def sent(self, conversation: str, turn: str) -> Reasoning | None:
-        """The placeholder once sent for that turn in that conversation."""
-        return self.store.thread(self._thread(conversation)).sent.get(turn)
+    def sent(self, conversation: str) -> Mapping[str, Reasoning]:
+        """The placeholders once sent in that conversation, by turn."""
+        return self.store.thread(self._thread(conversation)).sent
 
     def remember_sent(self, conversation: str, placeholders: Mapping[str, Reasoning]) -> None:
         """Keep what was sent for these turns, so that it is sent again byte for byte."""
@@ -106,14 +107,11 @@ class OriginMemory:
     def _by_calls(self, turn: Turn, place: Place) -> Found | None:
         wanted = set(turn.calls)
         found = self.store.candidates(self.origin, "call", turn.calls[0])
-        for fits in (
-            [each for each in found if set(each.calls) == wanted],
-            [each for each in found if set(each.calls) > wanted],  # a turn cut or split later
-        ):
-            if fits:
-                one = chosen(fits, turn.names, place)
-                return Found(one.reasoning, unleaked(turn, one)) if one else None
-        return None
+        fits = [each for each in found if set(each.calls) == wanted]
+        if not fits:  # a turn that was cut or split later
+            fits = [each for each in found if set(each.calls) > wanted]
+        one = chosen(fits, turn.names, place)
+        return Found(one.reasoning, unleaked(turn, one)) if one else None
 
     def _by_text(self, turn: Turn, place: Place) -> Found | None:
         if not turn.text:
@@ -144,7 +142,7 @@ class OriginMemory:
         found = [each for each in found if not place.has(turn.key, each.previous)]
         if not found or (not named and len({each.reasoning for each in found}) > 1):
             return None
-        moved = Stored.of(replace(turn, reasoning=found[0].reasoning), place)
+        moved = Stored.of(turn.reasoned(found[0].reasoning), place)
         self.store.add(self.origin, moved)
         return Found(found[0].reasoning)
 

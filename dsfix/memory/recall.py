@@ -7,7 +7,8 @@ What is ambiguous is unknown: a wrong reasoning is worse than a placeholder
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
+
+import msgspec
 
 from dsfix.protocol.turns import Reasoning, Turn, digest, is_random
 from dsfix.repairs.recall import Place
@@ -17,8 +18,7 @@ _HEADS = (16, 64, 256, 1024)  # characters
 LONG = 48
 
 
-@dataclass(frozen=True, slots=True)
-class Stored:
+class Stored(msgspec.Struct, frozen=True, gc=False):
     """One turn in memory."""
 
     key: str
@@ -66,6 +66,8 @@ def chosen(found: Sequence[Stored], names: tuple[str, ...], place: Place) -> Sto
     """
     if not all(map(is_random, found[0].calls if found else ())):
         found = [each for each in found if _near(each, place)]
+    if len(found) == 1:
+        return found[0]
     tests: tuple[Callable[[Stored], bool], ...] = (
         lambda each: True,
         lambda each: not names or each.names == names,
@@ -109,7 +111,12 @@ def without_leak(texts: Iterable[str], reasoning: str) -> tuple[str, ...] | None
 
 def unleaked(turn: Turn, stored: Stored) -> tuple[str, ...] | None:
     """The turn's texts without the reasoning that leaked into them, None if none did."""
-    if not turn.text or not stored.reasoning.text or digest("text", turn.text) == stored.text:
+    if (
+        not turn.texts
+        or not turn.text
+        or not stored.reasoning.text
+        or digest("text", turn.text) == stored.text
+    ):
         return None
     rest = without_leak(turn.texts, stored.reasoning.text)
     if rest is None or digest("text", "".join(rest).strip()) != stored.text:

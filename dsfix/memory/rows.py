@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import msgspec
+
 from dsfix.memory.database import Row
 from dsfix.memory.recall import Stored
 from dsfix.protocol import spans
@@ -37,6 +39,9 @@ MIGRATIONS: tuple[str, ...] = (
     # how the visible text begins, digests as a JSON list
     "ALTER TABLE turns ADD COLUMN heads TEXT NOT NULL DEFAULT '[]';",
 )
+_lists = msgspec.json.Decoder(
+    tuple[tuple[str, ...], tuple[str, ...], tuple[str, ...], tuple[tuple[str, str], ...]]
+)
 COLUMNS = "key, calls, names, text, previous, chain, session, heads, reasoning"
 ALL_COLUMNS = f"origin, {COLUMNS}, used"
 
@@ -66,17 +71,8 @@ def row_of(origin: str, stored: Stored, now: float) -> tuple[object, ...]:
 def stored_in(row: Row) -> Stored:
     """The turn whose COLUMNS these are."""
     key, calls, names, text, previous, chain, session, heads, reasoning = map(str, row)
-    return Stored(
-        key,
-        tuple(spans.value(calls.encode())),
-        tuple(spans.value(names.encode())),
-        text,
-        previous,
-        chain,
-        session,
-        tuple(spans.value(heads.encode())),
-        reasoning_in(reasoning),
-    )
+    lists = _lists.decode(f"[{calls},{names},{heads},{reasoning}]")
+    return Stored(key, *lists[:2], text, previous, chain, session, lists[2], Reasoning(lists[3]))
 
 
 def reasoning_in(text: str) -> Reasoning:

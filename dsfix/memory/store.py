@@ -12,10 +12,10 @@ from __future__ import annotations
 import sqlite3
 import time
 from collections import OrderedDict
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Sequence, Set
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from dsfix.memory.database import Database, Write
 from dsfix.memory.recall import Stored
@@ -30,7 +30,7 @@ from dsfix.memory.rows import (
 )
 from dsfix.protocol.turns import Reasoning
 from dsfix.repairs.base import Step
-from dsfix.repairs.recall import Decision, Seen
+from dsfix.repairs.recall import Decision
 
 K = TypeVar("K")
 V = TypeVar("V")
@@ -73,7 +73,7 @@ class Store:
         self._decided: OrderedDict[str, dict[tuple[int, tuple[bytes, ...]], Decision]] = (
             OrderedDict()
         )
-        self._seen: OrderedDict[str, dict[str, Seen]] = OrderedDict()
+        self._seen: OrderedDict[str, dict[str, Any]] = OrderedDict()
         self._database = Database(path, MIGRATIONS, first=self._prune) if path else None
 
     def open(self) -> None:
@@ -132,13 +132,14 @@ class Store:
             self._put(name, found)
         return found
 
-    def prefetch(self, origin: str, calls: Sequence[str]) -> None:
-        """Read the turns with these call ids into RAM, all in one query."""
+    def prefetch(self, origin: str, calls: Sequence[str]) -> Set[str]:
+        """Read the turns with these call ids into RAM, all in one query; those that are known."""
         self._absent.clear()
         names = {f"call\0{origin}\0{call}": call for call in calls}
         missing = {name: call for name, call in names.items() if name not in self._turns}
+        here = {call for name, call in names.items() if name not in missing}
         if self._database is None or not missing:
-            return
+            return here
         rows = self._database.read(
             f"SELECT call, {COLUMNS} FROM calls JOIN turns ON turns.id = calls.turn"
             " WHERE calls.origin = ? AND call IN (SELECT value FROM json_each(?))"
@@ -147,13 +148,14 @@ class Store:
         )
         found: dict[str, list[Stored]] = {}
         for call, *row in rows:
-            found.setdefault(f"call\0{origin}\0{call}", []).append(stored_in(tuple(row)))
-        for name, stored in found.items():
-            self._put(name, tuple(stored))
-        self._absent.update(name for name in missing if name not in found)
+            found.setdefault(str(call), []).append(stored_in(tuple(row)))
+        for call, stored in found.items():
+            self._put(f"call\0{origin}\0{call}", tuple(stored))
+        self._absent.update(name for name, call in missing.items() if call not in found)
         keys = [each[0].key for each in found.values()]
         if keys:
             self._database.write(_touch(origin, keys, self._clock()))
+        return here | found.keys()
 
     def thread(self, conversation: str) -> _Thread:
         """What is known of a conversation, read from disk the first time it is asked for."""
@@ -180,7 +182,7 @@ class Store:
         """Decisions of a conversation, in RAM; those of the most recent few are kept."""
         return _recent(self._decided, conversation)
 
-    def seen(self, conversation: str) -> dict[str, Seen]:
+    def seen(self, conversation: str) -> dict[str, Any]:
         """What is known of a conversation's last request, in RAM, for as many conversations."""
         return _recent(self._seen, conversation)
 

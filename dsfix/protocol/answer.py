@@ -7,6 +7,10 @@ from dataclasses import dataclass, field
 from dsfix.protocol.turns import Reasoning, Turn
 from dsfix.protocol.usage import Usage
 
+# Characters of an answer that are kept. DeepSeek's longest has 384K tokens, a token being three
+# to four of them (https://api-docs.deepseek.com/quick_start/pricing, token_usage; 2026-08-27).
+LONGEST = 2 << 20
+
 
 @dataclass(slots=True)
 class Block:
@@ -30,7 +34,7 @@ class Answer:
     """The answer so far. `finish` is the upstream's own word, empty while it is unfinished.
 
     `unread` is whether something came that is no event of the dialect: then nobody can tell
-    whether the stream was complete.
+    whether the stream was complete. `room` is for how many characters there still is room.
     """
 
     id: str = ""
@@ -41,6 +45,18 @@ class Answer:
     blocks: dict[int, Block] = field(default_factory=dict)
     done: bool = False
     unread: bool = False
+    room: int = LONGEST
+
+    def said(self, block: Block, text: str) -> None:
+        """More of a block's text; nothing is kept any more from where there is no room for it."""
+        self.room -= len(text)
+        if self.room >= 0:
+            block.parts.append(text)
+
+    @property
+    def overlong(self) -> bool:
+        """Whether only the beginning was kept: such an answer is no turn that can be replayed."""
+        return self.room < 0
 
     def turn(self) -> Turn:
         """The assistant's turn that this answer is: what is complete in it, for memory.

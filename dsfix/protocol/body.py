@@ -96,6 +96,14 @@ class Body:
         """The bytes to send: those that came in, or the spans put together again."""
         if self.source is not None:
             return self.source
+        return b"".join(self._pieces())
+
+    @property
+    def size(self) -> int:
+        """Bytes that the spans make when they are put together."""
+        return sum(map(len, self._pieces()))
+
+    def _pieces(self) -> list[bytes]:
         pieces: list[bytes] = []
         for key in self.order:
             pieces += (b",", spans.encode(key), b":")
@@ -103,4 +111,4 @@ class Body:
                 pieces.append(self.members[key])
             else:
                 pieces += spans.listed(self.messages)
-        return b"".join((b"{", *pieces[1:], b"}"))
+        return [b"{", *pieces[1:], b"}"]

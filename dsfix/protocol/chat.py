@@ -7,12 +7,13 @@ Relays name it `reasoning`, which DeepSeek does not read (maximhq/bifrost#5325).
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Sequence
+from typing import Annotated, Any, ClassVar
 
 import msgspec
 
 from dsfix.protocol import spans
-from dsfix.protocol.turns import Reasoning, Turn
+from dsfix.protocol.turns import Look, Reasoning, Turn
 
 
 class _Part(msgspec.Struct):
@@ -38,21 +39,64 @@ class _Message(msgspec.Struct):
     tool_call_id: str | None = None
 
 
+class _Text(msgspec.Struct, tag_field="type", tag="text"):
+    text: str
+    type: ClassVar[str] = "text"
+
+
+class _Given(msgspec.Struct):
+    name: str
+    arguments: str
+
+
+class _Made(msgspec.Struct):
+    id: str
+    function: _Given
+
+
+class _Plain(msgspec.Struct):
+    role: str
+    content: str | list[_Text] | None = None
+    reasoning_content: str | None = None
+    reasoning: Any = None
+    tool_calls: Annotated[list[_Made], msgspec.Meta(min_length=1)] | None = None
+    tool_call_id: str | None = None
+
+
 _message = msgspec.json.Decoder(_Message)
+_plain = msgspec.json.Decoder(_Plain)
+
+
+def look(raw: bytes, role: str) -> Look:
+    """What one look at a message of this role tells."""
+    try:
+        message = _plain.decode(raw)
+    except spans.Malformed:
+        return Look(raw, role)
+    if role == "assistant":
+        plain = message.content is not None or message.tool_calls is not None
+        return Look(raw, role, plain, _turn(message))
+    plain = message.content is not None and role != ""
+    if role != "tool":
+        return Look(raw, role, plain)
+    plain = plain and message.tool_call_id is not None
+    return Look(raw, role, plain, None, (message.tool_call_id or "",))
 
 
 def turn(raw: bytes) -> Turn | None:
     """The assistant's turn in this message; None when it is of no known shape."""
     message = _read(raw)
-    if message is None:
-        return None
+    return None if message is None else _turn(message)
+
+
+def _turn(message: _Message | _Plain) -> Turn:
     calls = message.tool_calls or []
     own = message.reasoning_content or ""
     other = message.reasoning if isinstance(message.reasoning, str) else ""
     text = own if own.strip() else other
     return Turn(
-        calls=tuple(call.id or "" for call in calls),
-        names=tuple((call.function and call.function.name) or "" for call in calls),
+        calls=tuple([call.id or "" for call in calls]),
+        names=tuple([(call.function and call.function.name) or "" for call in calls]),
         texts=_texts(message.content),
         reasoning=Reasoning(((text, ""),)) if text.strip() else None,
         sound=bool(own.strip()),
@@ -92,7 +136,7 @@ def _read(raw: bytes) -> _Message | None:
         return None
 
 
-def _texts(content: str | list[_Part] | None) -> tuple[str, ...]:
+def _texts(content: str | Sequence[_Part | _Text] | None) -> tuple[str, ...]:
     if isinstance(content, str):
         return (content,)
     return tuple(part.text or "" for part in content or [] if part.type == "text")

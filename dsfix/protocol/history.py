@@ -5,12 +5,13 @@ from __future__ import annotations
 from bisect import bisect_left
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from operator import eq
 
 import msgspec
 
 from dsfix.protocol import chat, messages, responses, spans
 from dsfix.protocol.body import Body, Dialect
-from dsfix.protocol.turns import Reasoning, Turn, digest, own_words
+from dsfix.protocol.turns import Look, Reasoning, Turn, digest, own_words
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,6 +21,7 @@ class Wire:
     A turn is one message on Messages and Chat, and several items on Responses.
     """
 
+    look: Callable[[bytes, str], Look]
     turn: Callable[[Sequence[bytes]], Turn | None]
     with_reasoning: Callable[
         [Sequence[bytes], Reasoning, tuple[str, ...] | None], tuple[bytes, ...]
@@ -28,16 +30,18 @@ class Wire:
 
 
 _messages = Wire(
+    messages.look,
     lambda turn: messages.turn(turn[0]),
     lambda turn, *what: (messages.with_reasoning(turn[0], *what),),
     messages.user_key,
 )
 _chat = Wire(
+    chat.look,
     lambda turn: chat.turn(turn[0]),
     lambda turn, *what: (chat.with_reasoning(turn[0], *what),),
     chat.user_key,
 )
-_responses = Wire(responses.turn, responses.with_reasoning, responses.user_key)
+_responses = Wire(Look, responses.turn, responses.with_reasoning, responses.user_key)
 WIRES: Mapping[Dialect, Wire] = {
     Dialect.MESSAGES: _messages,
     Dialect.CHAT: _chat,
@@ -80,36 +84,68 @@ def role_of(raw: bytes) -> str:
 class History:
     """The messages of one body, read no further than is asked for.
 
-    `assistants` are the places where the assistant's turns begin, `roles` the role of each
-    message; on Responses the items of a turn are in the assistant's role, outputs in `tool`.
+    `assistants` are the places where the assistant's turns begin and `stops` where they end,
+    `roles` the role of each message; on Responses the items of a turn are in the assistant's role,
+    outputs in `tool`. The first `same` messages are those of the history that this one goes on
+    from, which had `before`; what is known of them is taken from there.
     """
 
     dialect: Dialect
     messages: tuple[bytes, ...]
     assistants: tuple[int, ...]
+    stops: tuple[int, ...] = field(repr=False)
     roles: tuple[str, ...] = field(repr=False)
-    _ends: Mapping[int, int] = field(default_factory=dict, repr=False)
+    same: int = field(default=0, repr=False, compare=False)
+    before: tuple[bytes, ...] = field(default=(), repr=False, compare=False)
+    _looks: list[Look] = field(default_factory=list, repr=False, compare=False)
     _chains: list[str] = field(default_factory=list, repr=False, compare=False)
 
     @classmethod
-    def of(cls, body: Body) -> History:
-        """The history that a body carries."""
+    def of(cls, body: Body, last: History | None = None) -> History:
+        """The history that a body carries; it may go on from that of the last request."""
+        if last is None or last.dialect is not body.dialect:
+            last = cls(body.dialect, (), (), (), ())
+        count = same(last.messages, body.messages)
+        # A turn that ended earlier stays as it is; on Responses a later one may go on.
+        turns = bisect_left(last.stops, count)
+        begin = last.stops[turns - 1] if turns else 0
+        new = body.messages[begin:]
         if body.dialect is Dialect.RESPONSES:
-            kinds = list(map(responses.kind, body.messages))
-            ends = dict(responses.spans_of(kinds))
-            roles = tuple(_ITEM_ROLES.get(kind, kind) for kind in kinds)
-            return cls(body.dialect, body.messages, tuple(ends), roles, ends)
-        roles = tuple(map(role_of, body.messages))
-        places = tuple(place for place, role in enumerate(roles) if role == "assistant")
-        return cls(body.dialect, body.messages, places, roles)
+            kinds = list(map(responses.kind, new))
+            found = responses.spans_of(kinds)
+            roles = [_ITEM_ROLES.get(kind, kind) for kind in kinds]
+        else:
+            roles = list(map(role_of, new))
+            places = [place for place, role in enumerate(roles) if role == "assistant"]
+            found = [(place, place + 1) for place in places]
+        return cls(
+            body.dialect,
+            body.messages,
+            (*last.assistants[:turns], *(begin + start for start, _ in found)),
+            (*last.stops[:turns], *(begin + stop for _, stop in found)),
+            (*last.roles[:begin], *roles),
+            count,
+            last.messages,
+            last._looks[:count],
+            last._chains[: turns + 1] if "user" in last.roles[:count] else [],
+        )
 
-    def items(self, place: int) -> tuple[bytes, ...]:
-        """All messages (on Responses: items) of the assistant's turn that begins there."""
-        return self.messages[place : self._ends.get(place, place + 1)]
+    @property
+    def looks(self) -> Sequence[Look]:
+        """What a look at each message tells."""
+        looks = self._looks
+        if len(looks) < len(self.messages):
+            rest = slice(len(looks), None)
+            looks += map(WIRES[self.dialect].look, self.messages[rest], self.roles[rest])
+        return looks
 
-    def turn(self, place: int) -> Turn | None:
-        """The assistant's turn that begins at that message."""
-        return WIRES[self.dialect].turn(self.items(place))
+    def items(self, nth: int) -> tuple[bytes, ...]:
+        """All messages (on Responses: items) of the nth turn of the assistant's."""
+        return self.messages[self.assistants[nth] : self.stops[nth]]
+
+    def turn(self, nth: int) -> Turn | None:
+        """The nth turn of the assistant's."""
+        return self.looks[self.assistants[nth]].turn or WIRES[self.dialect].turn(self.items(nth))
 
     def previous(self, place: int) -> str:
         """Key of the user's turn before that place: its result ids if it has any, else its text.
@@ -122,9 +158,12 @@ class History:
             if self.roles[index] == "assistant":
                 break
             if self.roles[index] in ("user", "tool"):
-                ids, text = WIRES[self.dialect].user_key(self.messages[index])
+                look = self.looks[index]
+                ids: Sequence[str] = look.results
+                if not (look.plain and ids):
+                    ids, text = WIRES[self.dialect].user_key(look.raw)
+                    texts.insert(0, text)
                 results[:0] = ids
-                texts.insert(0, text)
         return digest("results", *sorted(results)) if results else digest("user", own_words(texts))
 
     def chain(self, place: int) -> str:
@@ -136,20 +175,31 @@ class History:
         if not self._chains:
             self._chains.append(digest("chain", self.root))
         while len(self._chains) <= count:
-            turn = self.turn(self.assistants[len(self._chains) - 1])
+            turn = self.turn(len(self._chains) - 1)
             self._chains.append(digest(self._chains[-1], turn.key if turn else ""))
         return self._chains[count]
 
     @property
     def root(self) -> str:
         """Key of the conversation: its first user turn."""
-        for index, role in enumerate(self.roles):
-            if role == "user":
-                _, text = WIRES[self.dialect].user_key(self.messages[index])
-                return digest("root", own_words([text]))
-        return digest("root")
+        return root(self.dialect, self.messages)
 
     @property
     def has_calls(self) -> bool:
         """Whether any assistant turn calls a tool."""
-        return any((turn := self.turn(place)) and turn.calls for place in self.assistants)
+        return any((turn := self.turn(nth)) and turn.calls for nth in range(len(self.assistants)))
+
+
+def root(dialect: Dialect, messages: Sequence[bytes]) -> str:
+    """Key of the conversation that has these messages: its first user turn."""
+    role = responses.kind if dialect is Dialect.RESPONSES else role_of
+    for raw in messages:
+        if role(raw) == "user":
+            _, text = WIRES[dialect].user_key(raw)
+            return digest("root", own_words([text]))
+    return digest("root")
+
+
+def same(old: Sequence[object], new: Sequence[object]) -> int:
+    """How many items the two begin with that are the same."""
+    return [*map(eq, old, new), False].index(False)

@@ -7,10 +7,13 @@ block without text ("missing field `thinking`", esengine/DeepSeek-Reasonix#8927,
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from typing import Annotated, Any, ClassVar
+
 import msgspec
 
 from dsfix.protocol import spans
-from dsfix.protocol.turns import Reasoning, Turn, digest
+from dsfix.protocol.turns import Look, Reasoning, Turn, digest
 
 # Anthropic signs with some hundred base64 characters, DeepSeek with a UUID (36 characters:
 # NousResearch/hermes-agent#21048), we with `dsfix-` and a digest.
@@ -20,8 +23,7 @@ OWN_SIGNATURE = "dsfix-"
 _USUAL = b'{"role":"assistant","content":['
 
 
-class _Block(msgspec.Struct):
-    type: str = ""
+class _Members(msgspec.Struct):
     text: str | None = None
     thinking: str | None = None
     signature: str | None = None
@@ -30,11 +32,56 @@ class _Block(msgspec.Struct):
     tool_use_id: str | None = None
 
 
+class _Block(_Members):
+    type: str = ""
+
+
 class _Message(msgspec.Struct):
     content: str | list[_Block] = ""
 
 
+class _Text(_Members, tag_field="type", tag="text", kw_only=True):
+    text: Annotated[str, msgspec.Meta(min_length=1)]
+    name: None = None
+    type: ClassVar[str] = "text"
+
+
+class _Thinking(_Members, tag_field="type", tag="thinking", kw_only=True):
+    thinking: str
+    name: None = None
+    type: ClassVar[str] = "thinking"
+
+
+class _Use(_Members, tag_field="type", tag="tool_use", kw_only=True):
+    id: str
+    name: str
+    input: msgspec.Raw
+    type: ClassVar[str] = "tool_use"
+
+
+class _Word(msgspec.Struct, tag_field="type", tag="text"):
+    text: str
+
+
+class _Result(_Members, tag_field="type", tag="tool_result", kw_only=True):
+    tool_use_id: str
+    content: str | list[_Word] | None = None
+    type: ClassVar[str] = "tool_result"
+
+
+class _PlainAnswer(msgspec.Struct):
+    content: str | Annotated[list[_Text | _Thinking | _Use], msgspec.Meta(min_length=1)]
+
+
+class _PlainWords(msgspec.Struct):
+    content: str | Annotated[list[_Text | _Result], msgspec.Meta(min_length=1)]
+
+
 _message = msgspec.json.Decoder(_Message)
+_PLAIN: dict[str, msgspec.json.Decoder[Any]] = {
+    "assistant": msgspec.json.Decoder(_PlainAnswer),
+    "user": msgspec.json.Decoder(_PlainWords),
+}
 
 
 def sign(text: str) -> str:
@@ -57,28 +104,54 @@ def resigned(reasoning: Reasoning) -> Reasoning:
     )
 
 
+def look(raw: bytes, role: str) -> Look:
+    """What one look at a message of this role tells."""
+    try:
+        blocks = _PLAIN[role].decode(raw).content if role in _PLAIN else None
+    except spans.Malformed:
+        blocks = None
+    if blocks is None:
+        return Look(raw, role)
+    if isinstance(blocks, str):
+        return Look(raw, role, True, _turn(blocks) if role == "assistant" else None)
+    if role == "assistant":
+        turn = _turn(blocks)
+        rest = blocks[: len(blocks) - len(turn.calls)]
+        return Look(raw, role, not any([block.type == "tool_use" for block in rest]), turn)
+    results = [block.tool_use_id for block in blocks if block.type == "tool_result"]
+    in_order = not any([block.type == "tool_result" for block in blocks[len(results) :]])
+    return Look(raw, role, in_order, None, tuple(results))
+
+
 def turn(raw: bytes) -> Turn | None:
     """The assistant's turn in this message; None when its content is of no known shape."""
     blocks = _blocks(raw)
-    if blocks is None:
-        return None
+    return None if blocks is None else _turn(blocks)
+
+
+def _turn(blocks: str | Sequence[_Block | _Text | _Thinking | _Use]) -> Turn:
     if isinstance(blocks, str):
         return Turn(texts=(blocks,))
-    thinking = [block for block in blocks if block.type == "thinking"]
-    calls = [block for block in blocks if block.type == "tool_use"]
-    said = [(block.thinking or "", block.signature or "") for block in thinking]
-    kept = tuple((text, mark) for text, mark in said if text.strip())
-    return Turn(
-        calls=tuple(block.id or "" for block in calls),
-        names=tuple(block.name or "" for block in calls),
-        texts=tuple(block.text or "" for block in blocks if block.type == "text"),
-        reasoning=Reasoning(kept) if kept else None,
-        sound=bool(kept)
-        and blocks[0].type == "thinking"
-        and len(kept) == len(thinking)
-        and all(mark for _, mark in kept)
-        and not any(block.type == "redacted_thinking" for block in blocks),
-    )
+    calls: list[str] = []
+    names: list[str] = []
+    texts: list[str] = []
+    said: list[tuple[str, str]] = []
+    redacted = False
+    for block in blocks:
+        if block.type == "tool_use":
+            calls.append(block.id or "")
+            names.append(block.name or "")
+        elif block.type == "text":
+            texts.append(block.text or "")
+        elif block.type == "thinking":
+            said.append((block.thinking or "", block.signature or ""))
+        redacted = redacted or block.type == "redacted_thinking"
+    kept = tuple([each for each in said if each[0].strip()])
+    whole = len(kept) == len(said) and all([mark for _, mark in kept])
+    first = bool(kept) and blocks[0].type == "thinking"
+    reasoning = Reasoning(kept) if kept else None
+    sound = first and whole and not redacted
+    return Turn(tuple(calls), tuple(names), tuple(texts), reasoning, sound)
 
 
 def with_reasoning(raw: bytes, reasoning: Reasoning, texts: tuple[str, ...] | None = None) -> bytes:
@@ -86,13 +159,10 @@ def with_reasoning(raw: bytes, reasoning: Reasoning, texts: tuple[str, ...] | No
 
     `texts` replaces the visible texts, where leaked reasoning is taken out of them.
     """
-    first = [
-        spans.encode({"type": "thinking", "thinking": text, "signature": mark or sign(text)})
-        for text, mark in reasoning.blocks
-    ]
+    first = [_thinking(text, mark or sign(text)) for text, mark in reasoning.blocks]
     if texts is None and raw.startswith(_USUAL) and b"thinking" not in raw:
         after = raw[len(_USUAL) :].lstrip()
-        return _USUAL + b",".join(first) + (b"" if after.startswith(b"]") else b",") + after
+        return b"".join((_USUAL, b",".join(first), b"" if after[:1] == b"]" else b",", after))
     message = spans.members(raw)
     if message is None:
         return raw
@@ -111,6 +181,11 @@ def with_reasoning(raw: bytes, reasoning: Reasoning, texts: tuple[str, ...] | No
     if texts is not None:
         kept = _retexted(kept, texts)
     return spans.build_object({**message, "content": spans.build_array([*first, *kept])})
+
+
+def _thinking(text: str, mark: str) -> bytes:
+    said, signature = spans.encode(text), spans.encode(mark)
+    return b'{"type":"thinking","thinking":%b,"signature":%b}' % (said, signature)
 
 
 def user_key(raw: bytes) -> tuple[list[str], str]:

@@ -19,6 +19,7 @@ _items = msgspec.json.Decoder(list[msgspec.Raw])
 _encode = msgspec.json.Encoder().encode
 
 EACH = None  # a step of a path: every item of an array
+_BLOCK = 1 << 16  # bytes that are compared at once: a copy of so many stays in the CPU's cache
 
 # A body nested deeper than any agent's makes a recursive reader fail; it is passed through.
 Malformed = (msgspec.DecodeError, RecursionError, UnicodeDecodeError)
@@ -61,6 +62,18 @@ def listed(values: Sequence[bytes]) -> list[bytes]:
     commas = [b","] * (2 * len(values) + 1)
     commas[0], commas[-1], commas[1::2] = b"[", b"]", values
     return commas if values else [b"[]"]
+
+
+def common(one: bytes, other: bytes, at: int = 0) -> int:
+    """How many bytes both begin with, of which those before `at` are known to be the same."""
+    step = _BLOCK
+    while step:
+        block = one[at : at + step]
+        if block and other.startswith(block, at):
+            at += len(block)
+        else:
+            step //= 2
+    return at
 
 
 def edited(data: bytes, path: Sequence[str | None], change: Callable[[bytes], bytes]) -> bytes:

@@ -13,6 +13,7 @@ class Wire(msgspec.Struct):
     input_tokens: int | None = None
     cache_read_input_tokens: int | None = None
     cache_creation_input_tokens: int | None = None
+    cache_creation: Creation | None = None
     output_tokens: int | None = None
     prompt_tokens: int | None = None
     completion_tokens: int | None = None
@@ -21,6 +22,12 @@ class Wire(msgspec.Struct):
     completion_tokens_details: Details | None = None
     input_tokens_details: Details | None = None
     output_tokens_details: Details | None = None
+
+
+class Creation(msgspec.Struct):
+    """What was written to the cache for longer than five minutes (Messages)."""
+
+    ephemeral_1h_input_tokens: int | None = None
 
 
 class Details(msgspec.Struct):
@@ -34,15 +41,20 @@ class Details(msgspec.Struct):
 class Usage:
     """Tokens of one exchange. `input` includes what was read from the cache (`cached`).
 
-    Messages reports input without cache reads, Chat and Responses with them
-    (https://api-docs.deepseek.com/guides/kv_cache); here they mean the same. `reasoning` is
-    part of `output` and None where the upstream does not tell (Messages).
+    Messages reports input without what was read from the cache or written to it, Chat and
+    Responses with it (https://api-docs.deepseek.com/guides/kv_cache); here they mean the same.
+    `reasoning` is part of `output` and None where the upstream does not tell (Messages).
+    `written` is the part of `input` that was put into the cache at the agent's word, and
+    `written_1h` the part of that which is kept for an hour
+    (https://platform.claude.com/docs/en/build-with-claude/prompt-caching).
     """
 
     input: int = 0
     cached: int = 0
     output: int = 0
     reasoning: int | None = None
+    written: int = 0
+    written_1h: int = 0
 
     @classmethod
     def read(cls, wire: Wire, before: Usage | None = None) -> Usage:
@@ -67,11 +79,24 @@ class Usage:
                 wire.completion_tokens or 0,
                 out.reasoning_tokens,
             )
-        read = (
-            known.cached if wire.cache_read_input_tokens is None else wire.cache_read_input_tokens
+        return cls._of_messages(wire, known)
+
+    @classmethod
+    def _of_messages(cls, wire: Wire, known: Usage) -> Usage:
+        """Messages tells a stream's counts in two events, and may leave out what stands."""
+
+        def told(count: int | None, before: int) -> int:
+            return before if count is None else count
+
+        read = told(wire.cache_read_input_tokens, known.cached)
+        written = told(wire.cache_creation_input_tokens, known.written)
+        longer = (wire.cache_creation or Creation()).ephemeral_1h_input_tokens
+        rest = told(wire.input_tokens, known.input - known.cached - known.written)
+        return cls(
+            rest + read + written,
+            read,
+            told(wire.output_tokens, known.output),
+            known.reasoning,
+            written,
+            min(told(longer, known.written_1h), written),
         )
-        fresh = known.input - known.cached
-        if wire.input_tokens is not None:
-            fresh = wire.input_tokens + (wire.cache_creation_input_tokens or 0)
-        output = known.output if wire.output_tokens is None else wire.output_tokens
-        return cls(fresh + read, read, output, known.reasoning)

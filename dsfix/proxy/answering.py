@@ -1,5 +1,8 @@
 """The way back: what the upstream says goes on as soon as it is there.
 
+First it is passed on, then it is looked at. No request that follows can be read before that:
+while the agent takes what is written, nothing else is done in between.
+
 A cut stays a cut: when the upstream ends early, the agent's connection is closed without the
 terminator, because an agent that sees a clean end takes half an answer for a whole one (OpenCode
 and pi, measured 2026-11-20).
@@ -8,7 +11,6 @@ and pi, measured 2026-11-20).
 from __future__ import annotations
 
 import time
-from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -65,7 +67,7 @@ class Answering:
         passing = self._events if kind == "text/event-stream" else self._document
         try:
             await out.prepare(self.request)
-            whole = await passing(_chunks(begun, response), out)
+            whole = await passing(begun or await response.content.readany(), response.content, out)
         except (aiohttp.ClientError, TimeoutError) as error:
             if isinstance(error, aiohttp.ClientConnectionResetError) and _gone(self.request):
                 self.exchange.cut = "agent"
@@ -78,15 +80,17 @@ class Answering:
             self._cut(out)
         return out
 
-    async def _events(self, chunks: AsyncIterator[bytes], out: web.StreamResponse) -> bool:
+    async def _events(
+        self, chunk: bytes, content: aiohttp.StreamReader, out: web.StreamResponse
+    ) -> bool:
         reply = self.reply
         try:
-            async for chunk in chunks:
-                ready = reply.feed(chunk)
+            while chunk:
+                if ready := reply.feed(chunk):
+                    await self._write(out, ready)
                 if reply.answer.done:
                     self._remember()
-                if ready:
-                    await self._write(out, ready)
+                chunk = await content.readany()
         finally:
             rest = reply.end()
             if rest and not _gone(self.request):
@@ -94,11 +98,13 @@ class Answering:
         answer = reply.answer
         return bool(answer.done or answer.finish or answer.error or answer.unread)
 
-    async def _document(self, chunks: AsyncIterator[bytes], out: web.StreamResponse) -> bool:
+    async def _document(
+        self, chunk: bytes, content: aiohttp.StreamReader, out: web.StreamResponse
+    ) -> bool:
         """A JSON answer: the blank lines of a queue go on at once, the document when whole."""
         parts: list[bytes] = []
         size = 0
-        async for chunk in chunks:
+        while chunk:
             size += len(chunk)
             if not parts and not chunk.strip():
                 await self._write(out, chunk)
@@ -107,10 +113,10 @@ class Answering:
                 parts = [b""]
             else:
                 parts.append(chunk)
+            chunk = await content.readany()
         data = b"".join(parts)
         if data.lstrip()[:1] == b"{" and size <= DOCUMENT_LIMIT:
             data = self.reply.whole(data)
-            self._remember()
         await self._write(out, data)
         return True
 
@@ -149,22 +155,16 @@ class Answering:
 
     def _remember(self) -> None:
         """Keep the turn that was answered; of a cut answer, what is complete."""
-        turn = self.reply.answer.turn()
         history = self.outgoing.history
-        if self._remembered or self.reply.lost or history is None:
+        answer = self.reply.answer
+        if self._remembered or self.reply.lost or answer.overlong or history is None:
             return
+        turn = answer.turn()
         if not (turn.calls or turn.text):
             return
         self._remembered = True
         place = Place(history, len(history.messages), self.outgoing.session)
         self.memory.remember(turn, place)
-
-
-async def _chunks(begun: bytes, response: aiohttp.ClientResponse) -> AsyncIterator[bytes]:
-    if begun:
-        yield begun
-    async for chunk in response.content.iter_any():
-        yield chunk
 
 
 def _gone(request: web.BaseRequest) -> bool:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Iterable
-from contextlib import AsyncExitStack
+from contextlib import AsyncExitStack, suppress
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
@@ -127,15 +127,20 @@ def _pause(response: aiohttp.ClientResponse, otherwise: float) -> float:
 
 
 async def _beginning_of(response: aiohttp.ClientResponse) -> Begun:
-    """What tells a refusal: of an error all of it, up to a limit. A redirect goes nowhere."""
-    if response.status < 300:
+    """What tells a refusal: of an error all of it that comes, up to a limit.
+
+    A redirect goes nowhere, and nobody has asked for another protocol.
+    """
+    if 200 <= response.status < 300:
         return await begun(response)
     if response.status < 400:
-        raise Unreachable("it answered with a redirect, which is not followed")
+        odd = "a redirect, which is not followed" if response.status >= 300 else "another protocol"
+        raise Unreachable(f"it answered with {odd}")
     parts: list[bytes] = []
-    async for chunk in response.content.iter_any():
-        parts.append(chunk)
-        if sum(map(len, parts)) > ERROR_LIMIT:
-            break
+    with suppress(aiohttp.ClientError, TimeoutError):  # half an error is an error
+        async for chunk in response.content.iter_any():
+            parts.append(chunk)
+            if sum(map(len, parts)) > ERROR_LIMIT:
+                break
     data = b"".join(parts)[:ERROR_LIMIT]
     return Begun(data, data, response.status)

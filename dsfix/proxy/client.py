@@ -2,22 +2,22 @@
 
 from __future__ import annotations
 
-import asyncio
 import io
 import os
 import ssl
 import urllib.request
 from collections.abc import AsyncIterator, Iterable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
-from types import SimpleNamespace
 
 import aiohttp
 from yarl import URL
 
 from dsfix.proxy.headers import upstream_headers
+from dsfix.proxy.pool import KEPT, Pool
 from dsfix.upstreams import is_loopback
 
 CONNECT = 30.0
+PIECE = 1 << 16  # bytes; a longer body is written in pieces, for in one it would stall the loop
 SILENCE = 600.0  # an upstream that has not begun after ten minutes closes: DeepSeek, rate_limit
 
 
@@ -53,19 +53,20 @@ class Client:
             total=None, connect=CONNECT, sock_connect=CONNECT, sock_read=silence
         )
         self._proxy = _proxy_for(self._origin)
+        secure = _tls() if self._origin.scheme == "https" else False
         self._pooled, self._fresh = (
             aiohttp.ClientSession(
-                connector=aiohttp.TCPConnector(
-                    limit=0, ssl=_tls() if self._origin.scheme == "https" else False, **kind
-                ),
+                connector=connector,
                 timeout=timeout,
                 trust_env=False,  # it would read ~/.netrc as well
                 skip_auto_headers=("User-Agent",),
                 cookie_jar=aiohttp.DummyCookieJar(),
                 read_bufsize=1 << 18,
-                trace_configs=[_tracing()],
             )
-            for kind in ({"keepalive_timeout": 60.0}, {"force_close": True})
+            for connector in (
+                Pool(limit=0, ssl=secure, keepalive_timeout=60.0),
+                Pool(limit=0, ssl=secure, force_close=True),
+            )
         )
 
     async def close(self) -> None:
@@ -88,20 +89,18 @@ class Client:
         A connection that was idle may be closed by the upstream at the very moment it is used
         again; no byte of an answer has come then, so the request goes once more on a fresh one.
         """
-        reused = SimpleNamespace(connection=False)
         url = self._origin.with_path(path.partition("?")[0]).with_query(path.partition("?")[2])
         sent = upstream_headers(headers, self._key, self._key_header)
         try:
-            response = await self._send(self._pooled, method, url, data, sent, reused)
+            response = await self._send(self._pooled, method, url, data, sent)
         except (aiohttp.ClientError, TimeoutError, OSError) as error:
             dropped = isinstance(error, _DROPPED) and not isinstance(error, _NOT_CONNECTED)
-            if not (dropped and reused.connection):
+            if not (dropped and KEPT.get()):
                 raise _unreachable(error) from error
             try:
-                response = await self._send(self._fresh, method, url, data, sent, reused)
+                response = await self._send(self._fresh, method, url, data, sent)
             except (aiohttp.ClientError, TimeoutError, OSError) as again:
                 raise _unreachable(again) from again
-        _fail_with_connection(response)
         try:
             yield response
         finally:
@@ -117,52 +116,16 @@ class Client:
         url: URL,
         data: bytes,
         headers: dict[str, str],
-        reused: SimpleNamespace,
     ) -> aiohttp.ClientResponse:
-        body = io.BytesIO(data)  # written in pieces: a large one in one piece stalls the loop
+        body = io.BytesIO(data) if len(data) > PIECE else data
         return await session.request(
             method,
             url,
-            data=body if data else None,
+            data=body or None,
             headers=headers,
             allow_redirects=False,
             proxy=self._proxy,
-            trace_request_ctx=reused,
         )
-
-
-async def _note_reuse(session: object, context: SimpleNamespace, params: object) -> None:
-    context.trace_request_ctx.connection = True
-
-
-def _fail_with_connection(response: aiohttp.ClientResponse) -> None:
-    """Let a body whose connection is lost end as cut, whatever it is waiting for.
-
-    When a chunk's size is nonsense, aiohttp 3.14.5 closes the connection and tells nobody who is
-    reading the body, without a bound in time (aiohttp/client_proto.py, 2026-11-21).
-    """
-    content = response.content
-
-    def lost(closed: asyncio.Future[None] | None) -> None:
-        if closed is not None and not closed.cancelled():
-            closed.exception()  # seen; why it was lost makes no difference here
-        if not content.is_eof() and content.exception() is None:
-            content.set_exception(aiohttp.ClientPayloadError("the connection was lost"))
-
-    if response.connection is None or response.connection.protocol is None:
-        return  # all of it has come
-    closed = response.connection.protocol.closed
-    if closed is None:
-        lost(closed)
-    else:
-        closed.add_done_callback(lost)
-
-
-def _tracing() -> aiohttp.TraceConfig:
-    """Tells a connection that was kept from one that was made for the request."""
-    trace = aiohttp.TraceConfig()
-    trace.on_connection_reuseconn.append(_note_reuse)
-    return trace
 
 
 def _proxy_for(origin: URL) -> str | None:

@@ -20,6 +20,7 @@ from dsfix.proxy.answering import Answering, Journal
 from dsfix.proxy.attempts import ERROR_LIMIT, Attempts
 from dsfix.proxy.budget import STATUS, Budget
 from dsfix.proxy.client import Client, Unreachable
+from dsfix.proxy.door import BrokenBody, body_of
 from dsfix.proxy.guard import Guard, Route
 from dsfix.record.exchange import Exchange
 from dsfix.record.kinds import kind_of, session_of
@@ -30,6 +31,7 @@ from dsfix.repairs.recovery import RETRY_AFTER
 from dsfix.upstreams.base import Upstream
 
 BODY_LIMIT = 64 << 20
+CONVERSATIONS = 256  # whose prompts' density is known: the most recent ones
 
 
 @dataclass(slots=True)
@@ -70,7 +72,10 @@ class Forwarder:
             return web.Response(status=200)
         if route is Route.MODELS:
             return local.models(request, self.upstream)
-        body = await _read(request)
+        try:
+            body = await body_of(request, BODY_LIMIT)
+        except BrokenBody:
+            return local.broken(request, route)
         if body is None:
             return local.too_large(request, route, BODY_LIMIT)
         if route is Route.COUNT_TOKENS:
@@ -178,7 +183,10 @@ class Forwarder:
     def _measure(self, exchange: Exchange, outgoing: Outgoing) -> None:
         """Keep how many tokens the upstream made of a byte, for the conversation's next request."""
         if exchange.usage and exchange.usage.input:
+            self._density.pop(outgoing.conversation, None)
             self._density[outgoing.conversation] = exchange.usage.input / len(outgoing.data)
+            if len(self._density) > CONVERSATIONS:
+                del self._density[next(iter(self._density))]
 
     def _step(self, conversation: str) -> Step:
         step = self.memory.step(conversation)
@@ -211,19 +219,3 @@ def _conclude(exchange: Exchange, reply: Reply) -> None:
     exchange.served, exchange.finish, exchange.usage = answer.served, answer.finish, answer.usage
     exchange.error = exchange.error or answer.error
     exchange.changes += reply.answering.changes
-
-
-async def _read(request: web.BaseRequest) -> bytes | None:
-    """The request's body, None when it is larger than the cap."""
-    if (request.content_length or 0) > BODY_LIMIT:
-        return None
-    if request.headers.get("Expect", "").lower() == "100-continue" and request.transport:
-        request.transport.write(b"HTTP/1.1 100 Continue\r\n\r\n")
-    parts: list[bytes] = []
-    size = 0
-    async for chunk in request.content.iter_any():
-        parts.append(chunk)
-        size += len(chunk)
-        if size > BODY_LIMIT:
-            return None
-    return b"".join(parts)

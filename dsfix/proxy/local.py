@@ -32,6 +32,22 @@ def too_large(request: web.BaseRequest, route: Route | None, limit: int) -> web.
     return response
 
 
+def broken(request: web.BaseRequest, route: Route | None) -> web.Response:
+    """A body that is not framed as HTTP wants it; nobody can tell where the next request begins."""
+    request.content.feed_eof()  # what follows is not waited for
+    response = _error(route, 400, "dsfix: the request's body is not made of chunks")
+    response.force_close()
+    return response
+
+
+def failed(status: int) -> web.Response:
+    """What came is no request, or no answer could be made; the envelope is read by all dialects."""
+    text = "dsfix: this is not HTTP" if status < 500 else "dsfix: internal error"
+    response = _error(Route.MESSAGES, status, text)
+    response.force_close()
+    return response
+
+
 def unreachable(
     request: web.BaseRequest, dialect: Dialect, host: str, error: Exception
 ) -> web.Response:

@@ -33,15 +33,18 @@ class Begun(NamedTuple):
 
 async def begun(response: aiohttp.ClientResponse) -> Begun:
     """The beginning of a success. What fails here will fail again where the rest is read."""
-    stream = response.content_type == "text/event-stream"
+    tell = _event if response.content_type == "text/event-stream" else _document
     data = b""
     told: bytes | None = None
     try:
-        async with asyncio.timeout(PATIENCE):
-            while told is None and len(data) <= LIMIT:
-                chunk = await response.content.readany()
-                data += chunk
-                told = (_event if stream else _document)(data) if chunk else b""
+        data = response.content.read_nowait()  # mostly it has come with the head
+        told = tell(data) if data else None
+        if told is None:
+            async with asyncio.timeout(PATIENCE):
+                while told is None and len(data) <= LIMIT:
+                    chunk = await response.content.readany()
+                    data += chunk
+                    told = tell(data) if chunk else b""
     except (aiohttp.ClientError, TimeoutError):
         return Begun(data)
     error = error_in(told or b"")
@@ -50,6 +53,8 @@ async def begun(response: aiohttp.ClientResponse) -> Begun:
 
 def _event(data: bytes) -> bytes | None:
     """The first event's payload: empty where it is no error, None while that cannot be told."""
+    if b"error" not in data:
+        return b""
     relay = sse.Relay()
     for event in sse.split(relay.feed(data).events):
         if payload := sse.data_of(event):

@@ -10,10 +10,9 @@ from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 
-from aiohttp import web
-
 from dsfix.paths import PRIVATE_FILE
 from dsfix.proxy.client import Client
+from dsfix.proxy.door import Door
 from dsfix.proxy.forward import Forwarder
 
 GRACE = 1.0  # seconds for exchanges under way when the agent has ended
@@ -30,9 +29,7 @@ async def serve(
     stop = asyncio.Event()
     upstream = client()
     handler = forwarder(upstream).handle
-    server = web.Server(
-        handler, handler_cancellation=True, access_log=None, keepalive_timeout=3600.0
-    )
+    server = Door(handler, handler_cancellation=True)
     site = await loop.create_server(server, sock=listener, backlog=512)
     try:
         ready(partial(_from_any_thread, loop, stop))

@@ -143,6 +143,7 @@ class ProxyThread:
             small_calls=wanted.small_calls,
             images=wanted.images,
             efforts=upstream.efforts,
+            effort_alone=upstream.effort_alone,
             placeholder=Stand(
                 wanted.placeholder_mode, wanted.placeholder_text, wanted.placeholder_field
             ),

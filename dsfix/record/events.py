@@ -7,16 +7,18 @@ include cached ones there as here. A field that says nothing is left out.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
+from dsfix.changes import Change, Step
 from dsfix.protocol import spans
-from dsfix.protocol.answer import Answer, Block
 from dsfix.protocol.body import Dialect
 from dsfix.protocol.usage import Usage
 from dsfix.record.exchange import Attempt, Exchange
-from dsfix.redact import Redactor
-from dsfix.repairs.base import Change, Step
-from dsfix.repairs.chain import Outgoing
+
+if TYPE_CHECKING:
+    from dsfix.protocol.answer import Answer, Block
+    from dsfix.redact import Redactor
+    from dsfix.repairs.chain import Outgoing
 
 Fields = dict[str, Any]
 ERROR = 4000  # letters of an error that are kept: some upstreams send a whole page
@@ -64,6 +66,8 @@ def response_fields(exchange: Exchange, redactor: Redactor) -> Fields:
             "gen_ai.usage.cache_read.input_tokens": usage.cached if usage else None,
             "gen_ai.usage.output_tokens": usage.output if usage else None,
             "gen_ai.usage.reasoning.output_tokens": usage.reasoning if usage else None,
+            "gen_ai.usage.cache_creation.input_tokens": (usage.written or None) if usage else None,
+            "written_1h": (usage.written_1h or None) if usage else None,
             "error": redactor.text(exchange.error)[:ERROR],
             "cut": exchange.cut,
             "step": exchange.step.name.lower() if exchange.step else None,
@@ -147,6 +151,8 @@ def _usage(fields: Mapping[str, Any]) -> Usage | None:
         fields.get("gen_ai.usage.cache_read.input_tokens", 0),
         fields.get("gen_ai.usage.output_tokens", 0),
         fields.get("gen_ai.usage.reasoning.output_tokens"),
+        fields.get("gen_ai.usage.cache_creation.input_tokens", 0),
+        fields.get("written_1h", 0),
     )
 
 

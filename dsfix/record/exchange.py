@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
+from dsfix.changes import Change, Step
 from dsfix.protocol.body import Dialect
 from dsfix.protocol.usage import Usage
-from dsfix.repairs.base import Change, Step
 
 
 @dataclass(frozen=True, slots=True)

@@ -28,6 +28,15 @@ class _Attempt(TypedDict):
     then: str
 
 
+class _Edit(TypedDict, total=False):
+    """What a repair changed in one place."""
+
+    repair: str
+    where: str
+    before: str
+    after: str
+
+
 class _Block(TypedDict, total=False):
     """A piece of an answer, or what was new of it."""
 
@@ -71,6 +80,10 @@ _Event = TypedDict(
         "duration": float,
         "changes": list[_Change],
         "attempts": list[_Attempt],
+        "edits": list[_Edit],
+        "edits_repeated": int,
+        "edits_left_out": int,
+        "answer_edits": list[_Edit],
         "answer": list[_Block],
         "blocks": list[_Block],
         "gen_ai.conversation.id": str,
@@ -82,6 +95,8 @@ _Event = TypedDict(
         "gen_ai.usage.cache_read.input_tokens": int,
         "gen_ai.usage.output_tokens": int,
         "gen_ai.usage.reasoning.output_tokens": int,
+        "gen_ai.usage.cache_creation.input_tokens": int,
+        "written_1h": int,
         "agent": str,
         "upstream": str,
         "cwd": str,

@@ -14,6 +14,7 @@ from typing import Any, TypeAlias
 
 from dsfix.errors import DsfixError
 from dsfix.protocol import spans
+from dsfix.record.edited import NOTHING, Edited, edited_in
 from dsfix.record.events import exchange_of
 from dsfix.record.exchange import Exchange
 from dsfix.record.form import fits
@@ -28,7 +29,8 @@ class Recorded:
 
     `head` is its last message's node, empty where the texts were not kept; `parts` names what
     is stored once (system prompt, tools) and `params` the short members of the body. `answer`
-    is as far as it came; `ended` is false while nobody has seen its end.
+    is as far as it came; `ended` is false while nobody has seen its end. `edited` is what repairs
+    changed.
     """
 
     exchange: Exchange
@@ -38,6 +40,7 @@ class Recorded:
     params: Mapping[str, Any] = field(default_factory=dict)
     answer: tuple[Mapping[str, Any], ...] = ()
     ended: bool = False
+    edited: Edited = NOTHING
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,6 +79,26 @@ class SessionRecord:
             said.append(event.get("hash", ""))
             node = event.get("parent", "")
         return said[::-1]
+
+    def parted(self, old: Recorded, new: Recorded) -> list[tuple[int, str, str]]:
+        """Where two requests are no longer one history: the place and both messages' names.
+
+        From the first message that is another one on, as far as both go.
+        """
+        place = min(old.messages, new.messages)
+        one, other = (self._back(each.head, each.messages - place) for each in (old, new))
+        found: list[tuple[int, str, str]] = []
+        while place and one != other:
+            place -= 1
+            ends = self.nodes.get(one, {}), self.nodes.get(other, {})
+            found.append((place, ends[0].get("hash", ""), ends[1].get("hash", "")))
+            one, other = (each.get("parent", "") for each in ends)
+        return found[::-1]
+
+    def _back(self, node: str, steps: int) -> str:
+        while node and steps > 0:
+            node, steps = self.nodes.get(node, {}).get("parent", ""), steps - 1
+        return node
 
     def pieces(self, recorded: Recorded, part: str) -> list[str]:
         """The blocks of a part of that request by name, in order; of a plain text, the one."""
@@ -145,6 +168,7 @@ class _Reading:
                 request.get("params", {}),
                 tuple(answer),
                 bool(response),
+                edited_in(request, response),
             )
 
 

@@ -32,18 +32,23 @@ def find(state: Path, name: str, *, hidden: bool = False) -> Path:
     `last` is the newest. Among the `hidden` ones or among the others. Raises DsfixError when
     there is none, or more than one.
     """
-    found = []
+    found, others = [], []
     for path in event_files(state):
         session = path.parent.name
         fits = session.startswith(name) or session.rpartition("-")[2] == name or name == "last"
-        if not fits or labels(path.parent).hidden is not hidden:
+        if not fits:
             continue
-        if name in (session, "last"):
+        if labels(path.parent).hidden is not hidden:
+            others.append(session)
+        elif name in (session, "last"):
             return path
-        found.append(path)
+        else:
+            found.append(path)
     if not name or not found:
-        sort = "hidden session" if hidden else "session"
-        raise DsfixError(f"no {sort} {name!r}", hint="see `dsfix sessions list`")
+        sort, hint = ("hidden session" if hidden else "session"), "see `dsfix sessions list`"
+        if len(others) == 1:
+            hint = "it is not deleted" if hidden else f"dsfix sessions undelete {others[0]}"
+        raise DsfixError(f"no {sort} {name!r}", hint=hint)
     if len(found) > 1:
         some = ", ".join(path.parent.name for path in found[:3])
         raise DsfixError(f"{len(found)} sessions begin with {name!r}", hint=f"one of {some}")

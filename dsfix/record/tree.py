@@ -24,8 +24,10 @@ KEPT = 32 << 20
 # A longer member of the body is stored once as a part; a shorter one stands in its request.
 INLINE = 256
 _PARTS = frozenset({"system", "tools", "instructions"})
-# The model and the stream have fields of their own; the others name a person or a device.
-_LEFT_OUT = frozenset({"model", "stream", "metadata", "user", "user_id", "safety_identifier"})
+# Members that name a person or a device.
+PERSONAL = frozenset({"metadata", "user", "user_id", "safety_identifier"})
+# The model and the stream have fields of their own.
+_LEFT_OUT = PERSONAL | {"model", "stream"}
 
 
 Fields: TypeAlias = dict[str, object]

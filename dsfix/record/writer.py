@@ -10,6 +10,7 @@ from collections.abc import Callable, Mapping
 import msgspec
 
 from dsfix.protocol.answer import Answer
+from dsfix.record.edits import Edits, answer_edits
 from dsfix.record.events import answer_fields, request_fields, response_fields
 from dsfix.record.exchange import Exchange
 from dsfix.record.file import EventFile
@@ -20,6 +21,8 @@ from dsfix.redact import Redactor
 from dsfix.repairs.chain import Outgoing, Reply
 
 PROGRESS_EVERY = 1.0
+# All of an unfinished answer is gone through each time; no more of a second than this goes there.
+_SHARE = 0.05
 
 _encode = msgspec.json.Encoder().encode
 
@@ -30,8 +33,9 @@ class Writer:
     def __init__(self, file: EventFile, redactor: Redactor, *, bodies: bool = True) -> None:
         self._file, self._redactor, self._bodies = file, redactor, bodies
         self._tree = Tree(redactor, bodies=bodies)
+        self._edits = Edits(redactor)
         self._open: dict[int, Progress] = {}
-        self._looked = time.monotonic()
+        self._next = time.monotonic() + PROGRESS_EVERY
         self._totals: Counter[str] = Counter()
 
     def run(
@@ -56,10 +60,13 @@ class Writer:
                 return
             except Exception as error:  # one event that cannot be told is no reason to stop
                 failed(error)
+            del job  # with its request and its answer
 
     def request(self, at: float, exchange: Exchange, outgoing: Outgoing, *, whole: bool) -> None:
         """A request, after what is new in its history; not `whole` means without any texts."""
         fields = request_fields(exchange, outgoing, self._redactor)
+        if whole and self._bodies:
+            fields |= self._edits.of(outgoing)
         if outgoing.body is not None and whole:
             placed = self._tree.add(outgoing.conversation, outgoing.body)
             for kind, new in placed.new:
@@ -79,6 +86,8 @@ class Writer:
         fields = response_fields(exchange, self._redactor)
         if reply is not None and reply.answer.blocks:
             fields["answer"] = answer_fields(reply.answer, self._redactor, bodies=self._bodies)
+        if reply is not None and self._bodies:
+            fields |= answer_edits(reply.answering.edits, self._redactor)
         self._emit("response", at, fields)
         self._totals["exchanges"] += 1
         self._totals["errors"] += bool(exchange.error)
@@ -94,12 +103,13 @@ class Writer:
 
     def look(self) -> None:
         """Write what came of unfinished answers, once a second, and bring it all to the disk."""
-        now = time.monotonic()
-        if self._open and now - self._looked >= PROGRESS_EVERY:
-            self._looked = now
+        began = time.monotonic()
+        if self._open and began >= self._next:
             for exchange, progress in self._open.items():
                 if news := progress.news(self._redactor):
                     self._emit("progress", time.time(), {"exchange": exchange, "blocks": news})
+            ended = time.monotonic()
+            self._next = max(began + PROGRESS_EVERY, ended + (ended - began) / _SHARE)
         self._file.sync()
 
     def _emit(self, kind: str, at: float, fields: Mapping[str, object]) -> None:

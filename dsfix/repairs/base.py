@@ -6,40 +6,38 @@ same object when nothing is wrong.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Set
+from collections.abc import Callable, Mapping, Sequence, Set
 from dataclasses import dataclass, field
-from enum import IntEnum
-from typing import NamedTuple, Protocol
+from typing import NamedTuple, Protocol, TypeAlias, TypeVar
 
+from dsfix.changes import Change as Change
+from dsfix.changes import Step as Step
 from dsfix.protocol.answer import Answer
 from dsfix.protocol.body import Body, Dialect
 from dsfix.protocol.history import History
 from dsfix.protocol.turns import Turn
-from dsfix.repairs.recall import Length, Memory, Replay
+from dsfix.repairs.recall import Length, Memory, Sent, history_of
+
+T = TypeVar("T")
+EDITS = 4  # events of one answer that are kept for each repair: there may be thousands alike
 
 
-@dataclass(frozen=True, slots=True)
-class Change:
-    """What one repair did to one exchange; `failed` when it raised and nothing was changed."""
+class Stage(NamedTuple):
+    """What a repair was given and what it made of it: bytes while the body was no JSON yet."""
 
     repair: str
-    detail: str
-    count: int = 1
-    failed: bool = False
+    before: Body | bytes
+    after: Body | bytes
 
 
-class Step(IntEnum):
-    """How far recovery had to go for a conversation; each step includes the ones before.
+Stages: TypeAlias = list[Stage]
 
-    RESEND sends the same bytes again; NATIVE puts placeholders where reasoning of another
-    origin was replayed; PLACEHOLDERS does so for every turn; OFF disables thinking.
-    """
 
-    NONE = 0
-    RESEND = 1
-    NATIVE = 2
-    PLACEHOLDERS = 3
-    OFF = 4
+class Edit(NamedTuple):
+    """An event of an answer, or the JSON document, and the ones that took its place."""
+
+    before: bytes
+    after: list[bytes]
 
 
 class Limits(Protocol):
@@ -80,8 +78,9 @@ class Rules:
     gives way where a tool is forced: `disable-thinking` or `auto`. `small_calls` are the tokens
     of answer up to which a request without tools does not think, 0 for never. `images` are sent
     as the model takes them (`auto`), always (`keep`) or never (`text`). `efforts` says by each
-    word for an effort what is sent for it; if there are any, no other is. Under `strict` rules a
-    repair's exception is raised instead of recorded.
+    word for an effort what is sent for it; if there are any, no other is. `effort_alone` is whether
+    Chat refuses an effort beside `thinking`. Under `strict` rules a repair's exception is raised
+    instead of recorded.
     """
 
     main: str
@@ -92,6 +91,7 @@ class Rules:
     small_calls: int = 4096
     images: str = "auto"
     efforts: Mapping[str, str] = field(default_factory=dict)
+    effort_alone: bool = False
     placeholder: Stand = field(default_factory=Stand)
     strict: bool = False
 
@@ -108,8 +108,9 @@ class Context:
     messages' places) that the agent itself sends with reasoning: what was sent once must be sent
     again, so memory learns them. `renamed` are the tool names that were replaced: by the name
     that is sent, the agent's own. `freeform` are tools that take plain text and are sent as
-    functions: namespace, or nothing, and the agent's own name. `replays` are the turns that real
-    reasoning was put into, and `length` is what is known of the prompt's.
+    functions: namespace, or nothing, and the agent's own name. `stages` are what the repairs that
+    changed anything made of the body. `turns` are those of the
+    assistant's as `thinking-replay` sends them, and `length` is what is known of the prompt's.
     """
 
     rules: Rules
@@ -120,21 +121,41 @@ class Context:
     quiet: bool = False
     step: Step = Step.NONE
     changes: list[Change] = field(default_factory=list)
+    stages: Stages = field(default_factory=list)
     replayed: int = 0
     placeholders: int = 0
     carried: list[tuple[int, Turn]] = field(default_factory=list)
     renamed: dict[str, str] = field(default_factory=dict)
     freeform: set[tuple[str, str]] = field(default_factory=set)
-    replays: list[Replay] = field(default_factory=list)
+    turns: Sequence[Sent] = ()
     length: Length = field(default_factory=Length)
+    _histories: list[History] = field(default_factory=list)
 
     def history_of(self, body: Body) -> History:
         """The conversation in this body: as the agent sent it, while no repair has changed it."""
-        return self.history if body.messages is self.history.messages else History.of(body)
+        for history in (self.history, *self._histories[-1:]):
+            if body.messages is history.messages:
+                return history
+        name = f"history changed {len(self._histories)}"
+        self._histories.append(history_of(body, self.memory, self.conversation, name))
+        return self._histories[-1]
 
     def note(self, repair: str, detail: str, count: int = 1) -> None:
         """Say what a repair did."""
         self.changes.append(Change(repair, detail, count))
+
+
+def guarded(
+    name: str, changes: list[Change], call: Callable[[], T], otherwise: T, strict: bool
+) -> T:
+    """The call's result, or `otherwise` where it raised."""
+    try:
+        return call()
+    except Exception as error:  # a failing repair must never break the conversation
+        if strict:
+            raise
+        changes.append(Change(name, type(error).__name__, failed=True))
+        return otherwise
 
 
 @dataclass(slots=True)
@@ -146,7 +167,8 @@ class Answering:
     agent's own; `freeform` are its tools that take plain text and were sent as functions, by
     namespace and the agent's own name. `tools` gives the functions that it offered, by the names
     that were sent, and `thinks` is whether the model was asked to think. `state` belongs to the
-    repair that fills it, one mapping for each answer.
+    repair that fills it, one mapping for each answer. `edits` has the first events, or the
+    document, that each repair changed, and what it made of them.
     """
 
     dialect: Dialect
@@ -158,12 +180,19 @@ class Answering:
     thinks: bool = True
     changes: list[Change] = field(default_factory=list)
     state: dict[str, str] = field(default_factory=dict)
+    edits: dict[str, list[Edit]] = field(default_factory=dict)
 
     def note(self, repair: str, detail: str) -> None:
         """Say what a repair did, once for each answer."""
         change = Change(repair, detail)
         if change not in self.changes:
             self.changes.append(change)
+
+    def edited(self, repair: str, before: bytes, after: list[bytes]) -> None:
+        """Keep what a repair made of one event, or of the document."""
+        kept = self.edits.setdefault(repair, [])
+        if len(kept) < EDITS:
+            kept.append(Edit(before, after))
 
 
 class Stream(Protocol):

@@ -14,10 +14,22 @@ from typing import TypeVar
 from dsfix.protocol import offered, reading, sse
 from dsfix.protocol.answer import Answer
 from dsfix.protocol.body import Body, Dialect
-from dsfix.protocol.history import History
+from dsfix.protocol.history import History, root
 from dsfix.protocol.turns import Turn, digest
-from dsfix.repairs.base import Answering, AnswerRepair, Change, Context, Repair, Rules, Step, Stream
-from dsfix.repairs.recall import Length, Memory
+from dsfix.repairs.base import (
+    Answering,
+    AnswerRepair,
+    Change,
+    Context,
+    Repair,
+    Rules,
+    Stage,
+    Stages,
+    Step,
+    Stream,
+    guarded,
+)
+from dsfix.repairs.recall import Length, Memory, history_of
 from dsfix.repairs.thinking_mode import is_disabled
 
 T = TypeVar("T")
@@ -32,7 +44,8 @@ class Outgoing:
     what came in. `conversation` names its thread, `session` is the agent's own name for its
     session, and `carried` are the turns that it sent with their reasoning. `renamed` are replaced
     tool names: by the name that is sent, the agent's own; `freeform` are tools that take plain
-    text and are sent as functions. `thinks` is whether the model is left to think.
+    text and are sent as functions. `thinks` is whether the model is left to think. `stages` are
+    what each repair that changed anything made of it, in order.
     """
 
     dialect: Dialect
@@ -52,19 +65,7 @@ class Outgoing:
     renamed: Mapping[str, str] = field(default_factory=dict)
     freeform: Set[tuple[str, str]] = frozenset()
     thinks: bool = True
-
-
-def guarded(
-    name: str, changes: list[Change], call: Callable[[], T], otherwise: T, strict: bool
-) -> T:
-    """The call's result, or `otherwise` where it raised."""
-    try:
-        return call()
-    except Exception as error:  # a failing repair must never break the conversation
-        if strict:
-            raise
-        changes.append(Change(name, type(error).__name__, failed=True))
-        return otherwise
+    stages: tuple[Stage, ...] = ()
 
 
 def prepare(
@@ -85,17 +86,19 @@ def prepare(
     takes the body apart.
     """
     changes: list[Change] = []
+    stages: Stages = []
     body = read(dialect, data)
     if body is None:
-        data = _mended(data, repairs, dialect, changes)
+        data = _mended(data, repairs, dialect, changes, stages)
         body = Body.read(dialect, data) if changes else None
     if body is None:
-        return Outgoing(dialect, data, changes=tuple(changes))
-    history = History.of(body)
-    conversation = digest(session, history.root) if session else history.root
+        return Outgoing(dialect, data, changes=tuple(changes), stages=tuple(stages))
+    conversation = root(dialect, body.messages)
+    conversation = digest(session, conversation) if session else conversation
+    history = history_of(body, memory, conversation, "history")
     at = step(conversation)
     quiet = is_disabled(body) or rules.thinking == "off" or at is Step.OFF
-    context = Context(rules, memory, history, conversation, session, quiet, at, changes)
+    context = Context(rules, memory, history, conversation, session, quiet, at, changes, stages)
     context.length = length(conversation)
     mended = _repaired(body, context, repairs)
     return Outgoing(
@@ -116,6 +119,7 @@ def prepare(
         renamed=context.renamed,
         freeform=context.freeform,
         thinks=not is_disabled(mended),
+        stages=tuple(stages),
     )
 
 
@@ -124,19 +128,23 @@ def _repaired(body: Body, context: Context, repairs: Sequence[Repair]) -> Body:
         if repair.request is not None and body.dialect in repair.dialects:
             call, before = partial(repair.request, body, context), body
             body = guarded(repair.name, context.changes, call, body, context.rules.strict)
-            if repair.regroups and body is not before:
-                context.history = History.of(body)
+            if body is not before:
+                context.stages.append(Stage(repair.name, before, body))
+                if repair.regroups:
+                    name = f"history after {repair.name}"
+                    context.history = history_of(body, context.memory, context.conversation, name)
     return body
 
 
 def _mended(
-    data: bytes, repairs: Sequence[Repair], dialect: Dialect, changes: list[Change]
+    data: bytes, repairs: Sequence[Repair], dialect: Dialect, changes: list[Change], stages: Stages
 ) -> bytes:
     for repair in repairs:
         if repair.text is not None and dialect in repair.dialects:
             new, count = repair.text(data)
             if count:
                 changes.append(Change(repair.name, "lone surrogates replaced", count))
+                stages.append(Stage(repair.name, data, new))
                 data = new
     return data
 
@@ -211,7 +219,10 @@ class Reply:
     def whole(self, data: bytes) -> bytes:
         """An answer that came as one JSON document."""
         for name, repair in self._active:
+            before = data
             data = self._guarded(name, partial(repair.whole, data, self.answering), data)
+            if data is not before:
+                self.answering.edited(name, before, [data])
         self._read(partial(reading.observe_json, self.dialect, self.answer, data))
         self._tell()
         return data
@@ -220,8 +231,10 @@ class Reply:
         """The body of a refusal."""
         for repair in self.repairs:
             if repair.error is not None and self.dialect in repair.dialects:
-                fix = partial(repair.error, status, data, self.answering)
+                fix, before = partial(repair.error, status, data, self.answering), data
                 data = self._guarded(repair.name, fix, data)
+                if data is not before:
+                    self.answering.edited(repair.name, before, [data])
         return data
 
     def _kept_back(self) -> bytes:
@@ -250,11 +263,17 @@ class Reply:
             payloads = [
                 new
                 for old in payloads
-                for new in self._guarded(name, partial(repair.event, old, self.answering), [old])
+                for new in self._made(name, partial(repair.event, old, self.answering), old)
             ]
         if len(payloads) == 1 and payloads[0] == payload:
             return event
         return b"".join(reading.framed(self.dialect, new) for new in payloads)
+
+    def _made(self, name: str, call: Callable[[], list[bytes]], payload: bytes) -> list[bytes]:
+        made = self._guarded(name, call, [payload])
+        if made != [payload]:
+            self.answering.edited(name, payload, made)
+        return made
 
     def _observe(self, events: bytes) -> None:
         self._read(partial(reading.observe, self.dialect, self.answer, events))

@@ -13,6 +13,7 @@ from functools import partial
 from typing import NamedTuple
 
 from dsfix.protocol.body import Body, Dialect
+from dsfix.protocol.turns import Look
 from dsfix.repairs.base import ALL, Context, Repair
 from dsfix.repairs.content import chat, messages, responses
 from dsfix.repairs.unchanged import each
@@ -25,7 +26,7 @@ def readable(body: Body, context: Context) -> Body:
     # `thinking-replay` sees to all reasoning as soon as tools are in play.
     replayed = body.dialect is Dialect.MESSAGES and (body.has_tools or history.has_calls)
     asked = _Asked(body.dialect, image, replayed)
-    found = each(context, CONTENT_BLOCKS.name, body.messages, partial(_in_place, asked), asked)
+    found = each(context, CONTENT_BLOCKS.name, history, partial(_in_place, asked), asked)
     count = len(found) - found.count(None)
     if not count:
         return body
@@ -41,8 +42,11 @@ class _Asked(NamedTuple):
     replayed: bool
 
 
-def _in_place(asked: _Asked, raw: bytes) -> bytes | None:
+def _in_place(asked: _Asked, look: Look) -> bytes | None:
     """What is sent in place of a message, None where it can stay."""
+    if look.plain:
+        return None
+    raw = look.raw
     if asked.dialect is Dialect.MESSAGES:
         new = messages.mended(raw, asked.image, asked.replayed)
     elif asked.dialect is Dialect.CHAT:

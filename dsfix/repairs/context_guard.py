@@ -19,7 +19,8 @@ from dsfix.protocol.turns import Reasoning
 from dsfix.repairs.base import ALL, Context, Repair
 from dsfix.repairs.max_tokens import asked_tokens
 from dsfix.repairs.placeholder import numbered, placeholder
-from dsfix.repairs.recall import Decision, Kind, Replay
+from dsfix.repairs.recall import Decision, Kind, Sent
+from dsfix.repairs.thinking_replay import THINKING_REPLAY
 
 NEAR = 0.98  # of the context: what is new since the last count may be denser
 FILL = 0.85  # of the context: what is left full when room had to be made
@@ -27,7 +28,7 @@ FILL = 0.85  # of the context: what is left full when room had to be made
 
 def within_context(body: Body, context: Context) -> Body:
     """The body with the oldest replayed reasoning as placeholders, where it would not fit."""
-    if not context.replays or context.rules.placeholder.mode == "off":
+    if not context.replayed or context.rules.placeholder.mode == "off":
         return body
     excess = max(context.length.shed, _excess(body, context))
     if excess <= 0:
@@ -51,23 +52,26 @@ def _shrunk(body: Body, context: Context, excess: int) -> Body:
     known = context.memory.decided(context.conversation)
     sent: dict[str, Reasoning] = {}
     gone = moved = 0
-    for replay in context.replays:
-        old = replay.decision.items
-        name, text, items = _stand_in(body, context, replay)
+    for turn in context.turns:
+        if turn.decision is None or turn.decision.kind is not Kind.REAL:
+            continue
+        old = turn.decision.items
+        name, text, items = _stand_in(body, context, turn, turn.decision.turn)
         gain = sum(map(len, old)) - sum(map(len, items))
         if gone >= excess or gain <= 0:
             continue
-        at = replay.at + moved
+        at = turn.at + moved
         out[at : at + len(old)] = items
         moved += len(items) - len(old)
         gone += gain
         sent[name] = text
-        if (replay.place, replay.items) in known:
-            decision = Decision(items, Kind.PLACEHOLDER, replay.decision.turn)
-            known[replay.place, replay.items] = decision
+        if (turn.place, turn.items) in known:
+            decision = Decision(items, Kind.PLACEHOLDER, turn.decision.turn)
+            known[turn.place, turn.items] = decision
     if not sent:
         return body
     context.memory.remember_sent(context.conversation, sent)
+    context.memory.seen(context.conversation).pop(THINKING_REPLAY.name, None)
     context.replayed -= len(sent)
     context.placeholders += len(sent)
     context.note(CONTEXT_GUARD.name, "oldest reasoning shrunk, the context is full", len(sent))
@@ -75,15 +79,14 @@ def _shrunk(body: Body, context: Context, excess: int) -> Body:
 
 
 def _stand_in(
-    body: Body, context: Context, replay: Replay
+    body: Body, context: Context, sent: Sent, key: str
 ) -> tuple[str, Reasoning, tuple[bytes, ...]]:
     """What is put in place of a replay: under which name it is kept, its text, its messages."""
-    wire, key = WIRES[body.dialect], replay.decision.turn
-    seen = {key: replay.nth}
-    turn = wire.turn(replay.items)
+    wire = WIRES[body.dialect]
+    turn = wire.turn(sent.items)
     assert turn is not None  # it was read to be replayed
-    text = placeholder(turn, key, seen, context.rules.placeholder.text)
-    return numbered(key, seen), text, wire.with_reasoning(replay.items, text, None)
+    text = placeholder(turn, key, sent.earlier, context.rules.placeholder.text)
+    return numbered(key, sent.earlier), text, wire.with_reasoning(sent.items, text, None)
 
 
 CONTEXT_GUARD = Repair(

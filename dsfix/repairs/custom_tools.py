@@ -111,7 +111,10 @@ def _item(raw: bytes, context: Context, called: set[bytes]) -> bytes:
         context.freeform.add((_own(item, "namespace", context), _own(item, "name", context)))
         given = b'{"input":' + item.get("input", b'""') + b"}"
         rest = {name: value for name, value in item.items() if name != "input"}
-        made = {"type": b'"function_call"', "arguments": spans.encode(given.decode())}
+        made = {
+            "type": b'"function_call"',
+            "arguments": spans.encode(given.decode("utf-8", "replace")),
+        }
         return spans.build_object({**rest, **made})
     if kind == "custom_tool_call_output" and call in called:
         made = {"type": b'"function_call_output"', "output": item.get("output", b'""')}
@@ -123,7 +126,7 @@ def _event(data: bytes, answering: Answering) -> list[bytes]:
     """One event of a stream, of a call to a custom tool where it was of a function's."""
     event = spans.members(data) or {}
     kind = str(spans.value(event.get("type"))).removeprefix("response.")
-    place = event.get("output_index", b"").decode()
+    place = event.get("output_index", b"").decode("utf-8", "replace")
     if kind == "output_item.added":
         item = _freed(event.get("item", b"null"), answering)
         if item is not event.get("item"):

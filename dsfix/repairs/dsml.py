@@ -16,7 +16,7 @@ from __future__ import annotations
 
 from functools import partial
 
-from dsfix.protocol import dsml, reading, sse
+from dsfix.protocol import dsml, reading, spans, sse
 from dsfix.protocol.body import Dialect
 from dsfix.protocol.turns import digest
 from dsfix.repairs.base import ALL, Answering, AnswerRepair, Repair
@@ -75,6 +75,7 @@ class _Watch:
         if leak is None:
             return self.rest()
         payloads = self._wire.called(list(map(sse.data_of, self._held)), leak)
+        self._answering.edited(DSML.name, spans.encode(leak.text), payloads)
         self._held, self._text, self._place = [], "", 0
         return b"".join(reading.framed(self._answering.dialect, each) for each in payloads)
 

@@ -5,7 +5,8 @@ sub-agents since 2.1.166 send both (anthropics/claude-code#65863, deepseek-ai/De
 on Chat lobehub/lobehub#14173. A word that is no effort is refused by name
 (https://github.com/STRML/cc-ds4, 2026-08-02); it is taken out, and the model's default holds.
 Which words an upstream knows, and what it calls those of others, is in its data file; where that
-says nothing, all pass.
+says nothing, all pass. Moonshot refuses an effort beside `thinking` on Chat, whatever that says
+(HKUDS/nanobot#3939, 2026-05-20): the effort says more, so `thinking` is taken out.
 """
 
 from __future__ import annotations
@@ -31,6 +32,9 @@ def with_known_effort(body: Body, context: Context) -> Body:
     result = body
     for member, inner in _PLACES[body.dialect]:
         result = _put_right(result, member, inner, off, context.rules.efforts)
+    rules = context.rules
+    if rules.effort_alone and not off and {"thinking", "reasoning_effort"} <= result.members.keys():
+        result = result.without("thinking")
     if result is not body:
         said = (
             "effort taken out, thinking is disabled" if off else "effort as the upstream knows it"

@@ -19,6 +19,7 @@ import msgspec
 from dsfix.protocol import responses, spans
 from dsfix.protocol.body import Body, Dialect
 from dsfix.protocol.history import role_of
+from dsfix.protocol.turns import Look
 from dsfix.repairs.base import ALL, Context, Repair
 from dsfix.repairs.unchanged import each
 
@@ -48,7 +49,8 @@ _blocks = msgspec.json.Decoder(list[_Block])
 
 def with_content(body: Body, context: Context) -> Body:
     """The body with content where it has to be."""
-    found = each(context, EMPTY_CONTENT.name, body.messages, partial(_in_place, body.dialect))
+    history = context.history_of(body)
+    found = each(context, EMPTY_CONTENT.name, history, partial(_in_place, body.dialect))
     count = len(found) - found.count(None)
     if not count:
         return body
@@ -56,8 +58,11 @@ def with_content(body: Body, context: Context) -> Body:
     return body.saying([new or old for new, old in zip(found, body.messages, strict=True)])
 
 
-def _in_place(dialect: Dialect, raw: bytes) -> bytes | None:
+def _in_place(dialect: Dialect, look: Look) -> bytes | None:
     """What is sent in place of a message, None where it can stay."""
+    if look.plain:
+        return None
+    raw = look.raw
     try:
         message = _message.decode(raw)
     except spans.Malformed:

@@ -27,6 +27,7 @@ from dsfix.protocol import spans
 from dsfix.protocol.body import Body
 from dsfix.protocol.history import role_of
 from dsfix.protocol.messages import FOREIGN_SIGNATURE
+from dsfix.protocol.turns import Look
 from dsfix.repairs.base import MESSAGES, Context, Repair
 from dsfix.repairs.unchanged import each
 
@@ -36,7 +37,7 @@ _CLEARING = "clear_thinking"
 
 def without_foreign(body: Body, context: Context) -> Body:
     """The body without thinking that Anthropic would refuse, and fit to be taken without it."""
-    found = each(context, FOREIGN_THINKING.name, body.messages, _without)
+    found = each(context, FOREIGN_THINKING.name, context.history_of(body), _without)
     count = len(found) - found.count(None)
     if count:
         context.note(FOREIGN_THINKING.name, "thinking of another model taken out", count)
@@ -48,15 +49,15 @@ def without_foreign(body: Body, context: Context) -> Body:
     return body
 
 
-def _without(raw: bytes) -> bytes | None:
+def _without(look: Look) -> bytes | None:
     """The message without foreign blocks, None where it can stay; empty if nothing is left.
 
     Users' messages on both sides of one that is left out count as one there
     (https://platform.claude.com/docs/en/api/messages).
     """
-    if b'"thinking"' not in raw or role_of(raw) != "assistant":
+    if look.role != "assistant" or b'"thinking"' not in look.raw:
         return None
-    message = spans.members(raw) or {}
+    message = spans.members(look.raw) or {}
     blocks = spans.items(message.get("content", b"")) or []
     kept = [block for block in blocks if not _is_foreign(block)]
     if len(kept) == len(blocks):

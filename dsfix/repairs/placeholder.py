@@ -8,8 +8,6 @@ The model can read it, so it says what it is.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-
 from dsfix.protocol.messages import sign
 from dsfix.protocol.turns import Reasoning, Turn, digest
 
@@ -30,21 +28,20 @@ FOREIGN = frozenset(
 )
 
 
-def placeholder(turn: Turn, key: str, seen: Mapping[str, int], own: str = "") -> Reasoning:
-    """The stand-in for a turn of this key; `seen` counts those already given in this body.
+def placeholder(turn: Turn, key: str, count: int, own: str = "") -> Reasoning:
+    """The stand-in for a turn of this key; `count` of them are before it in this body.
 
     Some vendors repeat ids (`call_0`): the second turn of one key says that it is the second.
     `own` are the user's words instead of ours; what tells the turns apart is added to them.
     """
-    apart = digest("placeholder", key)[:8] + numbered("", {"": seen.get(key, 0)})
+    apart = digest("placeholder", key)[:8] + numbered("", count)
     what = f"before calling {', '.join(dict.fromkeys(turn.names))}" if turn.calls else "here"
     text = f"{own} [{apart}]" if own else f"{_MARK} {what}: {apart}]"
     return Reasoning(((text, sign(text)),))
 
 
-def numbered(name: str, seen: Mapping[str, int]) -> str:
-    """A name, and which it is where it has been seen before."""
-    count = seen.get(name, 0)
+def numbered(name: str, count: int) -> str:
+    """A name, and which it is where there were so many before."""
     return f"{name} #{count + 1}" if count else name
 
 

@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence, Set
 from enum import StrEnum
 from typing import Any, NamedTuple, Protocol
 
+import msgspec
+
+from dsfix.protocol.body import Body
 from dsfix.protocol.history import History
 from dsfix.protocol.turns import Reasoning, Turn
 
 
-@dataclass(frozen=True, slots=True)
-class Found:
+class Found(NamedTuple):
     """What memory knows of a turn: its reasoning, and its visible texts where they had leaked.
 
     `texts` is None unless the agent shows the reasoning as visible text.
@@ -31,8 +32,7 @@ class Kind(StrEnum):
     FORM = "reasoning put into the form the upstream reads"
 
 
-@dataclass(frozen=True, slots=True)
-class Decision:
+class Decision(NamedTuple):
     """What is sent for one assistant turn: its messages, and what was put into them if anything.
 
     `turn` is the key of the turn; `settled` is whether the decision holds for later requests.
@@ -44,18 +44,19 @@ class Decision:
     settled: bool = True
 
 
-class Replay(NamedTuple):
-    """A turn that real reasoning was put into.
+class Sent(NamedTuple):
+    """A turn of the assistant's as it is sent.
 
-    It begins at `place` in what was given and at `at` in what is sent, and is the `nth` of its
-    key there, from zero. `items` are its messages as they were given.
+    It begins at `place` in what was given and at `at` in what is sent. `items` are its messages as
+    they were given, `decision` is None where they are of no known shape. There are `earlier`
+    turns of the decision's key.
     """
 
-    at: int
     place: int
-    nth: int
+    at: int
     items: tuple[bytes, ...]
-    decision: Decision
+    decision: Decision | None
+    earlier: int
 
 
 class Length(NamedTuple):
@@ -69,8 +70,7 @@ class Length(NamedTuple):
     shed: int = 0
 
 
-@dataclass(frozen=True, slots=True)
-class Place:
+class Place(msgspec.Struct, frozen=True):
     """Where an assistant's turn stands in a conversation; read no further than is asked for.
 
     `index` is its message, or the number of messages for the answer still to come. `session` is
@@ -96,17 +96,9 @@ class Place:
         """Whether another turn of that key stands in the history, behind that user's turn."""
         return any(
             self.history.previous(index) == previous
-            for index in self.history.assistants
-            if index != self.index and (turn := self.history.turn(index)) and turn.key == key
+            for nth, index in enumerate(self.history.assistants)
+            if index != self.index and (turn := self.history.turn(nth)) and turn.key == key
         )
-
-
-class Seen(NamedTuple):
-    """What was found out about each message of a conversation's last request; see `unchanged`."""
-
-    under: Any
-    keys: tuple[Any, ...]
-    values: tuple[Any, ...]
 
 
 class Memory(Protocol):
@@ -115,11 +107,11 @@ class Memory(Protocol):
     def recall(self, turn: Turn, place: Place) -> Found | None:
         """The reasoning of exactly this turn; None when unknown or ambiguous."""
 
-    def sent(self, conversation: str, turn: str) -> Reasoning | None:
-        """The placeholder once sent for that turn in that conversation."""
+    def sent(self, conversation: str) -> Mapping[str, Reasoning]:
+        """The placeholders once sent in that conversation, by turn."""
 
-    def prefetch(self, calls: Sequence[str]) -> None:
-        """Be ready for `recall` of turns with these calls; one look-up for all of them."""
+    def prefetch(self, calls: Sequence[str]) -> Set[str]:
+        """Be ready for `recall` of turns with these calls, in one look-up; those that are known."""
 
     def together(self, calls: Sequence[str]) -> Mapping[str, frozenset[str]]:
         """For each of these calls that is known for sure, all calls of the answer that made it."""
@@ -127,8 +119,18 @@ class Memory(Protocol):
     def decided(self, conversation: str) -> dict[tuple[int, tuple[bytes, ...]], Decision]:
         """What was decided in this conversation for a turn at a place; kept by the caller."""
 
-    def seen(self, conversation: str) -> dict[str, Seen]:
+    def seen(self, conversation: str) -> dict[str, Any]:
         """What repairs found out about the conversation's last request; kept by the caller."""
 
     def remember_sent(self, conversation: str, placeholders: Mapping[str, Reasoning]) -> None:
         """Keep what was sent for these turns, so that it is sent again byte for byte."""
+
+
+def history_of(body: Body, memory: Memory, conversation: str, name: str) -> History:
+    """The history that a body carries; it goes on from the last one of that conversation and name.
+
+    Sub-agents with one prompt may be one conversation: then it goes on as far as they agree.
+    """
+    seen = memory.seen(conversation)
+    history = seen[name] = History.of(body, seen.get(name))
+    return history

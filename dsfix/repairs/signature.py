@@ -31,7 +31,7 @@ def _event(data: bytes, answering: Answering) -> list[bytes]:
         _signed(event, answering)
     elif kind == "content_block_stop":
         index = event.get("index", b"")
-        if answering.state.get(_OPEN) == index.decode():
+        if answering.state.get(_OPEN) == index.decode("utf-8", "replace"):
             del answering.state[_OPEN]
             answering.note(SIGNATURE.name, "unsigned thinking block signed")
             return [_signature_delta(index, answering), data]
@@ -44,7 +44,7 @@ def _started(data: bytes, event: dict[str, bytes], answering: Answering) -> byte
         return data
     if spans.value(block.get("signature")):
         return data
-    answering.state[_OPEN] = event.get("index", b"").decode()
+    answering.state[_OPEN] = event.get("index", b"").decode("utf-8", "replace")
     if "signature" in block:
         return data
     answering.note(SIGNATURE.name, "signature added to the start of a thinking block")
@@ -59,7 +59,7 @@ def _signed(event: dict[str, bytes], answering: Answering) -> None:
 
 
 def _signature_delta(index: bytes, answering: Answering) -> bytes:
-    mark = sign(answering.state.get(_ID, "") + index.decode())
+    mark = sign(answering.state.get(_ID, "") + index.decode("utf-8", "replace"))
     delta = spans.encode({"type": "signature_delta", "signature": mark})
     return b'{"type":"content_block_delta","index":' + index + b',"delta":' + delta + b"}"
 

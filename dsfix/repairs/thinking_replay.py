@@ -14,16 +14,19 @@ after it.
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections import Counter
-from dataclasses import replace
+from collections.abc import Mapping, Set
+from dataclasses import dataclass, field
 
-from dsfix.protocol.body import Body
+from dsfix.protocol.body import Body, Dialect
 from dsfix.protocol.history import WIRES, History
 from dsfix.protocol.messages import is_foreign, resigned
 from dsfix.protocol.turns import Reasoning, Turn, digest, is_random
 from dsfix.repairs.base import ALL, Context, Repair, Step
 from dsfix.repairs.placeholder import is_ours, is_placeholder, numbered, placeholder
-from dsfix.repairs.recall import Decision, Found, Kind, Place, Replay
+from dsfix.repairs.recall import Decision, Found, Kind, Place, Sent
+from dsfix.repairs.unchanged import agreed
 
 
 def with_reasoning(body: Body, context: Context) -> Body:
@@ -31,82 +34,147 @@ def with_reasoning(body: Body, context: Context) -> Body:
     history = context.history_of(body)
     if not body.has_tools and not history.has_calls:
         return body
-    replay = _Replay(context, history)
-    out = replay.messages()
-    if not replay.counts:
+    sent = _Replay(context, history).sent()
+    counts = {kind: count for kind, count in sent.counts.items() if kind and count}
+    if not counts:
         return body
-    replay.report()
-    return body.saying(out)
+    context.turns = sent.turns
+    context.replayed += counts.get(Kind.REAL, 0) + counts.get(Kind.LEAKED, 0)
+    context.placeholders += counts.get(Kind.PLACEHOLDER, 0)
+    for kind, count in sorted(counts.items()):
+        context.note(THINKING_REPLAY.name, kind.value, count)
+    return body.saying((*sent.out, *history.messages[sent.done :]))
+
+
+# What is sent for a turn: by its place, and its messages as they were given.
+Known = dict[tuple[int, tuple[bytes, ...]], Decision]
+
+
+@dataclass(slots=True)
+class _Conversation:
+    """A conversation as it was sent, up to the end of the assistant's last turn.
+
+    The next request brings all but the last turns back, and goes on from here. What is `known`
+    are decisions for turns at their places. `out` is what became of the first `done` messages.
+    `counts` is what was put into how many turns, `seen` how often there was a key, and `open` are
+    the turns that are decided again each time, because memory may know more by then.
+    """
+
+    dialect: Dialect
+    known: Known
+    messages: tuple[bytes, ...] = ()
+    done: int = 0
+    out: list[bytes] = field(default_factory=list)
+    turns: list[Sent] = field(default_factory=list)
+    counts: Counter[Kind | None] = field(default_factory=Counter)
+    seen: dict[str, int] = field(default_factory=dict)
+    open: list[int] = field(default_factory=list)
+
+    def add(self, place: int, items: tuple[bytes, ...], decision: Decision | None) -> None:
+        """Send one more turn, and what stands before it."""
+        out = self.out
+        out += self.messages[self.done : place]
+        self.done = place + len(items)
+        count = 0
+        if decision is not None:
+            self.counts[decision.kind] += 1
+            if decision.turn:
+                count = self.seen.get(decision.turn, 0)
+                self.seen[decision.turn] = count + 1
+        self.turns.append(Sent(place, len(out), items, decision, count))
+        out += items if decision is None else decision.items
+
+    def back_to(self, nth: int) -> None:
+        """Forget that turn and all after it."""
+        for sent in self.turns[nth:]:
+            if sent.decision is not None:
+                self.counts[sent.decision.kind] -= 1
+                if sent.decision.turn:
+                    self.seen[sent.decision.turn] -= 1
+        self.done = end = 0
+        if nth:
+            last = self.turns[nth - 1]
+            items = last.items if last.decision is None else last.decision.items
+            self.done, end = last.place + len(last.items), last.at + len(items)
+        del self.turns[nth:], self.out[end:], self.open[bisect_left(self.open, nth) :]
+
+    def before(self, key: str, nth: int) -> int:
+        """How many turns before the nth have that key."""
+        others = self.seen.get(key, 0)
+        if nth == len(self.turns) or not others:
+            return others
+        return [sent.decision.turn for sent in self.turns[:nth] if sent.decision].count(key)
 
 
 class _Replay:
-    """Decides turn by turn, and counts what it decided."""
+    """Decides turn by turn."""
 
     def __init__(self, context: Context, history: History) -> None:
         self._context, self._history = context, history
         self._stand = context.rules.placeholder
         self._conversation = context.conversation
         self._aligned = len(context.history.assistants) == len(history.assistants)
-        self._seen: dict[str, int] = {}
+        self._sent = _Conversation(history.dialect, {})
+        self._placeholders = context.memory.sent(context.conversation)
+        self._stored: Set[str] = frozenset()
         self._new: dict[str, Reasoning] = {}
-        self.counts: Counter[Kind] = Counter()
 
-    def messages(self) -> list[bytes]:
-        """All messages, each assistant's turn as it is to be sent."""
-        out: list[bytes] = []
-        done = 0
-        for place, items, decision, count in self._decisions():
-            out += self._history.messages[done:place]
-            done = place + len(items)
-            if decision is not None and decision.kind is Kind.REAL:
-                self._context.replays.append(Replay(len(out), place, count, items, decision))
-            out += decision.items if decision is not None else items
-        return out + list(self._history.messages[done:])
+    def sent(self) -> _Conversation:
+        """The conversation as it is to be sent.
 
-    def report(self) -> None:
-        """Say what was done."""
-        self._context.replayed += self.counts[Kind.REAL] + self.counts[Kind.LEAKED]
-        self._context.placeholders += self.counts[Kind.PLACEHOLDER]
-        for kind, count in sorted(self.counts.items()):
-            self._context.note(THINKING_REPLAY.name, kind.value, count)
-
-    def _decisions(self) -> list[tuple[int, tuple[bytes, ...], Decision | None, int]]:
-        """Place, messages, decision and number (of its key) of each turn.
-
-        There is no decision for a turn of no known shape.
-
-        What was decided for a turn at its place in this conversation is kept: the next
-        request brings all of them back, and only the last turns are new.
+        What was decided for a turn at its place is kept, also for where conversations of one name
+        part from each other.
         """
-        history, context = self._history, self._context
-        plain = context.step < Step.NATIVE
-        known = context.memory.decided(self._conversation) if plain else {}
-        turns = [(place, history.items(place)) for place in history.assistants]
-        kept = [known.get(each) for each in turns]
-        read = [
-            None if decision else history.turn(place)
-            for (place, _), decision in zip(turns, kept, strict=True)
-        ]
-        lost = [turn for turn in read if turn and self._needs_memory(turn)]
-        context.memory.prefetch([call for turn in lost for call in turn.calls[:1]])
-        out = []
-        for nth, (each, decision, turn) in enumerate(zip(turns, kept, read, strict=True)):
-            if decision is None and turn is not None:
-                decision = self._decide(each[1], turn, nth)
-                if decision.settled and _unmistakable(turn):
-                    known[each] = decision
-            count = self._seen.get(decision.turn, 0) if decision else 0
-            out.append((*each, self._counted(decision), count))
-        if self._new:
-            context.memory.remember_sent(self._conversation, self._new)
-        return out
+        memory, history = self._context.memory, self._history
+        if self._context.step >= Step.NATIVE:
+            self._go_on()
+            return self._sent
+        known = memory.decided(self._conversation)
+        seen = memory.seen(self._conversation)
+        # Until all is decided there is nothing to go on from.
+        last: _Conversation | None = seen.pop(THINKING_REPLAY.name, None)
+        if last is None or last.known is not known or last.dialect is not history.dialect:
+            last = _Conversation(history.dialect, known)
+        last.back_to(bisect_left(history.stops, agreed(last.messages, history)))
+        self._sent = last
+        self._go_on()
+        seen[THINKING_REPLAY.name] = last
+        return last
 
-    def _counted(self, decision: Decision | None) -> Decision | None:
-        if decision is not None and decision.kind is not None:
-            self.counts[decision.kind] += 1
-        if decision is not None and decision.turn:
-            self._seen[decision.turn] = self._seen.get(decision.turn, 0) + 1
-        return decision
+    def _go_on(self) -> None:
+        """Decide for all turns for which nothing has been."""
+        history, sent, memory = self._history, self._sent, self._context.memory
+        sent.messages = history.messages
+        rest = range(len(sent.turns), len(history.assistants))
+        new = [nth for nth in rest if not sent.known or self._turn(nth) not in sent.known]
+        turns = {nth: turn for nth in (*sent.open, *new) if (turn := history.turn(nth))}
+        lost = [turn for turn in turns.values() if self._needs_memory(turn)]
+        self._stored = memory.prefetch([turn.calls[0] for turn in lost if turn.calls])
+        decided = self._decided_again(turns)
+        for nth in range(len(sent.turns), len(history.assistants)):
+            place, items = self._turn(nth)
+            decision, turn = sent.known.get((place, items)), turns.get(nth)
+            if decision is None and turn is not None:
+                decision = decided.get(nth) or self._decide(items, turn, nth)
+                if decision.settled and _unmistakable(turn):
+                    sent.known[place, items] = decision
+                else:
+                    sent.open.append(nth)
+            sent.add(place, items, decision)
+        if self._new:
+            memory.remember_sent(self._conversation, self._new)
+
+    def _turn(self, nth: int) -> tuple[int, tuple[bytes, ...]]:
+        return self._history.assistants[nth], self._history.items(nth)
+
+    def _decided_again(self, turns: Mapping[int, Turn]) -> dict[int, Decision]:
+        """Go back to the first turn that comes out otherwise than last time: what it is now."""
+        for nth in self._sent.open:
+            decision = self._decide(self._history.items(nth), turns[nth], nth)
+            if decision != self._sent.turns[nth].decision:
+                self._sent.back_to(nth)
+                return {nth: decision}
+        return {}
 
     def _decide(self, items: tuple[bytes, ...], turn: Turn, nth: int) -> Decision:
         """What is sent for the nth assistant turn."""
@@ -117,25 +185,25 @@ class _Replay:
         if turn.sound and not (foreign or stand_in or instead):
             self._context.carried.append((self._place(nth).index, turn))
             return Decision(items, turn=turn.key if turn.calls else "")
-        place = self._place(nth)
-        key = turn.key if turn.calls else digest(turn.key, place.previous)
+        key = turn.key if turn.calls else digest(turn.key, self._place(nth).previous)
         if own is not None and not stand_in and not instead:
             own = resigned(own) if foreign else own
-            self._context.carried.append((place.index, replace(turn, reasoning=own)))
+            self._context.carried.append((self._place(nth).index, turn.reasoned(own)))
             return Decision(self._with(items, Found(own)), Kind.FORM, key)
         ours = own is not None and turn.sound and is_ours(own.text)
+        count = self._sent.before(key, nth)
         if instead:
             return (
                 Decision(items, turn=key)
                 if ours
-                else self._stood_in(items, turn, key, self._text(turn, key))
+                else self._stood_in(items, turn, key, self._text(turn, key, count))
             )
-        name = numbered(key, self._seen)
-        if (sent := self._context.memory.sent(self._conversation, name)) is not None:
+        name = numbered(key, count)
+        if (sent := self._placeholders.get(name)) is not None:
             return self._stood_in(items, turn, key, sent)
         found = None
-        if self._stand.mode != "always":
-            found = self._context.memory.recall(turn, place)
+        if self._stand.mode != "always" and (not turn.calls or turn.calls[0] in self._stored):
+            found = self._context.memory.recall(turn, self._place(nth))
         if found is not None and found.reasoning.blocks:
             kind = Kind.REAL if found.texts is None else Kind.LEAKED
             return Decision(self._with(items, found), kind, key)
@@ -143,11 +211,11 @@ class _Replay:
             return Decision(items, turn=key)
         if self._context.quiet or self._stand.mode == "off":
             return Decision(items, settled=False)
-        self._new[name] = text = self._text(turn, key)
+        self._new[name] = text = self._text(turn, key, count)
         return self._stood_in(items, turn, key, text)
 
-    def _text(self, turn: Turn, key: str) -> Reasoning:
-        return placeholder(turn, key, self._seen, self._stand.text)
+    def _text(self, turn: Turn, key: str, count: int) -> Reasoning:
+        return placeholder(turn, key, count, self._stand.text)
 
     def _stood_in(
         self, items: tuple[bytes, ...], turn: Turn, key: str, text: Reasoning

@@ -14,12 +14,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping, Sequence
+from functools import lru_cache, partial
 from itertools import count
 
 from dsfix.protocol import responses, spans
 from dsfix.protocol.body import Body, Dialect
 from dsfix.protocol.spans import EACH
-from dsfix.protocol.turns import digest
+from dsfix.protocol.turns import Look, digest
 from dsfix.repairs.base import ALL, Answering, AnswerRepair, Context, Repair
 from dsfix.repairs.unchanged import each
 
@@ -106,14 +107,25 @@ def _plain(names: Sequence[bytes], dialect: Dialect) -> bool:
 
 def _doubtful_calls(body: Body, context: Context) -> list[int]:
     """Places of the assistant's messages that may hold a name that is no good."""
-    search = _DOUBTFUL[body.dialect].search
-    doubtful = each(context, TOOL_NAMES.name, body.messages, lambda raw: search(raw) is not None)
-    roles = context.history_of(body).roles
-    return [
-        place
-        for place, found in enumerate(doubtful)
-        if found and roles[place] == "assistant" and _calls(body, body.messages[place])
-    ]
+    history = context.history_of(body)
+    doubtful = each(context, TOOL_NAMES.name, history, partial(_is_doubtful, body.dialect))
+    if True not in doubtful:
+        return []
+    places = (place for place, found in enumerate(doubtful) if found)
+    return [place for place in places if _calls(body, body.messages[place])]
+
+
+def _is_doubtful(dialect: Dialect, look: Look) -> bool:
+    if look.role != "assistant":
+        return False
+    if look.plain and look.turn is not None:
+        return not all([_is_valid(dialect, name) for name in look.turn.names])
+    return _DOUBTFUL[dialect].search(look.raw) is not None
+
+
+@lru_cache(maxsize=1024)
+def _is_valid(dialect: Dialect, name: str) -> bool:
+    return _VALID[dialect].fullmatch(name.encode()) is not None
 
 
 def _calls(body: Body, raw: bytes) -> bool:

@@ -21,73 +21,94 @@ from __future__ import annotations
 from bisect import bisect_right
 from collections.abc import Mapping, Sequence
 from itertools import accumulate
+from typing import NamedTuple
 
 from dsfix.protocol.body import Body, Dialect
-from dsfix.protocol.history import History, role_of
+from dsfix.protocol.history import History, same
+from dsfix.protocol.turns import Look
 from dsfix.repairs.base import ALL, Context, Repair
 from dsfix.repairs.pairing import chat, messages, responses
-from dsfix.repairs.pairing.groups import doubtful, grouped
+from dsfix.repairs.pairing.groups import doubtful, grouped, usual
 from dsfix.repairs.pairing.mending import Mending
 from dsfix.repairs.pairing.shape import Piece, Unit, Wire, units
-from dsfix.repairs.recall import Seen
-from dsfix.repairs.unchanged import each, same
+from dsfix.repairs.unchanged import agreed
 
 WIRES: Mapping[Dialect, Wire] = {
     Dialect.MESSAGES: messages,
     Dialect.CHAT: chat,
     Dialect.RESPONSES: responses,
 }
-_ROUNDS = "tool-pairing's rounds"
+
+
+class _Paired(NamedTuple):
+    """The last request of a conversation.
+
+    `keys` are what its pieces were made of: messages, on Responses units. The rounds that were
+    well, up to the first that was not, ended behind the pieces numbered `ends`.
+    """
+
+    dialect: Dialect
+    keys: Sequence[Unit] | tuple[bytes, ...]
+    pieces: list[Piece]
+    ends: list[int]
 
 
 def paired(body: Body, context: Context) -> Body:
     """The body with its calls and results in groups and pairs."""
     wire = WIRES[body.dialect]
-    pieces = _pieces(context, context.history_of(body), wire)
+    seen = context.memory.seen(context.conversation)
+    last: _Paired | None = seen.get(TOOL_PAIRING.name)
+    if last is None or last.dialect is not body.dialect:
+        last = _Paired(body.dialect, (), [], [])
+    keys, pieces, count = _read(context.history_of(body), wire, last)
+    ends = _settled(last.ends, count)
+    seen[TOOL_PAIRING.name] = _Paired(body.dialect, keys, pieces, ends)
     if not any(piece.calls or piece.results for piece in pieces):
         return body
-    ends = _settled(context, pieces)
     done = ends[-1] if ends else 0
-    before, rest = pieces[:done], pieces[done:]
+    ends += [done + end for end in usual(pieces[done:], wire)[:-2]]
+    done = ends[-1] if ends else 0
+    rest = pieces[done:]
     asked = doubtful(rest, wire)
     known = context.memory.together(asked) if asked else {}
-    mending = Mending(wire, before)
+    mending = Mending(wire, pieces[:done])
     out = mending.messages(grouped(rest, wire, known))
-    _settle(context, pieces, [*ends, *(done + end for end in accumulate(mending.well))])
-    kept = body.messages[: sum([len(piece.items) for piece in before])]
-    if tuple(out) == body.messages[len(kept) :]:
+    ends += (done + end for end in accumulate(mending.well))
+    given = len(body.messages) - sum(len(piece.items) for piece in rest)
+    if tuple(out) == body.messages[given:]:
         return body
-    for what, count in sorted(mending.counts.items()):
-        context.note(TOOL_PAIRING.name, what, count)
-    return body.saying((*kept, *out))
+    for what, times in sorted(mending.counts.items()):
+        context.note(TOOL_PAIRING.name, what, times)
+    return body.saying((*body.messages[:given], *out))
 
 
-def _pieces(context: Context, history: History, wire: Wire) -> tuple[Piece, ...]:
-    """The whole history, as it is known from the last request where it stayed the same."""
+def _read(
+    history: History, wire: Wire, last: _Paired
+) -> tuple[Sequence[Unit] | tuple[bytes, ...], list[Piece], int]:
+    """What the pieces are made of, the pieces, and how many of them are as in the last request."""
     if history.dialect is Dialect.RESPONSES:
-        return tuple(each(context, TOOL_PAIRING.name, units(history), wire.piece))
+        found = units(history)
+        count = same(last.keys, found)
+        return found, [*last.pieces[:count], *map(wire.piece, found[count:])], count
+    count = agreed(last.keys, history)
+    new = (_piece(look, wire) for look in history.looks[count:])
+    return history.messages, [*last.pieces[:count], *new], count
 
-    def piece(raw: bytes) -> Piece:
-        return wire.piece(Unit(role_of(raw), (raw,)))
 
-    return tuple(each(context, TOOL_PAIRING.name, history.messages, piece))
+def _piece(look: Look, wire: Wire) -> Piece:
+    if not look.plain:
+        return wire.piece(Unit(look.role, (look.raw,)))
+    calls = look.turn.calls if look.turn else ()
+    return Piece((look.raw,), look.turn is not None, calls, look.results)
 
 
-def _settled(context: Context, pieces: tuple[Piece, ...]) -> list[int]:
-    """Where the rounds ended that were well in the last request, and that nothing can change now.
+def _settled(ends: Sequence[int], count: int) -> list[int]:
+    """Where the rounds ended that were well, and that nothing can change now.
 
     What comes now may belong to the last round that has stayed the same, and tells by its results
     whether that round goes on with the one before.
     """
-    last = context.memory.seen(context.conversation).get(_ROUNDS)
-    if last is None or last.under != context.history.dialect:
-        return []
-    return list(last.values[: max(0, bisect_right(last.values, same(last.keys, pieces)) - 2)])
-
-
-def _settle(context: Context, pieces: tuple[Piece, ...], ends: Sequence[int]) -> None:
-    seen = context.memory.seen(context.conversation)
-    seen[_ROUNDS] = Seen(context.history.dialect, pieces, tuple(ends))
+    return list(ends[: max(0, bisect_right(ends, count) - 2)])
 
 
 TOOL_PAIRING = Repair(

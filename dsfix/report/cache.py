@@ -154,11 +154,10 @@ def _tool(record: SessionRecord, new: Recorded, at: int | None) -> str:
 
 def _message(record: SessionRecord, old: Recorded, new: Recorded) -> str:
     """The first message of `old` that is another in `new`; reasoning that was put back is none."""
-    names = list(zip(record.names(old), record.names(new), strict=False))
-    places = [place for place, (one, other) in enumerate(names) if one != other]
-    said = (record.messages(old), record.messages(new)) if places else ([], [])
-    for place in places:
-        one, other = said[0][place], said[1][place]
+    for place, was, now in record.parted(old, new):
+        if was == now:
+            continue
+        one, other = record.contents.get(was), record.contents.get(now)
         replayed = new.exchange.replayed and isinstance(other, dict)
         if not (replayed and _spoken(one) == _spoken(other)):
             role = other.get("role") or other.get("type") if isinstance(other, dict) else ""

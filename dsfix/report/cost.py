@@ -7,14 +7,14 @@ here guesses: a model without a known price is told as such, and never counted a
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from datetime import UTC, datetime
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import replace
+from datetime import UTC, date, datetime
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from dsfix.errors import UsageError
 from dsfix.protocol.usage import Usage
-from dsfix.record.brief import Brief
 from dsfix.record.exchange import Exchange
 from dsfix.record.limits import CURRENCIES, Limits
 from dsfix.upstreams import resolve
@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from dsfix.report.cache import Saved
 
 NOTHING = Decimal(0)
+OLD = 30  # days
 # What a usage of a model costs at a time (wall-clock seconds); None where no price is known.
 Costs = Callable[[str, Usage, float], Decimal | None]
 
@@ -33,12 +34,44 @@ def costs_of(upstream: Upstream, currency: str) -> Costs:
     from dsfix.upstreams import prices
 
     def costs(model: str, usage: Usage, at: float) -> Decimal | None:
-        found = prices.price(upstream, model, datetime.fromtimestamp(at, UTC), currency)
-        if found is None:
-            return None
-        return prices.cost(found, usage)
+        when = datetime.fromtimestamp(at, UTC)
+        found = prices.price(upstream, model, when, currency, usage.input)
+        return None if found is None else prices.cost(found, usage)
 
     return costs
+
+
+class Dated(NamedTuple):
+    """A vendor's price list: `age` in days since it was compared with the page, its `source`.
+
+    `unknown` says why there are no prices, where there are none.
+    """
+
+    vendor: str
+    as_of: date
+    age: int
+    source: str
+    unknown: str
+
+    @property
+    def is_old(self) -> bool:
+        """Whether prices are likely to have changed since: DeepSeek's did twice in 30 days."""
+        return self.age > OLD and not self.unknown
+
+    def as_dict(self) -> dict[str, Any]:
+        """For JSON."""
+        return {**self._asdict(), "as_of": self.as_of.isoformat()}
+
+
+def dated(upstream: Upstream, today: date) -> Dated | None:
+    """The price list of that upstream's vendor, None where it has none."""
+    from dsfix.upstreams import prices
+
+    found = prices.listed(upstream.vendor)
+    if not found.source:
+        return None
+    age = (today - found.as_of).days
+    return Dated(upstream.vendor, found.as_of, age, found.source, found.unknown)
 
 
 def cost_of(exchange: Exchange, usage: Usage, costs: Costs) -> Decimal | None:
@@ -64,8 +97,9 @@ def amount(value: Decimal, currency: str) -> str:
 class Bill(NamedTuple):
     """What exchanges cost together, by the price list of the vendor named by `prices`.
 
-    `cached` is what they would have cost more without the cache, and `repairs` how much of that is
-    due to repairs. `unknown` counts exchanges by model where no price is known, and `untold` those
+    `listed` is how old that list was at the last of them, None where the vendor has none. `cached`
+    is what they would have cost more without the cache, and `repairs` how much of that is due to
+    repairs. `unknown` counts exchanges by model where no price is known, and `untold` those
     of whose tokens nobody told.
     """
 
@@ -77,6 +111,7 @@ class Bill(NamedTuple):
     priced: int = 0
     unknown: tuple[tuple[str, int], ...] = ()
     untold: int = 0
+    listed: Dated | None = None
 
     def as_dict(self) -> dict[str, Any]:
         """For JSON; amounts are decimal numbers as text, None where no price is known at all."""
@@ -84,6 +119,7 @@ class Bill(NamedTuple):
         return {
             "currency": self.currency,
             "prices": self.prices,
+            "price_list": self.listed and self.listed.as_dict(),
             "amount": exactly(self.amount) if known else None,
             "saved_by_cache": exactly(self.cached) if known else None,
             "saved_by_repairs": exactly(self.repairs) if known else None,
@@ -105,152 +141,65 @@ def billed(
         if usage is None:
             untold += _may_have_cost(each)
         elif (cost := cost_of(each, usage, costs)) is None:
-            unknown[_model(each)] += 1
+            unknown[model_of(each)] += 1
         else:
             priced += 1
             amount += cost
-            cached += _gain(each, usage.cached, costs)
-            repairs += _gain(each, kept.get(each.id, 0), costs)
+            cached += _gain(each, usage, usage.cached, costs)
+            repairs += _gain(each, usage, kept.get(each.id, 0), costs)
     return Bill(currency, "", amount, cached, repairs, priced, tuple(unknown.most_common()), untold)
 
 
 def bill_of(
     exchanges: Sequence[Exchange],
     upstream: Upstream,
-    currency: str = "",
+    currencies: Sequence[str] = CURRENCIES,
     saved: Sequence[Saved] = (),
 ) -> Bill:
-    """The bill at that upstream's prices; in dollars, if it has prices in dollars."""
+    """The bill at that upstream's prices, in the first of these currencies that it has some in."""
     tried: list[Bill] = []
-    for each in [currency] if currency else CURRENCIES:
+    last = datetime.fromtimestamp(max((each.started for each in exchanges), default=0), UTC)
+    listed = dated(upstream, last.date()) if exchanges else None
+    for each in currencies:
         bill = billed(exchanges, costs_of(upstream, each), each, saved)
-        tried.append(bill._replace(prices=upstream.vendor))
+        tried.append(bill._replace(prices=upstream.vendor, listed=listed))
         if bill.priced or not bill.unknown:
             return tried[-1]
     return tried[0]
 
 
+def told_in(limits: Limits, currency: str = "auto") -> tuple[str, ...]:
+    """The currency of a limit of cost alone; else the setting's before the others."""
+    if limits.cost is not None:
+        return (limits.currency,)
+    return tuple(sorted(CURRENCIES, key=lambda each: each != currency))
+
+
 def bill_at(
-    exchanges: Sequence[Exchange], origin: str, limits: Limits, saved: Sequence[Saved] = ()
+    exchanges: Sequence[Exchange],
+    origin: str,
+    limits: Limits,
+    saved: Sequence[Saved] = (),
+    currency: str = "auto",
 ) -> Bill | None:
     """The bill at the prices of the vendor at that address; None where it is no address."""
     try:
         upstream = resolve(origin, allow_plain_http=True)
     except UsageError:
         return None
-    return bill_of(exchanges, upstream, "" if limits.cost is None else limits.currency, saved)
+    return bill_of(exchanges, upstream, told_in(limits, currency), saved)
 
 
-def _gain(exchange: Exchange, tokens: int, costs: Costs) -> Decimal:
-    """What so many tokens cost less for having been in the cache."""
-    anew = cost_of(exchange, Usage(tokens), costs) or NOTHING
-    return anew - (cost_of(exchange, Usage(tokens, tokens), costs) or NOTHING)
+def _gain(exchange: Exchange, usage: Usage, tokens: int, costs: Costs) -> Decimal:
+    """What so many tokens of a prompt cost less for having been in the cache."""
+    anew = cost_of(exchange, replace(usage, cached=usage.cached - tokens), costs) or NOTHING
+    return anew - (cost_of(exchange, usage, costs) or NOTHING)
 
 
 def _may_have_cost(exchange: Exchange) -> bool:
     return 200 <= exchange.status < 300 or bool(exchange.cut)
 
 
-def _model(exchange: Exchange) -> str:
+def model_of(exchange: Exchange) -> str:
+    """The model that an exchange is counted under: the one that served, if it was told."""
     return exchange.served or exchange.sent or exchange.asked or "?"
-
-
-class Spent(NamedTuple):
-    """One exchange that used tokens, and whose it was; `amount` is None for an unknown price."""
-
-    at: float
-    model: str
-    agent: str
-    project: str
-    session: str
-    usage: Usage
-    amount: Decimal | None
-
-
-def spent(session: Brief, project: str, costs: Costs) -> Iterable[Spent]:
-    """What a session spent, exchange by exchange."""
-    agent = str(session.start.get("agent", "?"))
-    for each in session.exchanges:
-        if each.usage is not None:
-            cost = cost_of(each, each.usage, costs)
-            yield Spent(each.started, _model(each), agent, project, session.id, each.usage, cost)
-
-
-def _day(each: Spent) -> str:
-    return datetime.fromtimestamp(each.at).strftime("%Y-%m-%d")
-
-
-# What spending can be grouped by; a day is one of the user's own time zone.
-GROUPS: Mapping[str, Callable[[Spent], str]] = {
-    "day": _day,
-    "model": lambda each: each.model,
-    "agent": lambda each: each.agent,
-    "project": lambda each: each.project,
-    "session": lambda each: each.session,
-}
-
-
-class Row(NamedTuple):
-    """Spending under one name. `amount` is of what has a price, `unknown` counts what has none."""
-
-    name: str
-    exchanges: int
-    input: int
-    cached: int
-    output: int
-    amount: Decimal
-    unknown: int
-
-    @classmethod
-    def of(cls, name: str, some: Sequence[Spent]) -> Row:
-        """The sum of these."""
-        return cls(
-            name,
-            len(some),
-            sum(each.usage.input for each in some),
-            sum(each.usage.cached for each in some),
-            sum(each.usage.output for each in some),
-            sum((each.amount or NOTHING for each in some), NOTHING),
-            sum(each.amount is None for each in some),
-        )
-
-    @property
-    def tokens(self) -> int:
-        """Input and output together."""
-        return self.input + self.output
-
-    @property
-    def known(self) -> bool:
-        """Whether anything of it has a price."""
-        return self.unknown < self.exchanges or not self.exchanges
-
-    def as_dict(self) -> dict[str, Any]:
-        """For JSON; the amount is a decimal number as text, None where no price is known."""
-        return {**self._asdict(), "amount": exactly(self.amount) if self.known else None}
-
-
-def grouped(spending: Iterable[Spent], by: str) -> list[Row]:
-    """Rows by name: days in order, everything else by amount, the greatest first."""
-    groups: dict[str, list[Spent]] = {}
-    for each in spending:
-        groups.setdefault(GROUPS[by](each), []).append(each)
-    rows = [Row.of(name, some) for name, some in groups.items()]
-    if by == "day":
-        return sorted(rows, key=lambda row: row.name)
-    return sorted(rows, key=lambda row: (-row.amount, -row.tokens, row.name))
-
-
-class Year(NamedTuple):
-    """A year like the measured days: `days` on the calendar, on `active` of them something ran."""
-
-    days: int
-    active: int
-    amount: Decimal
-    tokens: int
-
-
-def year(spending: Sequence[Spent], days: int) -> Year:
-    """The measured spending, as if it went on for 365 days."""
-    total = Row.of("", spending)
-    active = len({_day(each) for each in spending})
-    return Year(days, active, total.amount * 365 / days, total.tokens * 365 // days)

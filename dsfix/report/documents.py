@@ -6,12 +6,14 @@ from collections.abc import Sequence
 from dataclasses import asdict
 from typing import Any
 
-from dsfix.record.exchange import Exchange
+from dsfix.errors import UsageError
 from dsfix.record.file import stamp
 from dsfix.record.index.query import Hit, Indexed
 from dsfix.record.reader import Recorded, SessionRecord
+from dsfix.report.cost import Bill, Costs, cost_of, costs_of, exactly
 from dsfix.report.recall import recalled
 from dsfix.report.snippet import snippet
+from dsfix.upstreams import resolve
 
 
 def listed(session: Indexed) -> dict[str, Any]:
@@ -64,9 +66,10 @@ def hit(found: Hit, words: Sequence[str]) -> dict[str, Any]:
     }
 
 
-def shown(record: SessionRecord, *, messages: bool) -> dict[str, Any]:
+def shown(record: SessionRecord, messages: bool = False) -> dict[str, Any]:
     """One session, with what was said in it where that is asked for."""
-    start = record.start
+    start, summary = record.start, recalled(record)
+    costs = costs_in(record, summary.bill)
     document: dict[str, Any] = {
         "id": record.id,
         "state": str(record.state),
@@ -75,22 +78,42 @@ def shown(record: SessionRecord, *, messages: bool) -> dict[str, Any]:
         "cwd": start.get("cwd"),
         "version": start.get("version"),
         "path": str(record.path),
-        "summary": recalled(record).as_dict(),
-        "exchanges": [exchange(each.exchange, ended=each.ended) for each in record.exchanges],
+        "summary": summary.as_dict(),
+        "exchanges": [exchange(each, costs) for each in record.exchanges],
     }
     if messages:
         document["conversations"] = [_said(record, each) for each in record.conversations()]
     return document
 
 
-def exchange(exchange: Exchange, *, ended: bool) -> dict[str, Any]:
-    """One exchange, without what was said in it."""
+def shown_one(record: SessionRecord, each: Recorded, *, messages: bool) -> dict[str, Any]:
+    """One exchange of a session, with what was said in it where that is asked for."""
+    costs = costs_in(record, recalled(record).bill)
+    document = {"session": record.id, "exchange": exchange(each, costs)}
+    return {**document, "conversations": [_said(record, each)]} if messages else document
+
+
+def costs_in(record: SessionRecord, bill: Bill | None) -> Costs | None:
+    """The costs in the currency of the session's bill; None where it has none."""
+    if bill is None:
+        return None
+    try:
+        upstream = resolve(str(record.start.get("upstream", "")), allow_plain_http=True)
+    except UsageError:
+        return None
+    return costs_of(upstream, bill.currency)
+
+
+def exchange(each: Recorded, costs: Costs | None) -> dict[str, Any]:
+    """One exchange, without what was said in it; its cost is a decimal number as text."""
+    exchange = each.exchange
+    cost = cost_of(exchange, exchange.usage, costs) if exchange.usage and costs else None
     return {
         "id": exchange.id,
         "started": round(exchange.started, 3),
         "first_byte": exchange.first_byte,
         "duration": exchange.duration,
-        "ended": ended,
+        "ended": each.ended,
         "dialect": str(exchange.dialect),
         "path": exchange.path,
         "kind": exchange.kind,
@@ -102,10 +125,12 @@ def exchange(exchange: Exchange, *, ended: bool) -> dict[str, Any]:
         "error": exchange.error,
         "cut": exchange.cut,
         "tokens": asdict(exchange.usage) if exchange.usage else None,
+        "cost": None if cost is None else exactly(cost),
         "replayed": exchange.replayed,
         "placeholders": exchange.placeholders,
         "step": exchange.step.name.lower(),
         "repairs": [asdict(change) for change in exchange.changes],
+        "edits": each.edited.as_dict(),
         "attempts": [asdict(tried) for tried in exchange.attempts],
     }
 

@@ -43,6 +43,10 @@ class Server(NamedTuple):
         body = json.dumps(change).encode()
         return self._addressed(self._ask("PATCH", f"/api/reports/{name}", body))
 
+    def purged(self, name: str) -> None:
+        """Remove a deleted report for good."""
+        self._ask("DELETE", f"/api/reports/{name}")
+
     def _addressed(self, report: Any) -> dict[str, Any]:
         """The report with its whole address, which is printed as it is."""
         address = report.get("address") if isinstance(report, dict) else None

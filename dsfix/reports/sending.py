@@ -10,6 +10,7 @@ from typing import Any, NamedTuple
 
 from dsfix.errors import DsfixError, UsageError
 from dsfix.record.checkout import checkout
+from dsfix.redact import Redactor
 from dsfix.reports.bundle import Manifest, bundle
 from dsfix.reports.client import Server
 from dsfix.reports.packing import Packed, pack
@@ -30,10 +31,11 @@ class Said(NamedTuple):
 
 
 class Sent(NamedTuple):
-    """The report as the server tells it, and what was sent."""
+    """The report as the server tells it, what was sent, and the files with secrets in them."""
 
     report: dict[str, Any]
     packed: Packed
+    secret: tuple[str, ...]
 
 
 def page(path: Path) -> Path:
@@ -53,21 +55,29 @@ def send(
 ) -> Sent:
     """Send a page with its files once; `replace` puts it in its newest version's place.
 
-    Where nothing is said of the project, a new report gets that of the working directory.
+    Where nothing is said of the project, a new report gets that of the working directory. What
+    the page says goes as it is; secrets in what is told of it are taken out.
     """
     packed = pack(path)
     here = checkout(cwd)
+    redactor = Redactor.of(environ, [(server.token, "token")])
     manifest = Manifest(
         entry=packed.entry,
         host=socket.gethostname(),
-        path=str(path),
-        branch=here.get("branch", ""),
+        path=redactor.text(str(path)),
+        branch=redactor.text(here.get("branch", "")),
         session=environ.get(_SESSION, ""),
-        directory=here.get("project", ""),
+        directory=redactor.text(here.get("project", "")),
         replace=replace,
         **said._asdict(),
     )
-    return Sent(server.sent(bundle(manifest, packed.files)), packed)
+    secret = (name for name, data in packed.files.items() if redactor.finds(_text(data)))
+    return Sent(server.sent(bundle(manifest, packed.files)), packed, tuple(secret))
+
+
+def _text(data: bytes) -> str:
+    """What a file says; nothing for one that is no text."""
+    return "" if b"\0" in data else data.decode("utf-8", "replace")
 
 
 def watch(

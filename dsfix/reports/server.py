@@ -61,6 +61,7 @@ def application(store: Store, guard: Guard) -> web.Application:
             web.get("/api/reports", reports.listed),
             web.get("/api/reports/{id}", reports.tell),
             web.patch("/api/reports/{id}", reports.change),
+            web.delete("/api/reports/{id}", reports.purge),
         ]
     )
     return app
@@ -135,6 +136,13 @@ class _Reports:
             raise Refused(f"no valid change: {error}") from error
         changed = self._store.change(report, Labels(**msgspec.structs.asdict(labels)))
         return _json(self._told(changed))
+
+    async def purge(self, request: web.Request) -> web.Response:
+        report = self._store.named(request.match_info["id"])
+        if report.deleted is None:
+            raise Refused(f"the report {report.id!r} is not deleted")
+        self._store.purge(report)
+        return _json({"id": report.id})
 
     def _read(self, request: web.Request) -> tuple[Report, Version]:
         """The report and version of a path. Raises HTTPNotFound."""

@@ -7,10 +7,11 @@ from __future__ import annotations
 
 import os
 import secrets
+import shutil
 import sqlite3
 import time
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import NamedTuple
 
@@ -112,6 +113,19 @@ class Store:
             self._index(number, None)
         return query.by_number(self.db, number)
 
+    def purge(self, report: Report) -> None:
+        """Remove a deleted report for good, files first: what was begun can be done again."""
+        with self._change():
+            with suppress(FileNotFoundError):
+                shutil.rmtree(self._files / report.id)
+            for table in ("tags", "versions"):
+                self.db.execute(f"DELETE FROM {table} WHERE report = ?", (report.number,))
+            self.db.execute("DELETE FROM found WHERE rowid = ?", (report.number,))
+            self.db.execute("DELETE FROM reports WHERE number = ?", (report.number,))
+            # its words stand in the index until that is merged
+            self.db.execute("INSERT INTO found (found) VALUES ('optimize')")
+        self.db.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+
     def named(self, name: str) -> Report:
         """The report of that id, or of the only one that begins so, deleted ones too.
 
@@ -207,6 +221,7 @@ def _opened(path: Path) -> sqlite3.Connection:
         db = sqlite3.connect(path, isolation_level=None)
         db.execute("PRAGMA journal_mode = WAL")
         db.execute("PRAGMA trusted_schema = OFF")
+        db.execute("PRAGMA secure_delete = ON")  # what is purged is gone
         (version,) = db.execute("PRAGMA user_version").fetchone()
         if version == 0:
             db.executescript(f"BEGIN IMMEDIATE; {SCHEMA} PRAGMA user_version = {VERSION}; COMMIT;")

@@ -48,10 +48,10 @@ _PAGE = """<!doctype html>
 <script src="/page.js" defer></script>
 <body{live}>
 <header>
-<h1>{title}</h1>
-<p>{about}</p>
-<nav>
-<details>
+<h1 title="{title}">{title}</h1>
+<p title="{about}">{about}</p>
+<nav aria-label="versions">
+{newest}<details>
 <summary>version {version} of {count}</summary>
 <ol reversed>
 {versions}
@@ -66,9 +66,12 @@ NOT_FOUND = """<!doctype html>
 <html lang="en">
 <meta charset="utf-8">
 <meta name="viewport" content="width=device-width, initial-scale=1">
-<title>not found</title>
+<title>There is nothing here</title>
 <link rel="stylesheet" href="/page.css">
-<p>There is nothing here.
+<main>
+<h1>There is nothing here</h1>
+<p>The address is not whole, or the report was deleted.</p>
+</main>
 """
 
 
@@ -87,6 +90,7 @@ def around(report: Report, shown: Version, *, live: bool) -> str:
         title=escape(report.titled(shown)),
         live=watched,
         about=escape(" · ".join(about)),
+        newest="" if shown is report.newest else f'<a href="{base}">newest</a>\n',
         version=shown.version,
         count=len(report.versions),
         base=base,

@@ -6,7 +6,17 @@ from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Any, NamedTuple
 
+from dsfix.errors import UsageError
+
 _NOTHING: Mapping[str, Any] = MappingProxyType({})
+
+
+class TableError(UsageError):
+    """A table of an upstream says what nobody understands; `at` is the dotted name in it."""
+
+    def __init__(self, message: str, *, hint: str, at: str) -> None:
+        super().__init__(message, hint=hint)
+        self.at = at
 
 
 class Model(NamedTuple):
@@ -31,11 +41,10 @@ class Upstream(NamedTuple):
     from and `name` is what the user typed. `main` and `small` are the models used when the agent
     names none that the upstream knows. `expect` says in what word each of the doctor's probes ends
     there. `key_header` is where the key goes, `key_optional` whether it answers without one, and
-    `signs` is whether the upstream signs its own thinking and takes no other. `replay` says
-    whether reasoning has to come back: `required`, `asked`, `free`, or `unknown` where no page
-    says so. `off` are repairs that are left out there, and `settings` what holds, by member of
-    Settings, where the user chose nothing. `efforts` says by each word for an effort what is sent
-    for it; if there are any, no other is.
+    `signs` is whether the upstream signs its own thinking and takes no other. `off` are repairs
+    that are left out there, and `settings` what holds, by member of Settings, where the user chose
+    nothing. `efforts` says by each word for an effort what is sent for it; if there are any, no
+    other is. `effort_alone` is whether Chat refuses an effort beside `thinking`.
     """
 
     name: str
@@ -54,10 +63,10 @@ class Upstream(NamedTuple):
     key_header: str = "Authorization"
     key_optional: bool = False
     signs: bool = False
-    replay: str = "unknown"
     off: frozenset[str] = frozenset()
     settings: Mapping[str, Any] = _NOTHING
     efforts: Mapping[str, str] = _NOTHING
+    effort_alone: bool = False
 
     @property
     def host(self) -> str:

@@ -13,17 +13,25 @@ from dsfix.upstreams.base import Model, Upstream
 Table = Mapping[str, Any]
 _HERE = Path(__file__).parent
 NAMES = tuple(sorted(path.stem for path in _HERE.glob("*.toml")))
+# The name of the file that is used where nobody names one, and whose shape a URL is taken for.
+DEFAULT = (_HERE / "DEFAULT").read_text(encoding="utf-8").strip()
 
 
 def table(name: str) -> dict[str, Any]:
     """What the data file of that name says, with what it takes from another's."""
-    return whole(tomllib.loads(_text(name)))
+    return whole(tomllib.loads(written(name)[1]))
 
 
 def whole(data: Table) -> dict[str, Any]:
-    """A table with what it says nothing of taken from the data file that it is `like`."""
-    like = data.get("like")
-    return dict(data) if like is None else {**table(like), **data}
+    """A table with what it says nothing of taken from the data file that it is `like`.
+
+    Of `expect`, whose words were found one by one, each that is not said; else key by key.
+    """
+    if "like" not in data:
+        return dict(data)
+    base = table(data["like"])
+    words = {key: {**base.get(key, {}), **data[key]} for key in ("expect",) if key in data}
+    return {**base, **data, **words}
 
 
 def answering(host: str) -> str:
@@ -31,9 +39,9 @@ def answering(host: str) -> str:
 
     Only a file with the host's name somewhere in it is parsed.
     """
-    written = f'"{host}"'
-    likely = ((name, text) for name in NAMES if written in (text := _text(name)))
-    return next((n for n, text in likely if host in tomllib.loads(text).get("hosts", ())), "")
+    quoted = f'"{host}"'
+    likely = ((name, text) for name in NAMES if quoted in (text := written(name)[1]))
+    return next((name for name, text in likely if host in _hosts(text)), "")
 
 
 def made(data: Table) -> Upstream:
@@ -56,10 +64,10 @@ def made(data: Table) -> Upstream:
         key_header=data.get("key_header", "Authorization"),
         key_optional=data.get("key_optional", False),
         signs=data.get("signs", False),
-        replay=data.get("replay", "unknown"),
         off=frozenset(data.get("repairs", {}).get("off", ())),
         settings=dict(members(data.get("settings", {}))),
         efforts=data.get("efforts", {}),
+        effort_alone=data.get("effort_alone", False),
     )
 
 
@@ -73,5 +81,15 @@ def members(settings: Table, prefix: str = "") -> Iterator[tuple[str, Any]]:
             yield name, value
 
 
-def _text(name: str) -> str:
-    return (_HERE / f"{name}.toml").read_text(encoding="utf-8")
+def written(name: str) -> tuple[Path, str]:
+    """The data file of that name, and its text; U+FFFD for what is no text."""
+    path = _HERE / f"{name}.toml"
+    return path, path.read_text(encoding="utf-8", errors="replace")
+
+
+def _hosts(text: str) -> Any:
+    """The hosts that the text of a file lists, none where it is no TOML."""
+    try:
+        return tomllib.loads(text).get("hosts", ())
+    except tomllib.TOMLDecodeError:
+        return ()

@@ -1,21 +1,24 @@
 """What a table of an upstream may say, and what is wrong with one.
 
-The files that dsfix ships are held to it by the tests, not at every start; a user's table is
-held to it whenever it is used.
+Every table is held to it whenever it is used, but the default vendor's: that one by the tests.
 """
 
 from __future__ import annotations
 
 import datetime
 import re
+import tomllib
 from collections.abc import Callable, Collection, Mapping
-from typing import Any, NoReturn
+from pathlib import Path
+from typing import Any, NamedTuple, NoReturn
 from urllib.parse import urlsplit
 
 from dsfix.errors import UsageError
-from dsfix.repairs import NAMES as REPAIRS
 from dsfix.upstreams import data as files
+from dsfix.upstreams.base import TableError
+from dsfix.upstreams.lines import broken, line_of
 
+Table = Mapping[str, Any]
 # Tells what was expected of a value, in words, where it is not that; else it is empty.
 Check = Callable[[Any], str]
 
@@ -73,6 +76,17 @@ def _page(value: Any) -> str:
 
 _TEXT, _SWITCH = _a(str, "a text"), _a(bool, "true or false")
 _TABLE = _a(dict, "a table")
+# What TOML calls a value; the value itself is never shown, for it may be a key.
+_KINDS: Mapping[type, str] = {
+    str: "this text",
+    bool: "true or false",
+    int: "this number",
+    float: "this number",
+    list: "this list",
+    dict: "a table",
+    datetime.date: "a date",
+    datetime.datetime: "a date with a time",
+}
 
 KEYS: Mapping[str, Check] = {
     "as_of": _a(datetime.date, "a date, as in 2026-11-20"),
@@ -86,7 +100,6 @@ KEYS: Mapping[str, Check] = {
     "key_header": _like(r"[\w-]+", "the name of a header, as in x-api-key"),
     "key_optional": _SWITCH,
     "signs": _SWITCH,
-    "replay": _one_of("required", "asked", "free", "unknown"),
     "main": _TEXT,
     "small": _TEXT,
     "paths": _TABLE,
@@ -95,10 +108,12 @@ KEYS: Mapping[str, Check] = {
     "repairs": _TABLE,
     "settings": _TABLE,
     "efforts": _TABLE,
+    "effort_alone": _SWITCH,
     "agents": _TABLE,
     "expect": _TABLE,
 }
 NEEDED = ("name", "origin", "key_env", "main", "paths", "models")
+_REPAIRS = Path(__file__).parent.parent / "repairs"
 PATHS = ("messages", "chat", "responses", "count_tokens", "models", "balance")
 DIALECTS = ("messages", "chat", "responses")
 MODEL: Mapping[str, Check] = {
@@ -119,80 +134,129 @@ SETTINGS: Mapping[str, Check] = {
 }
 
 
-def check(given: Mapping[str, Any], where: str) -> dict[str, Any]:
-    """The table, whole. Raises UsageError for what nobody understands in it.
+def shipped(name: str) -> dict[str, Any]:
+    """What that data file says, whole. Raises UsageError with the line of what is wrong."""
+    path, text = files.written(name)
+    try:
+        data = tomllib.loads(text)
+        if data.get("name", name) != name:
+            _fail(_Place(name, "name"), f"{name}: name is another's", f"expected {name}")
+        return check({**data, "name": name}, name)
+    except tomllib.TOMLDecodeError as error:
+        line, said = broken(text, error)
+        raise UsageError(f"{path}:{line}: {said}", hint="see docs/upstreams.md") from None
+    except TableError as error:
+        line = line_of(text, error.at)
+        raise UsageError(f"{path}:{line}: {error.message}", hint=error.hint) from None
+
+
+class _Place(NamedTuple):
+    """Where in a table: whose it is, in words and by dotted name."""
+
+    words: str
+    name: str = ""
+
+    def at(self, key: str, words: str = "") -> _Place:
+        """The place of a key in this one."""
+        return _Place(f"{self.words}: {words or key}", f"{self.name}.{key}".lstrip("."))
+
+    def of(self, key: str) -> _Place:
+        """The place of one of many names in this one."""
+        return _Place(f"{self.words}.{key}", f"{self.name}.{key}".lstrip("."))
+
+
+def check(given: Table, where: str) -> dict[str, Any]:
+    """The table, whole. Raises TableError for what nobody understands in it.
 
     `where` says whose it is.
     """
-    _table(given, KEYS, where)
+    place = _Place(where)
+    _table(given, KEYS, place)
     data = files.whole(given)
-    _table(data, KEYS, where, NEEDED)
-    _paths_and_models(data, where)
-    _rest(data, where)
+    _table(data, KEYS, place, NEEDED)
+    _paths_and_models(data, place)
+    _rest(data, place)
     return data
 
 
-def _paths_and_models(data: Mapping[str, Any], where: str) -> None:
-    _table(data["paths"], dict.fromkeys(PATHS, _path), f"{where}: paths")
+def _paths_and_models(data: Table, place: _Place) -> None:
+    paths = place.at("paths")
+    _table(data["paths"], dict.fromkeys(PATHS, _path), paths)
     if not data["paths"].keys() & set(DIALECTS):
-        _fail(f"{where}: paths has no dialect", f"expected one of {', '.join(DIALECTS)}")
+        _fail(paths, f"{paths.words} has no dialect", f"expected one of {', '.join(DIALECTS)}")
     for number, model in enumerate(data["models"], 1):
-        place = f"{where}: models, number {number}"
-        _expect(_TABLE(model), place, model)
-        _table(model, MODEL, place, ("id", "context", "output"))
-    known = [model["id"] for model in data["models"]]
-    _models(data, known, where)
+        one = place.at(f"models.{number}", f"models, number {number}")
+        _expect(_TABLE(model), one, model)
+        _table(model, MODEL, one, ("id", "context", "output"))
+    _models(data, [model["id"] for model in data["models"]], place)
 
 
-def _rest(data: Mapping[str, Any], where: str) -> None:
+def _rest(data: Table, place: _Place) -> None:
     repairs = data.get("repairs", {})
-    _table(repairs, {"off": _texts}, f"{where}: repairs")
+    _table(repairs, {"off": _texts}, place.at("repairs"))
     for name in repairs.get("off", ()):
-        if name not in REPAIRS:
-            _fail(f"{where}: repairs.off names no repair {name!r}", _nearest(name, REPAIRS))
-    _table(dict(files.members(data.get("settings", {}))), SETTINGS, f"{where}: settings")
-    _texts_by_name(data.get("expect", {}), f"{where}: expect")
-    _texts_by_name(data.get("efforts", {}), f"{where}: efforts")
+        if not _is_repair(name):
+            from dsfix.repairs import NAMES as known  # takes 90 ms, and a start may wait for it
+
+            off = place.at("repairs.off")
+            _fail(off, f"{off.words} names no repair {name!r}", _nearest(name, known))
+    settings = dict(files.members(data.get("settings", {})))
+    _table(settings, SETTINGS, place.at("settings"))
+    for key in ("expect", "efforts"):
+        _texts_by_name(data.get(key, {}), place.at(key))
     for agent, variables in data.get("agents", {}).items():
-        _expect(_TABLE(variables), f"{where}: agents.{agent}", variables)
-        _texts_by_name(variables, f"{where}: agents.{agent}")
+        own = place.at(f"agents.{agent}")
+        _expect(_TABLE(variables), own, variables)
+        _texts_by_name(variables, own)
 
 
-def _models(data: Mapping[str, Any], known: Collection[str], where: str) -> None:
+def _is_repair(name: str) -> bool:
+    """Whether there is a module for it: each repair has one of its name."""
+    return "_" not in name and (_REPAIRS / f"{name.replace('-', '_')}.py").is_file()
+
+
+def _models(data: Table, known: Collection[str], place: _Place) -> None:
     """`main`, `small` and what aliases stand for are models of the table."""
     aliases = data.get("aliases", {})
-    _texts_by_name(aliases, f"{where}: aliases")
-    named = {key: data[key] for key in ("main", "small") if key in data}
-    for key, name in (named | {f"aliases.{key}": name for key, name in aliases.items()}).items():
-        if name not in known and not (key in named and name in aliases):
-            _fail(f"{where}: {key} names no model {name!r}", _nearest(name, known))
+    _texts_by_name(aliases, place.at("aliases"))
+    for key in ("main", "small"):
+        if key in data and data[key] not in {*known, *aliases}:
+            _no_model(place.at(key), data[key], known)
+    for alias, name in aliases.items():
+        if name not in known:
+            _no_model(place.at(f"aliases.{alias}"), name, known)
 
 
-def _texts_by_name(table: Mapping[str, Any], where: str) -> None:
+def _no_model(place: _Place, name: str, known: Collection[str]) -> NoReturn:
+    _fail(place, f"{place.words} names no model {name!r}", _nearest(name, known))
+
+
+def _texts_by_name(table: Table, place: _Place) -> None:
     for key, value in table.items():
-        _expect(_TEXT(value), f"{where}.{key}", value)
+        _expect(_TEXT(value), place.of(key), value)
 
 
 def _table(
-    table: Mapping[str, Any], keys: Mapping[str, Check], where: str, needed: Collection[str] = ()
+    table: Table, keys: Mapping[str, Check], place: _Place, needed: Collection[str] = ()
 ) -> None:
     for key, value in table.items():
         if key not in keys:
-            _fail(f"{where}: there is no key {key!r}", _nearest(key, keys))
-        _expect(keys[key](value), f"{where}: {key}", value)
+            _fail(place.at(key), f"{place.words}: there is no key {key!r}", _nearest(key, keys))
+        _expect(keys[key](value), place.at(key), value)
     for key in needed:
         if key not in table:
-            _fail(f"{where}: {key} is missing", f"expected {keys[key](None) or 'a value'}")
+            expected = keys[key](None) or "a value"
+            _fail(place.at(key), f"{place.at(key).words} is missing", f"expected {expected}")
 
 
-def _expect(wanted: str, where: str, value: object) -> None:
+def _expect(wanted: str, place: _Place, value: object) -> None:
     if wanted:
-        kind = type(value).__name__
-        _fail(f"{where} is not what it must be ({kind})", f"expected {wanted}")
+        kind = _KINDS.get(type(value), "this value")
+        _fail(place, f"{place.words} does not take {kind}", f"expected {wanted}")
 
 
-def _fail(message: str, hint: str) -> NoReturn:
-    raise UsageError(message, hint=hint)
+def _fail(place: _Place, message: str, hint: str) -> NoReturn:
+    raise TableError(message, hint=hint, at=place.name)
 
 
 def _nearest(name: str, names: Collection[str]) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import webbrowser
 from collections.abc import Awaitable, Callable
+from html import escape
 from pathlib import Path
 
 from aiohttp import web
@@ -23,6 +24,14 @@ _HEADERS = {
     "X-Frame-Options": "DENY",
 }
 _NOTHING = "default-src 'none'; frame-ancestors 'none'"
+_REFUSED = """<!doctype html>
+<html lang="en">
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<meta name="color-scheme" content="light dark">
+<title>dsfix view</title>
+<p>{}
+"""
 
 
 async def serve(
@@ -65,7 +74,7 @@ class _Site:
             request.method, request.path, headers, [] if cookie is None else [cookie]
         )
         if isinstance(shown, Refusal):
-            return web.Response(status=shown.status, text=f"{shown.reason}\n")
+            return _response(_REFUSED.format(escape(shown.reason)), "text/html", shown.status)
         match shown:
             case Shown.ENTRY:
                 entry = {"Location": self.door.path, "Set-Cookie": self.door.cookie}
@@ -73,7 +82,7 @@ class _Site:
             case Shown.PAGE:
                 text = "".join(rendered(self._live.whole(), NEWS))
                 csp = f"{policy(live=True)}; frame-ancestors 'none'"
-                return _response(text, "text/html", {"Content-Security-Policy": csp})
+                return _response(text, "text/html", csp=csp)
             case Shown.NEWS:
                 return self._news(request)
 
@@ -87,9 +96,12 @@ class _Site:
         return _response(news, "application/json")
 
 
-def _response(text: str, kind: str, headers: dict[str, str] | None = None) -> web.Response:
+def _response(text: str, kind: str, status: int = 200, *, csp: str = _NOTHING) -> web.Response:
     body = text.encode("utf-8", "replace")
-    return web.Response(body=body, content_type=kind, charset="utf-8", headers=headers)
+    headers = {"Content-Security-Policy": csp}
+    return web.Response(
+        body=body, status=status, content_type=kind, charset="utf-8", headers=headers
+    )
 
 
 async def _secure(request: web.Request, response: web.StreamResponse) -> None:

@@ -24,6 +24,7 @@ OURS = Wiring(args=("--ours",))
         ("npx @anthropic-ai/claude-code -p hi", "claude", None),
         ("npx -y @anthropic-ai/claude-code@2.1.197 -p hi", "claude", None),
         ("npx --yes opencode-ai@latest run hi", "opencode", None),
+        ("npx @earendil-works/pi-coding-agent run hi", "pi", None),
         ("npx -p @anthropic-ai/claude-code claude -p hi", "claude", None),
         ("npx --package=opencode-ai -- opencode run hi", "opencode", None),
         ("npx --registry https://r.example opencode-ai run hi", "opencode", None),

@@ -38,7 +38,7 @@ def test_every_agent_is_listed(program: Path) -> None:
     out = RUNNER.invoke(app, ["agents"]).stdout
     rows = {line.split()[0]: line for line in out.splitlines() if line.strip()}
     assert {agent.name for agent in AGENTS} <= set(rows)
-    assert rows["claude"].split() == ["claude", "messages", "2.1.197", "yes"]
+    assert " ".join(rows["claude"].split()) == "claude messages 2.1.197 to 2.1.330 yes"
     assert "no" in rows["aider"].split() and "uv tool install aider-chat" in rows["aider"]
     assert "gemini: it speaks Google's protocol only" in out
 
@@ -54,7 +54,7 @@ def test_as_json(program: Path) -> None:
         "path": str(program),
         "version": None,
         "dialects": ["messages"],
-        "verified": "2.1.197",
+        "verified": "2.1.197 to 2.1.330",
         "install": "npm install -g @anthropic-ai/claude-code",
         "homepage": "https://code.claude.com/docs",
     }

@@ -16,8 +16,18 @@ from dsfix.config import REGISTRY, Config, File, load
 from dsfix.config.file import understood
 from dsfix.config.layers import resolve
 from dsfix.config.writing import has_comments, template
+from dsfix.errors import DsfixError
+from dsfix.simulator.server import Simulator
 from tests.support.commands import Ran, dsfix, environment
 
+ASK = """
+import json, os, urllib.request
+body = json.dumps({"model": "deepseek-v4-pro", "max_tokens": 9000,
+                   "messages": [{"role": "user", "content": "hi"}]}).encode()
+head = {"Content-Type": "application/json", "x-api-key": os.environ["ANTHROPIC_AUTH_TOKEN"]}
+url = os.environ["ANTHROPIC_BASE_URL"] + "/v1/messages"
+urllib.request.urlopen(urllib.request.Request(url, body, head), timeout=20).read()
+"""
 KEY = "sk-0123456789abcdef0123456789abcdef"
 
 
@@ -97,7 +107,7 @@ def test_every_line_of_the_template_can_be_taken(tmp_path: Path) -> None:
     ("name", "value", "table", "read"),
     [
         ("run.model", "x", "run", {"model": "x"}),
-        ("run.small-model", "x", "run", {"small_model": "x"}),
+        ("run.small_model", "x", "run", {"small-model": "x"}),
         ("run.private", "yes", "run", {"private": True}),
         ("run.keep_env", "A,B C", "run", {"keep_env": ["A", "B", "C"]}),
         ("settings.small_calls", "7", "settings", {"small_calls": 7}),
@@ -114,7 +124,7 @@ def test_set_and_unset(
     text(place, '[run]\nquiet = true\nsmall-model = "old"\n')
     assert config(tmp_path, "set", name, value).code == 0
     data = tomllib.loads(place.read_text(encoding="utf-8"))
-    small = {} if name == "run.small-model" else {"small-model": "old"}
+    small = {} if name == "run.small_model" else {"small-model": "old"}
     kept = {"run": {"quiet": True, **small}}
     assert data == {**kept, table: {**kept.get(table, {}), **read}}
     assert stat.S_IMODE(place.stat().st_mode) == 0o600
@@ -146,18 +156,67 @@ def test_a_wrong_word_changes_nothing(
     assert place.read_text(encoding="utf-8") == before
 
 
-def test_comments_are_not_lost_by_accident(tmp_path: Path, place: Path) -> None:
-    """A file with comments is left alone without --force; a link to the file stays one."""
+COMMENTED = """\
+# mine
+[run]   # of every day
+small-model = "old" # the cheap one
+
+# no summary
+quiet = true
+[settings]
+placeholder.mode = "off" # why
+"""
+
+
+def test_what_is_not_changed_stays_as_it_was_written(tmp_path: Path, place: Path) -> None:
+    """Comments, blank lines and spellings; and a link to the file stays one."""
     real = tmp_path / "dotfiles.toml"
-    text(real, "# mine\n[run]\nquiet = true\n")
+    before = COMMENTED
+    text(real, before)
     place.parent.mkdir(parents=True)
     place.symlink_to(real)
-    for words in (("set", "run.model", "x"), ("unset", "run.quiet")):
-        ran = config(tmp_path, *words)
-        assert (ran.code, "has comments" in ran.err) == (1, True)
-    assert config(tmp_path, "set", "run.model", "x", "--force").code == 0
+    for words in (
+        ("set", "run.small_model", "new"),
+        ("set", "run.model", "x"),
+        ("set", "settings.placeholder.text", "y"),
+        ("set", "agents.claude.model", "z"),
+    ):
+        assert config(tmp_path, *words).code == 0
+    after = real.read_text(encoding="utf-8").splitlines()
+    new = ['small-model = "new" # the cheap one', 'model = "x"', 'placeholder.text = "y"', "[agents.claude]", 'model = "z"']  # fmt: skip
+    assert [line for line in after if line and line not in before.splitlines()] == new
+    for name in (
+        "run.small_model",
+        "run.model",
+        "settings.placeholder.text",
+        "agents.claude.model",
+    ):
+        assert config(tmp_path, "unset", name).code == 0
+    rest = [line for line in before.splitlines() if "small-model" not in line] + ["[agents.claude]"]
+    assert [line for line in real.read_text(encoding="utf-8").splitlines() if line] == [line for line in rest if line]  # fmt: skip
     assert place.is_symlink()
-    assert tomllib.loads(real.read_text(encoding="utf-8"))["run"] == {"quiet": True, "model": "x"}
+
+
+def test_a_file_that_init_wrote_can_be_set(tmp_path: Path, place: Path) -> None:
+    """All its lines stay, and the last unset leaves what there was."""
+    assert config(tmp_path, "init").code == 0
+    for name, value in (("run.model", "x"), ("settings.placeholder.mode", "off"), ("upstream.name", "glm")):  # fmt: skip
+        assert config(tmp_path, "set", name, value).code == 0
+    said = place.read_text(encoding="utf-8")
+    assert set(template().splitlines()) <= set(said.splitlines())
+    found = load({"DSFIX_CONFIG": str(place)})
+    assert (found.model, found.settings.placeholder_mode, found.upstream) == ("x", "off", "glm")
+    for name in ("run.model", "settings.placeholder.mode", "upstream.name"):
+        assert config(tmp_path, "unset", name).code == 0
+    said = place.read_text(encoding="utf-8").replace("[settings.placeholder]", "")
+    assert said.split() == template().split()
+
+
+def test_a_table_may_be_empty(tmp_path: Path) -> None:
+    """One that has settings in it, even if none is set; no other."""
+    assert understood("[settings.placeholder]\n# mode = 'off'\n[agents.claude]", "f").layer == {}
+    with pytest.raises(DsfixError, match=r"no setting settings\.placeholders"):
+        understood("[settings.placeholders]", "f")
 
 
 @pytest.mark.parametrize(
@@ -240,11 +299,45 @@ def test_a_run_takes_all_of_it(tmp_path: Path, place: Path) -> None:
     assert other.out == "x\n"
 
 
+def test_a_flag_undoes_what_the_file_switches_on(tmp_path: Path, place: Path) -> None:
+    """A summary is printed, a record left; and http is refused."""
+    text(place, "[run]\nquiet = true\nprivate = true\nallow_plain_http = true\ncurrency = 'CNY'\n")
+    with Simulator.in_thread() as upstream:
+        words = ("--upstream", upstream.url, "--", sys.executable, "-c", ASK)
+        silent = dsfix("run", *words, home=tmp_path)
+        assert (silent.code, silent.err) == (0, "")
+        assert not (tmp_path / ".local/state/dsfix/sessions").exists()
+        told = dsfix("run", "--no-quiet", "--no-private", *words, home=tmp_path)
+        assert told.code == 0 and "¥" in told.err
+        assert (tmp_path / ".local/state/dsfix/sessions").exists()
+    plain = ("run", "--upstream", "http://relay.example")
+    refused = dsfix(*plain, "--no-allow-plain-http", "true", home=tmp_path)
+    assert "is plain http" in refused.err
+    assert dsfix(*plain, "true", home=tmp_path).code == 0
+
+
+def test_the_agent_is_not_told_the_way_to_the_key(tmp_path: Path) -> None:
+    """What names it for a run is taken out; --keep-env gives it back."""
+    key = tmp_path / "key"
+    text(key, KEY)
+    key.chmod(0o600)
+    env = environment(tmp_path, DEEPSEEK_API_KEY="", DSFIX_KEY_FILE=str(key))
+    env |= {"DSFIX_QUIET": "1"}
+    assert "DSFIX_KEY" not in dsfix("run", "env", home=tmp_path, env=env).out
+    kept = dsfix("run", "--keep-env", "DSFIX_KEY_FILE", "env", home=tmp_path, env=env)
+    assert f"DSFIX_KEY_FILE={key}" in kept.out
+    env = env | {"DSFIX_KEY_COMMAND": f"cat {key}"}
+    assert "DSFIX_KEY" not in dsfix("run", "env", home=tmp_path, env=env).out
+
+
 def test_a_wrong_table_of_an_upstream_is_told_by_line(tmp_path: Path, place: Path) -> None:
     """When it is used; so is the name of one that there is not."""
     text(place, '[upstream]\nname = "mine"\n\n[upstreams.mine]\nlike = "deepseek"\nmani = "x"\n')
     ran = dsfix("run", "true", home=tmp_path)
-    assert (ran.code, f"{place}:4: upstreams.mine" in ran.err) == (125, True), ran.err
+    assert (ran.code, f"{place}:6: upstreams.mine: there is no key 'mani'" in ran.err) == (
+        125,
+        True,
+    ), ran.err
     text(place, '[upstream]\nname = "yours"\n')
     ran = dsfix("run", "true", home=tmp_path)
     assert (ran.code, f"{place}:2: unknown upstream 'yours'" in ran.err) == (125, True), ran.err

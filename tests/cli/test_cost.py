@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import time
-from datetime import datetime
+from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +17,7 @@ from dsfix.errors import UsageError
 from dsfix.protocol.usage import Usage
 from dsfix.record.labels import relabel
 from dsfix.record.log import SessionLog
+from dsfix.report.cost import OLD
 from tests.record.support import META, NONE, exchange, finished, request, user
 
 RUNNER = CliRunner(env={"COLUMNS": "80", "TERM": "dumb"})
@@ -109,6 +110,30 @@ def test_another_price_list(some: list[str]) -> None:
     assert told("--currency", "CNY") == [("2026-10-17", "2.453", 0), ("2026-10-20", "0.518", 1)]
 
 
+def test_the_currency_is_a_setting(some: list[str], monkeypatch: pytest.MonkeyPatch) -> None:
+    """The option stands above it; `auto` is dollars."""
+    monkeypatch.setenv("DSFIX_CURRENCY", "CNY")
+    assert told()[1] == ("2026-10-20", "0.518", 1)
+    assert told("--currency", "USD")[1] == ("2026-10-20", "0.0777", 1)
+    monkeypatch.setenv("DSFIX_CURRENCY", "auto")
+    assert document()["currency"] == "USD"
+
+
+def test_what_was_written_to_the_cache_is_priced(state: Path) -> None:
+    """By a record as in the session: 1000 x 0.20 + 500 x 4 + 300 x 5 + 200 x 8 + 100 x 20."""
+    log = SessionLog(
+        state, NONE, clock=lambda: datetime.fromisoformat("2026-11-20T12:00Z").timestamp()
+    )
+    log.start({**META, "upstream": "https://api.anthropic.com"})
+    each = exchange(1, sent="claude-opus-5-5")
+    each.started = log.began_at
+    log.began(each, request([user("hi")]))
+    used = Usage(2000, 1000, 100, None, 500, 200)
+    log.ended(finished(each, usage=used, served="claude-opus-5-5", duration=1.0), None)
+    log.close(0, 60)
+    assert told() == [("2026-11-20", "0.0073", 0)]
+
+
 def test_a_time_can_be_cut_out(some: list[str]) -> None:
     """From a moment on and before another, exchange by exchange."""
     assert told("--since", "2026-10-18") == [("2026-10-20", "0.0777", 1)]
@@ -135,6 +160,44 @@ def test_sessions_with_this_machine_are_left_out(state: Path, some: list[str]) -
     assert document()["sessions_left_out"] == 1
     assert document()["total"]["exchanges"] == 4
     assert document("--loopback")["total"]["exchanges"] == 5
+
+
+def test_the_age_of_a_price_list_is_told(state: Path) -> None:
+    """Where it is old; and why a vendor has none. JSON has all lists, with their pages."""
+    session(
+        state, ("2026-11-20T12:00Z", "deepseek/deepseek-v4-pro"), upstream="https://openrouter.ai"
+    )
+    session(state, ("2026-11-20T12:00Z", FLASH), upstream="https://api.deepseek.com")
+    session(state, ("2026-11-20T12:00Z", "d"), upstream="https://ark.cn-beijing.volces.com")
+    session(state, ("2026-11-20T12:00Z", FLASH), upstream="http://127.0.0.1:1")
+    lists = document()["price_lists"]
+    assert [each["vendor"] for each in lists] == ["deepseek", "openrouter", "volcengine"]
+    assert (lists[1]["as_of"], lists[1]["source"]) == (
+        "2026-07-02",
+        "https://openrouter.ai/api/v1/models",
+    )
+    days = (datetime.now(UTC).date() - date(2026, 7, 2)).days
+    assert lists[1]["age"] == days > OLD
+    told = RUNNER.invoke(app, ["cost"]).stderr.splitlines()
+    assert (
+        f"openrouter's price list is {days} days old, of 2026-07-02: compare it with {lists[1]['source']}"
+        in told
+    )
+    assert any(line.startswith("volcengine: the coding plan is a subscription") for line in told)
+    assert not any("volcengine's price list" in line for line in told)
+
+
+def test_a_table_of_ones_own_has_no_prices(
+    state: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As the session's summary says; a URL of nobody's is taken for the default vendor."""
+    file = tmp_path / "config.toml"
+    office = '[upstreams.office]\nlike = "deepseek"\nkey_env = "K"\norigin = "https://llm.example"'
+    file.write_text(office, encoding="utf-8")
+    session(state, ("2026-10-17T12:00Z", FLASH), upstream="https://llm.example")
+    assert told() == [("2026-10-17", "0.0777", 0)]
+    monkeypatch.setenv("DSFIX_CONFIG", str(file))
+    assert told() == [("2026-10-17", None, 1)]
 
 
 def test_nothing_recorded_is_no_error(state: Path) -> None:

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from dsfix.simulator.server import Simulator
-from tests.support.commands import dsfix
+from tests.support.commands import dsfix, environment
 
 # Asks; where the answer is an error it prints that, does what its arguments say, and asks again.
 AGENT = """
@@ -75,6 +75,31 @@ def test_a_budget_is_reached_and_raised(home: Path) -> None:
     assert over.code == 1 and f"session {session} is over" in over.err
 
 
+@pytest.mark.parametrize(
+    ("file", "variables", "options", "limit"),
+    [
+        ("requests = 1", {}, (), "1"),
+        ("requests = 1", {"DSFIX_BUDGET_REQUESTS": "2"}, (), "2"),
+        ("requests = 1", {"DSFIX_BUDGET_REQUESTS": "1"}, ("--max-requests", "2"), "2"),
+        ("requests = 1", {}, ("--max-requests", "0"), ""),
+        ("cost = 0.5\nminutes = 0.5\ntokens = 9", {"DSFIX_BUDGET_TOKENS": "0"}, ("--max-minutes", "0", "--max-cost", "0"), ""),
+    ],
+)  # fmt: skip
+def test_a_budget_for_every_run(
+    home: Path, file: str, variables: dict[str, str], options: tuple[str, ...], limit: str
+) -> None:
+    """From the file, below variables, below flags; 0 takes a limit away."""
+    config = home / "config.toml"
+    config.write_text(f"[budget]\n{file}\n", encoding="utf-8")
+    env = environment(home, DSFIX_CONFIG=str(config), **variables)
+    with Simulator.in_thread() as upstream:
+        ran = dsfix(*command(*options, url=upstream.url), home=home, env=env)
+    assert ran.summary is not None, ran.err
+    limits = ran.summary["budget"]["limits"]
+    assert [each["limit"] for each in limits] == ([limit] if limit else []), ran.err
+    assert len(upstream.requests) == (int(limit) if limit else 3)
+
+
 def test_money_is_limited(home: Path) -> None:
     """What a prompt may cost is reserved, so a tenth of a cent of a cent lets nothing out."""
     with Simulator.in_thread() as upstream:
@@ -90,10 +115,10 @@ def test_money_is_limited(home: Path) -> None:
     [
         (("--max-cost", "1", "--model", "unheard-of"),
          "the price of unheard-of at {url} in USD is not known, so --max-cost cannot be kept"),
-        (("--max-cost", "a lot"), "'a lot' is no amount"),
-        (("--max-cost", "-1"), "'-1' is no amount"),
-        (("--max-cost", "nan"), "'nan' is no amount"),
-        (("--max-requests", "0"), "0 is not in the range x>=1"),
+        (("--max-cost", "a lot"), "--max-cost does not take 'a lot'"),
+        (("--max-cost", "-1"), "--max-cost does not take '-1'"),
+        (("--max-cost", "nan"), "expected 2.50, 2.50USD or 18CNY"),
+        (("--max-requests", "-1"), "-1 is not in the range x>=0"),
     ],
 )  # fmt: skip
 def test_a_limit_that_cannot_be_kept_is_an_error_at_the_start(

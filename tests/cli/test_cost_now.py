@@ -67,6 +67,8 @@ def test_a_running_session_in_one_line(home: Path, log: SessionLog) -> None:
     assert dsfix("statusline", log.id, home=home).out == line
     around = {**environment(home), "DSFIX_SESSION": log.id}
     assert dsfix("statusline", home=home, env=around, text='{"model":{}}').out == line
+    other = dsfix("statusline", log.id, home=home, env=environment(home, DSFIX_CURRENCY="CNY"))
+    assert "$0.1554" in other.out  # a limit of cost has a currency of its own
     assert log.directory is not None
     write_raised(log.directory, Limits(cost=Decimal(2)))
     assert "$1.84 left" in dsfix("statusline", "last", home=home).out

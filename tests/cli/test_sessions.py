@@ -11,13 +11,15 @@ import pytest
 from typer.testing import CliRunner
 
 from dsfix.cli.sessions import sessions_app
-from dsfix.errors import DsfixError
+from dsfix.errors import DsfixError, UsageError
 from dsfix.protocol.answer import Block
+from dsfix.protocol.body import Dialect
 from dsfix.record.exchange import Attempt
 from dsfix.record.log import SessionLog
 from dsfix.redact import Redactor
 from dsfix.repairs.base import Change
 from tests.record.support import META, assistant, exchange, finished, reply, request, user
+from tests.repairs.support import call, result, sent
 
 RUNNER = CliRunner(env={"COLUMNS": "80", "TERM": "dumb"})
 
@@ -43,10 +45,10 @@ def session(state: Path, at: float = 1_795_230_922.0) -> SessionLog:
     log.began(first, request([user("read it")]))
     changes = [Change("model-name", "x"), Change("thinking-replay", "y")]
     log.ended(finished(first, changes=changes, finish="tool_use"), answer)
-    result = {"type": "tool_result", "tool_use_id": "t", "content": "line\n" * 30}
-    call = {"type": "tool_use", "id": "t", "name": "Read", "input": {"path": "a"}}
-    said = [user("read it"), assistant("reading", "hm"), {"role": "user", "content": [result]}]
-    said[1]["content"].append(call)
+    lines = {"type": "tool_result", "tool_use_id": "t", "content": "line\n" * 30}
+    reading = {"type": "tool_use", "id": "t", "name": "Read", "input": {"path": "a"}}
+    said = [user("read it"), assistant("reading", "hm"), {"role": "user", "content": [lines]}]
+    said[1]["content"].append(reading)
     log.began(second, request(said))
     finished(second, error="Rate limit reached", placeholders=1, usage=None)
     second.status, second.finish, second.usage = 429, "", None
@@ -57,9 +59,9 @@ def session(state: Path, at: float = 1_795_230_922.0) -> SessionLog:
 
 def run(*words: str) -> str:
     """The command's output; it succeeds."""
-    result = RUNNER.invoke(sessions_app, list(words))
-    assert result.exit_code == 0, result.output
-    return "\n".join(line.rstrip() for line in result.stdout.splitlines())
+    ran = RUNNER.invoke(sessions_app, list(words))
+    assert ran.exit_code == 0, ran.output
+    return "\n".join(line.rstrip() for line in ran.stdout.splitlines())
 
 
 def document(*words: str) -> dict[str, Any]:
@@ -118,9 +120,9 @@ dsfix: claude via api.deepseek.com · 1 min 01 s · exit 0
   command    claude -p hi
   file       {log.path}
 
-# time     kind model              in hit out took end      fix
-1 03:15:22 main deepseek-v4-pro 1,000 90%  50  1.5 tool_use   2
-2 03:15:22 main deepseek-v4-pro                1.5 429
+# time     kind model              in hit out    cost took end      fix
+1 03:15:22 main deepseek-v4-pro 1,000 90%  50 $0.0002  1.5 tool_use   2
+2 03:15:22 main deepseek-v4-pro                        1.5 429
   #2  400: must be passed back → resend
   #2  Rate limit reached
   #2  1 placeholder of dsfix in place of reasoning"""
@@ -160,9 +162,10 @@ def test_a_session_as_json(state: Path) -> None:
     assert list(first) == [
         "id", "started", "first_byte", "duration", "ended", "dialect", "path", "kind",
         "conversation", "stream", "models", "status", "finish", "error", "cut", "tokens",
-        "replayed", "placeholders", "step", "repairs", "attempts",
+        "cost", "replayed", "placeholders", "step", "repairs", "edits", "attempts",
     ]  # fmt: skip
-    assert first["tokens"] == {"input": 1000, "cached": 900, "output": 50, "reasoning": None}
+    assert first["tokens"].items() >= {"input": 1000, "cached": 900, "output": 50}.items()
+    assert (first["cost"], second["cost"]) == (data["summary"]["cost"]["amount"], None)
     assert second["tokens"] is None and second["attempts"][0]["then"] == "resend"
     said = document("show", log.id, "--messages")["data"]["conversations"]
     assert [list(each) for each in said] == [
@@ -178,6 +181,51 @@ def test_a_session_as_json(state: Path) -> None:
     assert row["tokens"] == {"input": 1000, "cached": 900, "output": 50}
 
 
+def edited(state: Path) -> SessionLog:
+    """Two exchanges in which reasoning was put back, the second with nothing new."""
+    log = SessionLog(state, Redactor({}), clock=lambda: 1_795_230_922.0)
+    log.start(META)
+    said = [user("hi"), call("t"), result("t")]
+    for number in (1, 2):
+        each = exchange(number)
+        _, outgoing = sent(Dialect.MESSAGES, {"model": "deepseek-v4-pro", "messages": said})
+        log.began(each, outgoing)
+        each.changes = list(outgoing.changes)
+        log.ended(finished(each), None)
+    log.close(0, 1)
+    return log
+
+
+def test_one_exchange_is_shown_with_what_was_changed(state: Path) -> None:
+    """Before and after, where; what an earlier request tells already is counted."""
+    edited(state)
+    first, edits = run("show", "last", "1").split("\n\n")
+    assert "  cost      $0.0002\n" in first and "  repairs   thinking-replay: " in first
+    head, where, after = edits.splitlines()
+    assert head.startswith("changed in the request")
+    assert where == "thinking-replay  messages[1].content[0]"
+    assert after.startswith('  + {"type":"thinking","thinking":"')
+    assert run("show", "last", "2").endswith(
+        "1 more edit, as in an earlier request of this conversation"
+    )
+    assert "  calls f: {}" in run("show", "last", "1", "--messages")
+
+
+def test_one_exchange_as_json(state: Path) -> None:
+    """The same members as in the list of all."""
+    log = edited(state)
+    data = document("show", log.id, "1")["data"]
+    assert list(data) == ["session", "exchange"] and data["session"] == log.id
+    assert data["exchange"] == document("show", log.id)["data"]["exchanges"][0]
+    edits = data["exchange"]["edits"]
+    assert list(edits) == ["request", "repeated", "left_out", "answer"]
+    assert list(edits["request"][0]) == ["repair", "where", "before", "after"]
+    said = document("show", log.id, "1", "--messages")["data"]["conversations"]
+    assert said[0]["messages"][0] == user("hi")
+    ran = RUNNER.invoke(sessions_app, ["show", log.id, "3"])
+    assert isinstance(ran.exception, UsageError)
+
+
 def test_a_session_that_was_killed_is_told_as_interrupted(state: Path) -> None:
     """Its record ends anywhere, and nobody is writing it."""
     log = session(state)
@@ -191,11 +239,11 @@ def test_a_session_that_was_killed_is_told_as_interrupted(state: Path) -> None:
 
 def test_an_unknown_session_is_an_error(state: Path) -> None:
     """As a DsfixError for the terminal, and as a document where JSON was asked for."""
-    result = RUNNER.invoke(sessions_app, ["show", "zzzz"])
-    assert isinstance(result.exception, DsfixError) and result.stdout == ""
-    result = RUNNER.invoke(sessions_app, ["show", "zzzz", "--json"])
-    assert result.exit_code == 1
-    assert json.loads(result.stdout) == {
+    ran = RUNNER.invoke(sessions_app, ["show", "zzzz"])
+    assert isinstance(ran.exception, DsfixError) and ran.stdout == ""
+    ran = RUNNER.invoke(sessions_app, ["show", "zzzz", "--json"])
+    assert ran.exit_code == 1
+    assert json.loads(ran.stdout) == {
         "schema": 1,
         "command": ["sessions", "show"],
         "data": None,

@@ -23,11 +23,11 @@ def state(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return tmp_path
 
 
-def session(state: Path, at: float = START) -> SessionLog:
+def session(state: Path, at: float = START, said: str = "what was said") -> SessionLog:
     """A session of one exchange."""
     log = SessionLog(state, NONE, clock=lambda: at)
     log.start(META)
-    recorded(log, request([user("what was said")]), None)
+    recorded(log, request([user(said)]), None)
     log.close(0, 1)
     return log
 
@@ -87,6 +87,14 @@ def test_a_deleted_session_is_hidden_until_it_comes_back(state: Path) -> None:
     assert session_ids("") == ["last", new.id, old.id]
 
 
+def test_a_hidden_session_says_how_it_comes_back(state: Path) -> None:
+    """Where it is asked for by its id."""
+    log = session(state)
+    run("delete", log.id)
+    error = failure("path", log.id)
+    assert isinstance(error, DsfixError) and error.hint == f"dsfix sessions undelete {log.id}"
+
+
 def test_none_is_hidden_where_one_is_unknown(state: Path) -> None:
     """A slip of the fingers changes nothing."""
     log = session(state)
@@ -107,18 +115,23 @@ def test_nothing_is_removed_before_it_is_confirmed(state: Path) -> None:
     assert run("gc") == ["nothing to remove"]
 
 
+RARE = "§¶ß"  # three letters, as the index of words has them
+
+
 def test_deleted_sessions_are_emptied(state: Path) -> None:
     """Also tagged ones, for the user has said so last; nothing of them stays in the index."""
-    log = session(state)
+    log = session(state, said=f"what was said {RARE}")
+    other = session(state, START - 10, "other words")
     run("tag", log.id, "keep")
-    assert listed() == [log.id]
+    assert listed() == [log.id, other.id]
     assert b"what was said" in (state / "index.db").read_bytes()
     run("delete", log.id)
     document = json.loads("\n".join(run("gc", "--yes", "--json")))["data"]
     assert document["removed"] and document["sessions"][0]["why"] == "deleted"
     assert log.path is not None and not log.path.exists()
-    assert b"what was said" not in b"".join(each.read_bytes() for each in state.glob("index.db*"))
-    assert listed() == []
+    left = b"".join(each.read_bytes() for each in state.glob("index.db*"))
+    assert b"what was said" not in left and RARE.encode() not in left
+    assert listed() == [other.id]
 
 
 def test_bounds_of_age_and_size(state: Path) -> None:

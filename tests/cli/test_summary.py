@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 from dataclasses import replace
+from datetime import UTC, datetime
 
 import pytest
 from rich.console import Console
@@ -11,15 +12,23 @@ from rich.console import Console
 from dsfix.cli.summary import count, print_summary, seconds
 from dsfix.record.exchange import Exchange
 from dsfix.report.cache import UNKNOWN, Cache, Miss, Saved
+from dsfix.report.cost import Bill, bill_of
 from dsfix.report.facts import Facts
 from dsfix.report.summary import Summary
+from dsfix.upstreams import named
 from tests.report.support import FACTS, exchanges
 
 
-def printed(made: list[Exchange], facts: Facts, width: int = 80, cache: Cache = UNKNOWN) -> str:
+def printed(
+    made: list[Exchange],
+    facts: Facts,
+    width: int = 80,
+    cache: Cache = UNKNOWN,
+    bill: Bill | None = None,
+) -> str:
     """What is shown where colours are not."""
     out = io.StringIO()
-    summary = Summary.of(made, facts, str, cache)
+    summary = Summary.of(made, facts, str, cache, bill)
     print_summary(summary, Console(file=out, width=width, highlight=False))
     return out.getvalue()
 
@@ -50,6 +59,23 @@ dsfix: claude via api.deepseek.com · 12 min 34 s · exit 0
   record     dsfix sessions show 20261121-031522-k3f9
 """
     )
+
+
+@pytest.mark.parametrize(
+    ("vendor", "model", "says"),
+    [
+        ("openrouter", "deepseek/deepseek-v4-pro", "by openrouter's price list of 2026-07-02 · "),
+        ("deepseek", "deepseek-v4-pro", "by deepseek's price list · the cache"),
+        ("volcengine", "doubao", "unknown for 1 exchange of doubao: the coding plan is a subscription, no"),
+    ],
+)  # fmt: skip
+def test_the_price_list_is_told_where_that_matters(vendor: str, model: str, says: str) -> None:
+    """Its date where it is old, and why there is none."""
+    made = exchanges()[:1]
+    made[0].served = made[0].sent = model
+    made[0].started = datetime(2026, 11, 21, tzinfo=UTC).timestamp()
+    said = printed(made, FACTS, 200, bill=bill_of(made, named(vendor)))
+    assert says in said
 
 
 def test_a_clean_session_is_short() -> None:

@@ -127,3 +127,10 @@ def test_the_key_is_never_shown() -> None:
         report = probed(url)
     assert KEY not in json.dumps(report.as_dict())
     assert "bad key" in json.dumps(report.as_dict())
+
+
+def test_nothing_but_the_key_is_asked() -> None:
+    """Where the list of models does not come, the key is not called good."""
+    with serving(lambda came: error(500, "no")) as url:
+        report = probed(url, "auth")
+    assert [(each.raw, each.level) for each in report.findings] == [("failing", Level.WARN)]

@@ -60,6 +60,25 @@ def test_the_agents_version(
     assert word("agent", installed(tmp_path, printed), agent="claude") == expected
 
 
+@pytest.mark.parametrize(
+    ("version", "expected"),
+    [
+        ("0.14.0", "other-version"),
+        ("0.15.2", "known-good"),
+        ("0.20.0", "known-good"),
+        ("0.24.9", "known-good"),
+        ("0.25.0", "other-version"),
+        ("1.20.0", "other-version"),
+    ],
+)
+def test_a_range_of_versions(tmp_path: Path, version: str, expected: str) -> None:
+    """What lies between the oldest and the newest that dsfix was run with is good."""
+    (tmp_path / "qwen").write_text("#!/bin/sh\n")
+    (tmp_path / "qwen").chmod(0o755)
+    there = machine(PATH=str(tmp_path))._replace(run=lambda words: version)
+    assert word("agent", there, agent="qwen")[0] == expected
+
+
 def test_an_agent_that_was_never_run_here(tmp_path: Path) -> None:
     """Where no version is known to work, none is called so."""
     (tmp_path / "crush").write_text("#!/bin/sh\n")
@@ -132,6 +151,8 @@ def test_a_key_inside_another_variable() -> None:
         ({"HTTPS_PROXY": "http://user:secret@proxy:3128"}, "proxied"),
         ({"https_proxy": "proxy:3128"}, "proxied"),
         ({"ALL_PROXY": "socks5://proxy:1080"}, "unsupported"),
+        ({"HTTPS_PROXY": "http://[::1"}, "no-address"),
+        ({"HTTPS_PROXY": ":::3128"}, "no-address"),
         ({"HTTP_PROXY": "http://proxy:3128"}, "direct"),
         ({"HTTPS_PROXY": "http://proxy:3128", "NO_PROXY": "deepseek.com"}, "direct"),
     ],
@@ -157,8 +178,9 @@ def test_the_state_directory(tmp_path: Path) -> None:
     state.chmod(0o755)
     assert word("state", given) == ("open", Level.WARN)
     (tmp_path / "file").touch()
-    there = machine(DSFIX_STATE_DIR=str(tmp_path / "file"))
-    assert word("state", there) == ("unusable", Level.ACT)
+    for place in ("file", "file/below"):
+        there = machine(DSFIX_STATE_DIR=str(tmp_path / place))
+        assert word("state", there) == ("unusable", Level.ACT)
 
 
 def test_the_clock() -> None:

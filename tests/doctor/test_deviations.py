@@ -48,7 +48,13 @@ PLANTED: list[tuple[str, dict[str, str]]] = [
     ("forced-choice=any-auto", {"messages-tool-choice-any": "ignored"}),
     ("typed-tools=ignore", {"messages-typed-tool": "answered"}),
     ("long-names", everywhere("tool-name-long", "answered", BOTH)),
-    ("broken-every=1", everywhere("tool-call", "broken", ("chat", "responses"))),
+    (
+        "broken-every=1",
+        {
+            **everywhere("tool-call", "broken", ("chat", "responses")),
+            "messages-stream-tool-call": "broken",
+        },
+    ),
     ("plain-reasoning=fail", everywhere("reasoning-plain", "failing")),
     ("blank=accept", everywhere("reasoning-empty", "answered", BOTH)),
     ("pass-back=strict", ANSWERED[2]),

@@ -46,6 +46,8 @@ REPORT_COMMANDS: dict[str, tuple[str, ...]] = {
     "reports list": (),
     "reports search": ("words",),
     "reports tag": ("ID", "weekly"),
+    "reports delete": ("ID",),
+    "reports gc": (),
 }
 
 

@@ -259,9 +259,9 @@ def test_what_was_sent_and_how_far_recovery_went_survive(file: Path) -> None:
         memory.remember_step("unnamed", Step.OFF, kept=False)
     with opened(file) as store:
         memory = OriginMemory(store, ORIGIN)
-        assert memory.sent("conversation", "turn") == text
+        assert memory.sent("conversation") == {"turn": text}
         assert memory.step("conversation") is Step.OFF
-        assert memory.sent("another", "turn") is None
+        assert memory.sent("another") == {}
         assert memory.step("another") is Step.NONE
         assert memory.step("unnamed") is Step.NONE
 

@@ -70,7 +70,7 @@ def test_a_member_that_stands_there_twice_is_passed_on() -> None:
 
 def test_it_keeps_no_more_than_it_may() -> None:
     """Conversations and bytes are bounded; what is longer is read, and not kept."""
-    growing = Growing(conversations=2, room=100)
+    growing = Growing(conversations=2, room=120)
     bodies = [grown(name, name) for name in "abc"]
     read = [growing.read(Dialect.CHAT, body) for body in bodies]
     again = [growing.read(Dialect.CHAT, body) for body in reversed(bodies)]
@@ -79,5 +79,5 @@ def test_it_keeps_no_more_than_it_may() -> None:
         for old, new in zip(read, reversed(again), strict=True)
     ]
     assert kept == [False, True, True]
-    long = [growing.read(Dialect.CHAT, grown("x" * 99, "b")) for _ in range(2)]
+    long = [growing.read(Dialect.CHAT, grown("x" * 120, "b")) for _ in range(2)]
     assert long[0] and long[1] and long[0].messages[0] is not long[1].messages[0]

@@ -60,7 +60,7 @@ def history(*items: dict[str, Any]) -> History:
 def test_items_make_turns(items: list[dict[str, Any]], turns: list[tuple[str, ...]]) -> None:
     """Reasoning, text and calls beside each other are one turn; what is ignored parts nothing."""
     given = history(*items)
-    found = [given.turn(place) for place in given.assistants]
+    found = [given.turn(nth) for nth in range(len(given.assistants))]
     assert [turn and turn.calls for turn in found] == turns
 
 
@@ -68,7 +68,7 @@ def test_only_plain_text_is_reasoning() -> None:
     """A summary and encrypted content are not read by the upstream, so they are no reasoning."""
     empty = {"type": "reasoning", "summary": [{"type": "summary_text", "text": "s"}],
              "encrypted_content": "zz", "content": [{"type": "reasoning_text", "text": " "}]}  # fmt: skip
-    turn = history(USER, empty, call("a"), output("a")).turn(1)
+    turn = history(USER, empty, call("a"), output("a")).turn(0)
     assert turn is not None
     assert turn.reasoning is None
     assert not turn.sound

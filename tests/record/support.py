@@ -91,9 +91,12 @@ def opened(state: Path, redactor: Redactor = NONE, **options: Any) -> SessionLog
     return log
 
 
-def recorded(log: SessionLog, outgoing: Outgoing, answer: Reply | None, number: int = 1) -> None:
+def recorded(
+    log: SessionLog, outgoing: Outgoing, answer: Reply | None, number: int = 1, **fields: Any
+) -> None:
     """One whole exchange."""
-    each = exchange(number, conversation=outgoing.conversation, stream=outgoing.stream)
+    fields |= {"conversation": outgoing.conversation, "stream": outgoing.stream}
+    each = exchange(number, **fields)
     log.began(each, outgoing)
     log.ended(finished(each), answer)
 

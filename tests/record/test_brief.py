@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+import subprocess
+import sys
 from pathlib import Path
 
 from dsfix.protocol.answer import Block
@@ -42,3 +44,12 @@ def test_a_record_cut_anywhere_is_read_as_far_as_it_goes(tmp_path: Path) -> None
         assert brief(path).exchanges == tuple(each.exchange for each in read(path).exchanges)
     path.unlink()
     assert brief(path).exchanges == () and not brief(path).start
+
+
+def test_it_is_read_without_the_repairs() -> None:
+    """A status line is asked for after every message: what a repair is is of no use to it."""
+    code = "import sys, dsfix.record.brief, dsfix.report.standing; print(*sys.modules)"
+    ran = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    loaded = ran.stdout.split()
+    assert "dsfix.record.brief" in loaded
+    assert not [name for name in loaded if name.startswith(("dsfix.repairs", "sqlite3", "aiohttp"))]

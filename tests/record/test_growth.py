@@ -9,7 +9,13 @@ import time
 from pathlib import Path
 
 from dsfix.protocol.answer import Block
+from dsfix.protocol.body import Dialect
+from dsfix.protocol.growing import Growing
 from dsfix.record.reader import read
+from dsfix.repairs import REPAIRS
+from dsfix.repairs.base import Step
+from dsfix.repairs.chain import prepare
+from dsfix.repairs.recall import Place
 from tests.record.support import (
     assistant,
     exchange,
@@ -20,6 +26,7 @@ from tests.record.support import (
     request,
     user,
 )
+from tests.repairs.support import RULES, call, memory
 
 WORDS = ["".join(random.Random(n).choices(string.ascii_lowercase, k=n % 9 + 2)) for n in range(500)]
 
@@ -59,6 +66,40 @@ def test_a_session_takes_at_most_twice_its_history(tmp_path: Path) -> None:
     final = sum(map(len, history)) + len(raw(tools)) + 15_000
     assert final > 4_000_000
     assert log.path.stat().st_size <= 2 * final + answers
+
+
+def test_reasoning_that_is_put_back_every_time_is_told_once(tmp_path: Path) -> None:
+    """300 requests of an agent that drops all reasoning, through the repairs, up to 4 MB."""
+    log, keeping, reading = opened(tmp_path), memory(), Growing().read
+    history = [raw(user("begin"))]
+    answers = 0
+
+    def step(conversation: str) -> Step:
+        return Step.NONE
+
+    for number in range(1, 301):
+        data = b'{"model":"m","max_tokens":9000000,"messages":[' + b",".join(history) + b"]}"
+        outgoing = prepare(Dialect.MESSAGES, data, REPAIRS, RULES, keeping, step, read=reading)
+        assert outgoing.history is not None and outgoing.replayed == number - 1
+        thought, ident = text(number, 1500), f"t{number}"
+        answers += len(thought)
+        answer = reply(
+            Block("thinking", parts=[thought], complete=True),
+            Block("tool_use", ident, "f", parts=["{}"], complete=True),
+        )
+        keeping.remember(answer.answer.turn(), Place(outgoing.history, len(history), ""))
+        recorded(log, outgoing, answer, number)
+        result = {"type": "tool_result", "tool_use_id": ident, "content": text(-number, 13_500)}
+        history += [raw(call(ident)), raw({"role": "user", "content": [result]})]
+    log.close(0, 1, timeout=60)
+    assert log.path is not None and not log.trouble
+    final = sum(map(len, history))
+    assert final > 4_000_000
+    assert log.path.stat().st_size <= 2 * final + answers
+    told = [each.edited for each in read(log.path).exchanges]
+    put_back = [len([e for e in each.request if e.repair == "thinking-replay"]) for each in told]
+    assert put_back == [0] + [1] * 299
+    assert told[-1].repeated >= 298 and not told[-1].left_out
 
 
 def test_the_proxys_loop_hardly_notices(tmp_path: Path) -> None:

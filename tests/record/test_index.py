@@ -31,6 +31,7 @@ from tests.record.support import (
     exchange,
     finished,
     indexed,
+    opened,
     recorded,
     reply,
     request,
@@ -377,3 +378,17 @@ def test_an_unfinished_exchange_is_not_counted(tmp_path: Path) -> None:
     log.close(None, 1)
     [each] = indexed(tmp_path)
     assert (each.exchanges, each.errors) == (1, 1)
+
+
+def test_a_session_is_told_by_how_its_user_began(tmp_path: Path) -> None:
+    """Behind what the agent says first; where all of it stood in a call for a title, by its end."""
+    title = request([user("Name this chat:"), user("mend it")], "t")
+    context = [user("You run on Linux."), user("test it"), user("<note>be brief</note>")]
+    said = []
+    for main in ([user("mend it")], context):
+        log = opened(tmp_path / main[0]["content"][0]["text"])
+        recorded(log, title, None, 1, kind="title")
+        recorded(log, request(main), None, 2)
+        log.close(0, 1)
+        said += [each.said for each in indexed(tmp_path / main[0]["content"][0]["text"])]
+    assert said == ["mend it", "test it"]

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import json
 import os
+from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -60,6 +62,40 @@ def test_what_was_recorded_is_read_back(tmp_path: Path) -> None:
     assert record.part(last, "nothing") is None
     assert last.answer == ({"type": "text", "text": "two"},)
     assert [each.exchange.id for each in record.conversations()] == [3, 2]
+
+
+class Counting(dict[str, dict[str, Any]]):
+    """Nodes that count how often one is asked for."""
+
+    asked = 0
+
+    def get(self, *key: Any) -> Any:
+        """As a mapping's."""
+        self.asked += 1
+        return super().get(*key)
+
+
+def test_where_two_requests_part(tmp_path: Path) -> None:
+    """From the first message that is another one; what they share is not looked at."""
+    log = opened(tmp_path)
+    history = [user(str(number)) for number in range(60)]
+    other = [*history[:57], user("another"), user("58"), assistant("59")]
+    for number, said in enumerate((history[:58], history, other, []), 1):
+        recorded(log, request(said), None, number)
+    log.close(0, 1)
+    assert log.path is not None
+    nodes = Counting((record := read(log.path)).nodes)
+    record = replace(record, nodes=nodes)
+    first, grown, changed, empty = record.exchanges
+    assert record.parted(first, grown) == record.parted(grown, grown) == []
+    found = record.parted(grown, changed)
+    assert [place for place, _, _ in found] == [57, 58, 59]
+    assert found[0][1:] == (record.names(grown)[57], record.names(changed)[57])
+    assert found[1][1] == found[1][2]
+    assert record.parted(empty, grown) == []
+    nodes.asked = 0
+    record.parted(grown, changed)
+    assert nodes.asked < 10
 
 
 def test_every_field_of_an_exchange_survives(tmp_path: Path) -> None:

@@ -25,7 +25,9 @@ PLACES = pytest.mark.parametrize(
         ("deepseek", "much", None),
         ("mimo", "max", "high"),
         ("mimo", "low", "low"),
-        ("kimi", "much", "much"),  # of which nobody says what it takes
+        ("kimi", "medium", "high"),
+        ("kimi", "none", None),  # it always thinks
+        ("glm", "much", "much"),  # of which nobody says what it takes
     ],
 )
 def test_an_effort_as_the_vendor_calls_it(
@@ -36,3 +38,26 @@ def test_an_effort_as_the_vendor_calls_it(
     asked = request(USER, dialect=dialect, **{member: {"effort": given}})
     body, _ = sent(dialect, asked, rules=rules)
     assert body.get(member, {}).get("effort") == expected
+
+
+@pytest.mark.parametrize(
+    ("vendor", "thinking", "effort", "expected"),
+    [
+        ("kimi", "enabled", "high", (None, "high")),
+        ("kimi", "enabled", None, ("enabled", None)),
+        ("kimi", "disabled", "high", ("disabled", None)),
+        ("kimi", None, "high", (None, "high")),
+        ("deepseek", "enabled", "high", ("enabled", "high")),
+    ],
+)
+def test_an_effort_stands_alone_where_both_are_refused(
+    vendor: str, thinking: str | None, effort: str | None, expected: tuple[str | None, str | None]
+) -> None:
+    """On Chat; the effort says more than that there is thinking at all."""
+    upstream = named(vendor)
+    rules = replace(RULES, efforts=upstream.efforts, effort_alone=upstream.effort_alone)
+    given = {"thinking": thinking and {"type": thinking}, "reasoning_effort": effort}
+    asked = request(USER, dialect=Dialect.CHAT, **{k: v for k, v in given.items() if v})
+    body, _ = sent(Dialect.CHAT, asked, rules=rules)
+    kind = (body.get("thinking") or {}).get("type")
+    assert (kind, body.get("reasoning_effort")) == expected

@@ -99,8 +99,8 @@ def test_the_conversation_keeps_its_place(dialect: Dialect) -> None:
     apart = bodied(dialect, [results(Z), calls(A), results(A), calls(B), results(B)])
     data, out = sent(dialect, apart, to=knowing((A, B)))
     assert out.history is not None and out.body is not None
-    places = [out.history.turn(place) for place in out.history.assistants]
-    assert [turn.calls for turn in places if turn] == [(A, B)]
+    turns = [out.history.turn(nth) for nth in range(len(out.history.assistants))]
+    assert [turn.calls for turn in turns if turn] == [(A, B)]
     assert out.conversation == History.of(out.body).root
     assert json.loads(out.body.encode()) == apart
     assert "thought 0" in json.dumps(data)

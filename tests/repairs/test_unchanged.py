@@ -2,28 +2,38 @@
 
 from __future__ import annotations
 
+import json
+
 from dsfix.memory import OriginMemory
 from dsfix.protocol.body import Body, Dialect
-from dsfix.protocol.history import History
+from dsfix.protocol.turns import Look
 from dsfix.repairs.base import Context
+from dsfix.repairs.recall import history_of
 from dsfix.repairs.unchanged import each
 from tests.repairs.support import RULES, memory
 
 
 def found(
-    to: OriginMemory, keys: str, dialect: Dialect = Dialect.CHAT, under: str = ""
+    to: OriginMemory,
+    words: str,
+    dialect: Dialect = Dialect.CHAT,
+    under: str = "",
+    name: str = "history",
 ) -> tuple[str, str]:
-    """What a repair finds out of these keys in one conversation, and of which it had to."""
-    body = Body.read(dialect, b'{"messages":[],"input":[]}')
+    """What a repair finds out of messages of one letter each, and of which it had to."""
+    said = [{"role": "user", "content": word} for word in words]
+    body = Body.read(dialect, json.dumps({"messages": said, "input": []}).encode())
     assert body is not None
     made: list[str] = []
 
-    def make(key: str) -> str:
-        made.append(key)
-        return key.upper()
+    def make(look: Look) -> str:
+        word: str = json.loads(look.raw)["content"]
+        made.append(word)
+        return word.upper()
 
-    context = Context(RULES, to, History.of(body), "conversation")
-    return "".join(each(context, "name", keys, make, under)), "".join(made)
+    history = history_of(body, to, "conversation", name)
+    context = Context(RULES, to, history, "conversation")
+    return "".join(each(context, "name", history, make, under)), "".join(made)
 
 
 def test_only_what_is_new_is_looked_at() -> None:
@@ -43,3 +53,11 @@ def test_what_was_known_under_other_terms_is_not() -> None:
     assert found(known, "ab", Dialect.MESSAGES) == ("AB", "ab")
     assert found(known, "ab", Dialect.MESSAGES, "rule") == ("AB", "ab")
     assert found(known, "ab", Dialect.MESSAGES, "rule") == ("AB", "")
+
+
+def test_a_history_of_another_stage_is_compared_by_itself() -> None:
+    """What the agent sent and what a repair made of it agree as far as their bytes do."""
+    known = memory()
+    found(known, "abcd")
+    assert found(known, "abXd", name="changed") == ("ABXD", "Xd")
+    assert found(known, "abcde") == ("ABCDE", "cde")

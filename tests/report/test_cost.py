@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import date, datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
 
@@ -13,8 +13,10 @@ from dsfix.protocol.body import Dialect
 from dsfix.protocol.usage import Usage
 from dsfix.record.brief import Brief
 from dsfix.record.exchange import Exchange
+from dsfix.record.limits import Limits
 from dsfix.report.cache import Saved
-from dsfix.report.cost import billed, cost_of, costs_of, grouped, spent, year
+from dsfix.report.cost import OLD, bill_of, billed, cost_of, costs_of, dated, told_in
+from dsfix.report.spending import grouped, spent, year
 
 DEEPSEEK = upstreams.named("deepseek")
 USD = costs_of(DEEPSEEK, "USD")
@@ -88,6 +90,63 @@ def test_a_bill() -> None:
     # 0.9 x (0.15 - 0.003) + 0.9 x (1.32 - 0.044), and of the first 0.1 x 0.147
     assert (bill.cached, bill.repairs) == (Decimal("1.2807"), Decimal("0.0147"))
     assert (bill.priced, bill.unknown, bill.untold) == (2, (("unheard-of", 1),), 1)
+
+
+def test_what_the_cache_saved_is_priced_by_the_length_of_the_prompt() -> None:
+    """Haiku above 100,000 tokens: 90,000 hits x (0.50 - 0.05), however few were read."""
+    usage = Usage(100_001, 90_000, 1_000)
+    bill = billed(
+        [made(1, TUESDAY, "claude-haiku-5-5", usage)],
+        costs_of(upstreams.named("anthropic"), "USD"),
+        "USD",
+        [Saved("user-id", 1, 10_000)],
+    )
+    assert bill.amount == Decimal("0.0120005")  # 0.0045 + 0.0050005 + 0.0025
+    assert (bill.cached, bill.repairs) == (Decimal("0.0405"), Decimal("0.0045"))
+
+
+def test_a_bill_says_which_list_it_is_by() -> None:
+    """How old it was when the last exchange began, and why there is none."""
+    page = upstreams.named("openrouter")
+    model = page.main
+    found = bill_of(
+        [made(1, "2026-07-02T12:00Z", model, MILLION), made(2, PEAK, model, MILLION)], page
+    )
+    assert found.listed is not None and (found.listed.age, found.listed.is_old) == (110, True)
+    assert found.as_dict()["price_list"]["as_of"] == "2026-07-02"
+    plan = bill_of([made(1, PEAK, "x", MILLION)], upstreams.named("volcengine"))
+    assert plan.listed is not None and "subscription" in plan.listed.unknown
+    assert plan.as_dict()["amount"] is None and not plan.listed.is_old
+    assert bill_of([], page).listed is None
+
+
+@pytest.mark.parametrize(
+    ("vendor", "limits", "setting", "currency"),
+    [
+        ("deepseek", Limits(), "auto", "USD"),
+        ("deepseek", Limits(), "CNY", "CNY"),
+        ("deepseek", Limits(Decimal(1), "USD"), "CNY", "USD"),
+        ("kimi", Limits(), "CNY", "USD"),  # it has no list in yuan
+        ("kimi", Limits(Decimal(1), "CNY"), "USD", "CNY"),  # so nothing is known
+    ],
+)
+def test_the_currency_of_a_bill(vendor: str, limits: Limits, setting: str, currency: str) -> None:
+    """That of a limit; else the setting's, where the vendor has prices in it."""
+    upstream = upstreams.named(vendor)
+    bill = bill_of([made(1, PEAK, upstream.main, MILLION)], upstream, told_in(limits, setting))
+    assert (bill.currency, bool(bill.priced)) == (currency, (vendor, currency) != ("kimi", "CNY"))
+
+
+def test_a_list_is_old_after_a_month() -> None:
+    """By the day on which it was last compared with its page."""
+    page = upstreams.named("openrouter")
+    ages = [dated(page, date(2026, 7, 2) + timedelta(days=n)) for n in (0, OLD, OLD + 1)]
+    assert [each and (each.age, each.is_old) for each in ages] == [
+        (0, False),
+        (OLD, False),
+        (OLD + 1, True),
+    ]
+    assert dated(upstreams.named("simulator"), date(2026, 7, 2)) is None
 
 
 def test_what_is_not_known_is_never_0() -> None:

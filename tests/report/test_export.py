@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from dsfix.protocol.answer import Block
+from dsfix.protocol.body import Dialect
 from dsfix.record.log import SessionLog
 from dsfix.record.reader import SessionRecord, read
 from dsfix.redact import Redactor
@@ -16,6 +17,7 @@ from dsfix.repairs.base import Change
 from dsfix.report.export import FORMATS
 from dsfix.report.export.otlp import provider_of
 from tests.record.support import START, assistant, exchange, finished, reply, request, user
+from tests.repairs.support import sent
 
 SECRET = "sk-0123456789abcdef0123456789abcdef"
 TOOLS = [{"name": "Read", "input_schema": {"type": "object"}}]
@@ -176,3 +178,32 @@ def test_a_record_without_texts_is_exported(tmp_path: Path, form: str) -> None:
     assert exported(read(log.path), form)
     log.path.write_bytes(b"")
     assert exported(read(log.path), form)
+
+
+def test_what_repairs_changed_is_exported(tmp_path: Path) -> None:
+    """Before and after, in every format that tells of exchanges one by one."""
+    log = SessionLog(tmp_path, Redactor({}), clock=lambda: START)
+    log.start({"agent": "claude", "upstream": "https://api.deepseek.com"})
+    _, outgoing = sent(Dialect.MESSAGES, {"model": "deepseek-v4-pro", "max_tokens": 9_000_000,
+                                          "messages": [user("hi")]})  # fmt: skip
+    each = exchange(1, bytes_in=10)
+    log.began(each, outgoing)
+    log.ended(finished(each), None)
+    log.close(0, 1)
+    assert log.path is not None
+    found = read(log.path)
+    edits = {
+        "request": [
+            {"repair": "max-tokens", "where": "max_tokens", "before": "9000000", "after": "393216"}
+        ],
+        "repeated": 0,
+        "left_out": 0,
+        "answer": [],
+    }
+    assert json.loads(exported(found, "jsonl").splitlines()[1])["edits"] == edits
+    entry = json.loads(exported(found, "har"))["log"]["entries"][0]
+    assert entry["_dsfix"]["edits"] == edits and float(entry["_dsfix"]["cost"]) > 0
+    assert exported(found, "md").endswith(
+        "## What repairs changed\n\n### exchange 1\n\n**max-tokens** `max_tokens`\n"
+        "\nbefore\n\n```json\n9000000\n```\n\nafter\n\n```json\n393216\n```\n"
+    )

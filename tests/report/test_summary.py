@@ -93,6 +93,13 @@ def test_the_document_keeps_its_keys() -> None:
         "cost": {
             "currency": "str",
             "prices": "str",
+            "price_list": {
+                "vendor": "str",
+                "as_of": "str",
+                "age": "int",
+                "source": "str",
+                "unknown": "str",
+            },
             "amount": "str",
             "saved_by_cache": "str",
             "saved_by_repairs": "str",

@@ -344,6 +344,70 @@ def test_delete_and_undelete(server: Running, here: Here, tmp_path: Path) -> Non
     assert server.ask(path).status == 200
 
 
+RARE = "§¶ß"  # three letters, as the index of words has them
+
+
+def test_deleted_reports_are_removed_for_good(server: Running, here: Here, tmp_path: Path) -> None:
+    """Not before it is confirmed, and nothing else; then no file of theirs says what they said."""
+    pages = [
+        write(tmp_path / name, **{f"{name}__html": f"{name} words {rare}"})
+        for name, rare in (("kept", ""), ("vanishing", RARE))
+    ]
+    kept, gone = (data(here("send", str(page), "--json")) for page in pages)
+    name = gone["id"]
+    assert here("gc", "--yes").out == "nothing to remove\n"
+    here("delete", name)
+    assert here("gc").out.endswith("1 report, 0.0 MB would be removed; --yes removes them\n")
+    assert data(here("gc", "--days", "1", "--yes", "--json")) == {"removed": True, "reports": []}
+    assert data(here("gc", "--json"))["reports"] == [
+        {"id": name, "bytes": 15 + 1 + len(RARE.encode())}
+    ]
+    assert ids(here("list", "--deleted", "--json")) == [name]
+    assert here("gc", "--yes").out.endswith("1 report, 0.0 MB removed\n")
+    assert ids(here("list", "--deleted", "--json")) == []
+    assert here("undelete", name).code == 1
+    assert ids(here("list", "--json")) == [kept["id"]] == ids(here("search", "words", "--json"))
+    left = [path for path in server.state.rglob("*") if path.is_file()]
+    assert len(left) > 3
+    for path in left:
+        found = path.read_bytes()
+        assert name not in str(path) and b"vanishing" not in found and RARE.encode() not in found
+
+
+def test_only_deleted_reports_are_removed(server: Running, here: Here, tmp_path: Path) -> None:
+    """Whoever asks the server: first its address is taken away."""
+    name = data(here("send", str(write(tmp_path, a__html="x")), "--json"))["id"]
+    answer = server.ask(f"/api/reports/{name}", "DELETE", token=server.token)
+    assert answer.status == 400 and "is not deleted" in answer.json["error"]
+    assert server.ask(f"/r/{name}").status == 200
+
+
+def test_ids_are_offered_by_tab(here: Here, tmp_path: Path) -> None:
+    """Of this machine's own server, and those that were deleted where they are brought back."""
+    one, two = (
+        data(here("send", str(write(tmp_path / name, a__html="x")), "--json"))["id"]
+        for name in ("1", "2")
+    )
+    here("delete", one)
+
+    def offered(line: str, **more: str) -> list[str]:
+        words = {"COMP_WORDS": line, "COMP_CWORD": str(len(line.split(" ")) - 1)}
+        words["_DSFIX_COMPLETE"] = "complete_bash"
+        env = environment(tmp_path / "here", **words, **more)
+        code = "import sys; sys.argv[0] = 'dsfix'; from dsfix.cli import main; main()"
+        done = subprocess.run(
+            [sys.executable, "-c", code], env=env, capture_output=True, text=True, timeout=60
+        )
+        return done.stdout.split()
+
+    assert offered("dsfix reports tag ") == [two]
+    assert offered("dsfix send --id ") == [two]
+    assert offered("dsfix reports undelete ") == [one]
+    assert offered(f"dsfix reports delete {two[:5]}") == [two]
+    assert offered("dsfix reports tag ", DSFIX_REPORTS_SERVER="http://dev-1:3939") == []
+    assert offered("dsfix reports tag ", DSFIX_STATE_DIR=str(tmp_path / "none")) == []
+
+
 @pytest.mark.parametrize("name", ["0" * 32, "abc", "a/b", "../x", "?", "--", "é" * 6])
 def test_reports_that_are_none(name: str, here: Here) -> None:
     """An unknown id is an error in one line, also as JSON."""

@@ -157,6 +157,7 @@ def test_readers_change_nothing(method: str, server: Running) -> None:
         ("GET", "/api/reports"),
         ("GET", "/api/reports/0000"),
         ("PATCH", "/api/reports/0000"),
+        ("DELETE", "/api/reports/0000"),
         ("OPTIONS", "/api/reports"),
         ("GET", "/api/none"),
     ],

@@ -77,6 +77,7 @@ class InProcess:
             small=self._upstream.small,
             limits=self._upstream.model,
             efforts=self._upstream.efforts,
+            effort_alone=self._upstream.effort_alone,
             **{"strict": True, **rules},
         )
         self._listener = socket.create_server(("127.0.0.1", 0))

@@ -13,7 +13,7 @@ import pytest
 
 from dsfix.protocol.usage import Usage
 from dsfix.upstreams import NAMES, named, resolve
-from dsfix.upstreams.prices import Price, cost, listed, parsed, price
+from dsfix.upstreams.prices import Price, cost, listed, parsed, price, priced
 
 DEEPSEEK = named("deepseek")
 FLASH, PRO = "deepseek-flash", "deepseek-v4-pro"
@@ -81,6 +81,85 @@ def test_an_exchange(model: str, when: str, currency: str, numbers: str) -> None
     assert cost(found, EACH) == sum(map(Decimal, numbers.split()))
     hit, miss, output = map(Decimal, numbers.split())
     assert (found.hit, found.miss, found.output) == (hit, miss, output)
+    assert found.write == found.write_1h == miss
+
+
+# Vendor, model, time in UTC, usage (input, cached, output, reasoning, written, of it for an hour),
+# and the millionths of a dollar that it comes to by hand.
+OTHERS = [
+    # 1000 x 0.20 + 500 x 4 + 300 x 5 + 200 x 8 + 100 x 20 = 200 + 2000 + 1500 + 1600 + 2000
+    ("anthropic", "claude-opus-5-5", "2026-11-20", (2000, 1000, 100, None, 500, 200), "7300"),
+    # 1000 x 0.20 + 2000 x 2 + 500 x 10, then 1000 x 0.10 in the place of the first
+    ("anthropic", "claude-sonnet-5-5", "2026-10-06T23:59:59", (3000, 1000, 500), "9200"),
+    ("anthropic", "claude-sonnet-5-5", "2026-10-07", (3000, 1000, 500), "9100"),
+    # 500 x 2.50 + 1500 x 4 + 1000 x 10
+    ("anthropic", "claude-sonnet-5-5", "2026-11-20", (2000, 0, 1000, None, 2000, 1500), "17250"),
+    # 90000 x 0.01 + 10000 x 0.10 + 1000 x 0.50: the 100,000th token is still of the first price
+    ("anthropic", "claude-haiku-5-5", "2026-11-20", (100_000, 90_000, 1000), "2400"),
+    # 90000 x 0.05 + 10001 x 0.50 + 1000 x 2.50
+    ("anthropic", "claude-haiku-5-5", "2026-11-20", (100_001, 90_000, 1000), "12000.5"),
+    # what is written counts for the length: 1 x 0.50 + 60000 x 0.625 + 40000 x 1
+    (
+        "anthropic",
+        "claude-haiku-5-5",
+        "2026-11-20",
+        (100_001, 0, 0, None, 100_000, 40_000),
+        "77500.5",
+    ),
+    # 400000 x 0.06 + 112000 x 0.30 + 10000 x 1.20, and one token more: twice that, and 0.60
+    ("minimax", "MiniMax-M3", "2026-11-20", (512_000, 400_000, 10_000), "69600"),
+    ("minimax", "MiniMax-M3", "2026-11-20", (512_001, 400_000, 10_000), "139200.6"),
+    # no price of its own for what is written: 1000 x 0.30
+    ("minimax", "MiniMax-M3", "2026-11-20", (1000, 0, 0, None, 1000, 0), "300"),
+    # 1000 x 0.06 + 600 x 0.30 + 400 x 0.375 + 200 x 1.20
+    ("minimax", "MiniMax-M2.7", "2026-11-20", (2000, 1000, 200, None, 400, 0), "630"),
+    # 1000 x 0.50 + 600 x 2.50 + 400 x 3.125 + 200 x 7.50
+    ("qwen", "qwen3.7-max", "2026-11-20", (2000, 1000, 200, None, 400, 0), "4750"),
+    # 1000 x 0.0375 + 600 x 0.1875 + 400 x 0.234375 + 200 x 1.125
+    ("qwen", "qwen3.6-flash", "2026-11-20", (2000, 1000, 200, None, 400, 0), "468.75"),
+    # 1000 x 0.003625 + 1000 x 0.435 + 200 x 0.87
+    ("openrouter", "deepseek/deepseek-v4-pro", "2026-11-20", (2000, 1000, 200), "612.625"),
+    # 1000 x 0.02 + 1000 x 0.098 + 200 x 0.196
+    ("openrouter", "deepseek/deepseek-v4-flash", "2026-11-20", (2000, 1000, 200), "157.2"),
+    # 1000 x 0.30 + 1000 x 3 + 200 x 15; 0.26, 1.40, 4.40; 0.0036, 0.435, 0.87
+    ("kimi", "kimi-k3", "2026-11-20", (2000, 1000, 200), "6300"),
+    ("glm", "glm-5.3", "2026-11-20", (2000, 1000, 200), "2540"),
+    ("mimo", "mimo-v2.6-pro", "2026-11-20", (2000, 1000, 200), "612.6"),
+]
+
+
+@pytest.mark.parametrize(("vendor", "model", "when", "usage", "millionths"), OTHERS)
+def test_an_exchange_at_another_vendor(
+    vendor: str, model: str, when: str, usage: tuple[int, ...], millionths: str
+) -> None:
+    """With prices for what is written to the cache, and for long prompts."""
+    used = Usage(*usage)
+    at = datetime.fromisoformat(when).replace(tzinfo=UTC)
+    found = price(named(vendor), model, at, prompt=used.input)
+    assert found is not None
+    assert cost(found, used) * 1_000_000 == Decimal(millionths)
+
+
+def test_a_new_list_replaces_every_length_of_the_old() -> None:
+    """A vendor that gives its tiers up has one price again."""
+    text = """
+        as_of = 2026-03-01
+        source = "https://vendor.example"
+        prices = [
+          {from = 2026-01-01T00:00:00Z, models = ["m"], currency = "USD", price = {hit = 1, miss = 2, output = 3}},
+          {from = 2026-01-01T00:00:00Z, models = ["m"], currency = "USD", above = 100, price = {hit = 4, miss = 5, output = 6}},
+          {from = 2026-02-01T00:00:00Z, models = ["m"], currency = "USD", price = {hit = 7, miss = 8, output = 9}},
+        ]
+    """
+    rows = parsed(text)
+
+    def asked(when: str, prompt: int) -> Decimal:
+        found = priced(rows, "m", datetime.fromisoformat(when + "T00:00+00:00"), "USD", prompt)
+        assert found is not None
+        return found.miss
+
+    assert [asked("2026-01-05", prompt) for prompt in (0, 100, 101)] == [2, 2, 5]
+    assert [asked("2026-02-05", prompt) for prompt in (0, 100, 101)] == [8, 8, 8]
 
 
 def test_a_cost_to_the_last_digit() -> None:
@@ -110,6 +189,8 @@ def test_an_upstream_without_a_list_has_no_price() -> None:
     """Neither has a vendor whose prices depend on what is not known here."""
     when = datetime(2026, 11, 20, tzinfo=UTC)
     assert price(named("simulator"), FLASH, when) is None
+    assert price(named("volcengine"), named("volcengine").main, when) is None
+    assert "subscription" in listed("volcengine").unknown
     assert price(DEEPSEEK._replace(vendor="nobody"), FLASH, when) is None
 
 
@@ -144,32 +225,40 @@ def test_a_url_has_the_prices_of_the_vendor_whose_rules_hold() -> None:
 def test_every_row_of_a_list_is_found(name: str) -> None:
     """From its own first moment; a list that is there has the models that are used most."""
     vendor = named(name)
-    if listed(name).rows:
-        when = datetime(2026, 11, 21, tzinfo=UTC)
-        assert all(price(vendor, model, when) for model in (vendor.main, vendor.small))
+    for model in (vendor.main, vendor.small) if listed(name).rows else ():
+        last = max(row.since for row in listed(name).rows)
+        assert price(vendor, model, last), f"{name}: no price of {model}"
     for row in listed(name).rows:
         for prices in filter(None, (row.plain, row.peak)):
-            assert set(prices) == {"hit", "miss", "output"}
+            assert set(prices) == {"hit", "miss", "write", "write_1h", "output"}
             assert 0 < prices["hit"] <= prices["miss"] <= prices["output"]
-        found = price(vendor, row.model, row.since, row.currency)
+            assert prices["miss"] <= prices["write"] <= prices["write_1h"]
+        found = price(vendor, row.model, row.since, row.currency, row.above + 1)
         assert isinstance(found, Price) and found.since == row.since
 
 
 KEYS = {
-    "prices": {"from", "models", "currency", "price", "peak"},
+    "prices": {"from", "models", "currency", "above", "price", "peak"},
     "peak": {"from", "utc_offset", "weekdays", "hours", "on_holidays"},
     "holidays": {"days"},
 }
 
 
+KINDS = {"hit", "miss", "write", "write_1h", "output"}
+
+
 def checked(text: str) -> dict[str, Any]:
     """The file, if it says nothing that nobody reads."""
     data = tomllib.loads(text)
-    assert set(data) <= {"as_of", "source", *KEYS}
+    assert set(data) <= {"as_of", "source", "unknown", *KEYS}
+    assert ("unknown" in data) == ("prices" not in data)
     for key, known in KEYS.items():
         tables = data.get(key, [])
         for table in [tables] if isinstance(tables, dict) else tables:
             assert set(table) <= known, (key, table)
+    for table in data.get("prices", ()):
+        for prices in (table["price"], table.get("peak", table["price"])):
+            assert {"hit", "miss", "output"} <= set(prices) <= KINDS, prices
     return data
 
 
@@ -180,8 +269,9 @@ def test_a_list_is_dated_sourced_and_of_a_vendor(path: Path) -> None:
     data = checked(text)
     assert path.stem in NAMES and data["as_of"] and data["source"].startswith("https://")
     found = listed(path.stem)
-    starts = [(row.model, row.currency, row.since) for row in found.rows]
+    starts = [(row.model, row.currency, row.since, row.above) for row in found.rows]
     assert len(starts) == len(set(starts))
+    assert all((model, currency, since, 0) in starts for model, currency, since, _ in starts)
     for row in found.rows:
         assert row.currency in ("USD", "CNY")
         assert all(row.peak[kind] > row.plain[kind] for kind in row.peak)
@@ -202,6 +292,7 @@ def test_the_pages_price_list_is_read() -> None:
     assert {key: set().union(*(data[key] if key != "holidays" else [data[key]])) for key in KEYS}
     found = parsed(example)
     assert found.rows and found.hours and found.holidays
-    for known in KEYS.values():
+    assert set().union(*(table["price"] for table in data["prices"])) == KINDS
+    for known in (*KEYS.values(), KINDS, {"unknown"}):
         for key in known:
             assert f"`{key}`" in PAGE, key

@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+import ast
+from pathlib import Path
+
 import pytest
 
+from dsfix import upstreams
+from dsfix.config import Config
 from dsfix.errors import UsageError
-from dsfix.upstreams import NAMES, named, resolve
+from dsfix.upstreams import DEFAULT, NAMES, named, resolve
 
 VENDORS = [name for name in NAMES if named(name).origin.startswith("https://")]
 OFFICE = {
@@ -111,3 +116,30 @@ def test_what_is_no_upstream(spec: str) -> None:
     with pytest.raises(UsageError) as caught:
         resolve(spec)
     assert "a:b" not in str(caught.value)
+
+
+def test_words_that_were_found_add_to_those_that_were_known() -> None:
+    """Of `expect` one by one; of every other key the whole."""
+    known = named("deepseek").expect
+    own = {
+        "like": "deepseek",
+        "expect": {"chat-cache": "miss", "mine": "odd"},
+        "efforts": {"a": "b"},
+    }
+    found = resolve("office", extra={"office": own})
+    assert found.expect == {**known, "chat-cache": "miss", "mine": "odd"}
+    assert found.efforts == {"a": "b"}
+
+
+def test_the_default_is_data() -> None:
+    """No module names a vendor; which one stands for none is a file."""
+    root = Path(upstreams.__file__).parent
+    assert (root / "DEFAULT").read_text(encoding="utf-8").strip() == DEFAULT == Config().upstream
+    assert DEFAULT in NAMES
+    # A program whose profiles are read, and a part of paths; both are names of files as well.
+    others = {"cc-switch", "anthropic"}
+    for folder in (root, root / "prices", root.parent / "config", root.parent):
+        for path in folder.glob("*.py"):
+            for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+                if isinstance(node, ast.Constant) and node.value in set(NAMES) - others:
+                    raise AssertionError(f"{path}:{node.lineno} names {node.value}")

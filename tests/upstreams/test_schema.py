@@ -75,7 +75,7 @@ def test_a_small_table_is_enough() -> None:
     """What it does not say has a meaning."""
     found = read(GOOD, "here")
     assert (found.title, found.small, found.hosts) == ("example", "large", ("api.example.com",))
-    assert (found.replay, found.key_header, found.signs) == ("unknown", "Authorization", False)
+    assert (found.key_header, found.signs) == ("Authorization", False)
     assert found.models[0].thinking and not found.models[0].vision
     assert found.off == frozenset() and not found.settings
 
@@ -104,7 +104,7 @@ MODEL = GOOD["models"][0]
     [
         *((without(key), f"here: {key} is missing") for key in schema.NEEDED),
         (changed(orign="x"), "there is no key 'orign'. did you mean origin?"),
-        (changed(like="deepsek"), "like is not what it must be"),
+        (changed(like="deepsek"), "like does not take this text"),
         (changed(origin="api.example.com"), "here: origin"),
         (changed(origin="https://api.example.com/v1"), "without a path"),
         (changed(origin="https://me:pass@example.com"), "here: origin"),
@@ -115,10 +115,9 @@ MODEL = GOOD["models"][0]
         (changed(key_env="sk-pass0123"), "the name of a variable"),
         (changed(key_header="x api key"), "the name of a header"),
         (changed(key_optional="yes"), "true or false"),
-        (changed(signs=1), "true or false"),
+        (changed(signs=1), "signs does not take this number. expected true or false"),
         (changed(as_of="2026-11-20"), "a date"),
         (changed(as_of=datetime.datetime(2026, 11, 20)), "a date"),
-        (changed(replay="always"), "required, asked, free, unknown"),
         (changed(title=""), "a text"),
         (changed(paths={}), "paths has no dialect"),
         (changed(paths={"models": "/v1/models"}), "paths has no dialect"),
@@ -127,7 +126,7 @@ MODEL = GOOD["models"][0]
         (changed(paths={"chat": "/v1/chat?x=1"}), "begins with /"),
         (changed(models=[]), "main names no model"),
         (changed(models={}), "[[models]]"),
-        (changed(models=["large"]), "models, number 1"),
+        (changed(models=["large"]), "models, number 1 does not take this text"),
         (changed(models=[{"id": "large", "output": 1}]), "number 1: context is missing"),
         (changed(models=[{**MODEL, "context": -1}]), "tokens above 0"),
         (changed(models=[{**MODEL, "context": True}]), "tokens above 0"),
@@ -188,7 +187,8 @@ def test_the_pages_table_of_vendors() -> None:
     for name, *said in rows:
         found = named(name)
         spoken = ", ".join(each for each in schema.DIALECTS if each in found.paths)
-        assert said == [found.title, spoken, found.key_env, found.replay], name
+        without = found.expect.get("chat-reasoning-absent", "unknown")
+        assert said == [found.title, spoken, found.key_env, without], name
 
 
 def test_the_page_names_every_key() -> None:

@@ -69,7 +69,7 @@ def _unpacked() -> str:
 
 
 @contextmanager
-def chromium(home: Path) -> Iterator[str]:
+def chromium(home: Path, *options: str) -> Iterator[str]:
     """A browser with a profile below `home`: the address of its DevTools."""
     path = executable()
     libraries = str(Path(path).parent / "al2023" / "lib")
@@ -79,7 +79,7 @@ def chromium(home: Path) -> Iterator[str]:
         "XDG_CONFIG_HOME": str(home),
         "LD_LIBRARY_PATH": libraries,
     }
-    command = [path, *_OPTIONS, f"--user-data-dir={home}", "about:blank"]
+    command = [path, *_OPTIONS, *options, f"--user-data-dir={home}", "about:blank"]
     with (home / "log").open("wb") as log:
         process = subprocess.Popen(command, stdout=log, stderr=log, env=environ)
     port = home / "DevToolsActivePort"

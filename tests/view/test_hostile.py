@@ -118,3 +118,32 @@ def test_the_file_needs_nothing_else(visit: Visit, address: str) -> None:
         assert await one.run("performance.getEntriesByType('resource').length") == 0
 
     visit(address, look)
+
+
+def test_odd_figures_are_shown_as_such(visit: Visit, tmp_path: Path) -> None:
+    """A clock that went back, no usage, an unknown model, no time at all: no number is made up."""
+    session = Session(tmp_path / "state")
+    back = finished(exchange(1, stream=True), first_byte=-1.0, duration=-3.0)
+    unknown = finished(exchange(2, stream=True), served="nobody-knows-me")
+    unknown.usage = None
+    nothing = finished(exchange(3, stream=True), first_byte=0.0, duration=0.0)
+    nothing.usage = Usage(0, 0, 0)
+    calls = [block("tool_use", "{}", f"tool_{number}") for number in range(10_000)]
+    for each in (back, unknown, nothing):
+        session.said(each, [user("x")], *calls[: 10_000 if each is back else 1])
+    session.end()
+
+    async def look(one: Tab) -> None:
+        await one.press("e")
+        assert await one.run("document.querySelectorAll('*').length") < 3000
+        await one.press("t")
+        lines = "[...document.querySelectorAll('.exchange-line:not(.head)')]"
+        await one.until(f"{lines}.length === 3")
+        first, second, third = await one.run(f"{lines}.map((each) => each.ariaLabel)")
+        assert "first byte ?, took ?, in 1.0k" in first
+        assert "nobody-knows-me" in second and second.endswith("took 1.50 s")
+        assert "in 0, out 0" in third
+        for odd in ("NaN", "undefined", "Infinity", "null"):
+            assert odd not in await one.run("document.body.innerText")
+
+    visit(written(session, tmp_path), look)

@@ -115,6 +115,31 @@ def test_two_requests_are_compared(visit: Visit, address: str) -> None:
     visit(address, look)
 
 
+def test_only_the_lines_that_changed_are_told(visit: Visit, tmp_path: Path) -> None:
+    """Two lines far apart in a long text: both with what is around them, the rest as a number."""
+    session = Session(tmp_path / "state")
+    lines = [f"rule {number}" for number in range(60)]
+    others = ["first" if line == "rule 3" else line for line in lines if line != "rule 50"]
+    for number, system in enumerate((lines, others), 1):
+        session.said(
+            finished(exchange(number)), [user("x")], block("text", "y"), system="\n".join(system)
+        )
+    session.end()
+
+    async def look(one: Tab) -> None:
+        await one.run("location.hash = 'compare=1,2'")
+        await one.until(f"{TEXT}.includes('System prompt')")
+        text = await one.run("document.querySelector('.diff').innerText")
+        assert [line for line in text.split("\n") if line] == [
+            *("  rule 0", "  rule 1", "  rule 2", "- rule 3", "+ first"),
+            *("  rule 4", "  rule 5", "  rule 6", "… 40 lines the same"),
+            *("  rule 47", "  rule 48", "  rule 49", "- rule 50"),
+            *("  rule 51", "  rule 52", "  rule 53"),
+        ]
+
+    visit(written(session, tmp_path), look)
+
+
 def test_searching_finds_marks_and_leads_there(visit: Visit, address: str) -> None:
     """In every conversation, in folded text too; Enter goes on, Escape ends it."""
 

@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from dsfix.cli.complete import deleted_report_ids, report_ids
+
 if TYPE_CHECKING:
     from dsfix.reports.client import Server
 
@@ -18,8 +20,20 @@ ServerUrl = Annotated[
         help="The server, in place of DSFIX_REPORTS_SERVER or the one that runs here.",
     ),
 ]
-Name = Annotated[str, typer.Argument(metavar="ID", help="An id, or its beginning.")]
-Names = Annotated[list[str], typer.Argument(metavar="ID...", help="Ids, or their beginnings.")]
+Name = Annotated[
+    str,
+    typer.Argument(metavar="ID", help="An id, or its beginning.", autocompletion=report_ids),
+]
+Names = Annotated[
+    list[str],
+    typer.Argument(metavar="ID...", help="Ids, or their beginnings.", autocompletion=report_ids),
+]
+DeletedNames = Annotated[
+    list[str],
+    typer.Argument(
+        metavar="ID...", help="Ids, or their beginnings.", autocompletion=deleted_report_ids
+    ),
+]
 
 
 def server(named: str) -> Server:

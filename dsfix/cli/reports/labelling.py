@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from dsfix.cli.answers import AsJson, answered, print_json
-from dsfix.cli.reports.answers import Name, Names, ServerUrl, server, short
+from dsfix.cli.reports.answers import DeletedNames, Name, Names, ServerUrl, server, short
 
 Tags = Annotated[list[str], typer.Argument(metavar="TAG...")]
 Label = Annotated[str, typer.Argument(metavar="NAME", help="Empty takes it away.")]
@@ -43,7 +43,7 @@ def delete(names: Names, server_url: ServerUrl = "", as_json: AsJson = False) ->
     _change("delete", names, {"deleted": True}, server_url, as_json)
 
 
-def undelete(names: Names, server_url: ServerUrl = "", as_json: AsJson = False) -> None:
+def undelete(names: DeletedNames, server_url: ServerUrl = "", as_json: AsJson = False) -> None:
     """Bring deleted reports back, at the same addresses."""
     _change("undelete", names, {"deleted": False}, server_url, as_json)
 

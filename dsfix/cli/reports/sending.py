@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from dsfix.cli.answers import AsJson, answered, print_json
+from dsfix.cli.complete import report_ids
 from dsfix.cli.reports.answers import ServerUrl, say, server
 from dsfix.errors import UsageError
 
@@ -29,7 +30,12 @@ Title = Annotated[
 ]
 Id = Annotated[
     str,
-    typer.Option("--id", metavar="ID", help="A new version of this report, whatever the file."),
+    typer.Option(
+        "--id",
+        metavar="ID",
+        help="A new version of this report, whatever the file.",
+        autocompletion=report_ids,
+    ),
 ]
 
 
@@ -53,7 +59,7 @@ def send(
 
         sent = _send(page, server_url, Said(id, title, category, project, tuple(tag)), False)
         if as_json:
-            data = {**sent.report, "warnings": list(sent.packed.warnings)}
+            data = {**sent.report, "warnings": [*sent.packed.warnings, *_exposed(sent)]}
             print_json("reports send", data)
         else:
             typer.echo(sent.report["url"])
@@ -103,6 +109,13 @@ def _send(page: Path, server_url: str, said: Said, replace: bool) -> Sent:
     )
     for warning in sent.packed.warnings:
         say(f"left out: {warning}")
+    for warning in _exposed(sent):
+        say(warning)
     if not replace and (version := sent.report["version"]) > 1:
         say(f"version {version}")
     return sent
+
+
+def _exposed(sent: Sent) -> list[str]:
+    """What the user should know before passing the address on."""
+    return [f"{name} holds what looks like a key or a password" for name in sent.secret]

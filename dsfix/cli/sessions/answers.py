@@ -15,7 +15,7 @@ from dsfix.errors import UsageError
 from dsfix.paths import state_dir
 
 if TYPE_CHECKING:
-    from dsfix.record.reader import SessionRecord
+    from dsfix.record.reader import Recorded, SessionRecord
 
 Session = Annotated[
     str,
@@ -42,6 +42,17 @@ def recorded(name: str) -> SessionRecord:
     from dsfix.record.sessions import find
 
     return read(find(state(), name))
+
+
+def exchange_in(record: SessionRecord, number: int) -> Recorded:
+    """The exchange of that number. Raises UsageError when there is none."""
+    for each in record.exchanges:
+        if each.exchange.id == number:
+            return each
+    last = record.exchanges[-1].exchange.id if record.exchanges else 0
+    raise UsageError(
+        f"no exchange {number} in {record.id}", hint=f"there are {last}; see `dsfix sessions show`"
+    )
 
 
 def local(at: float, pattern: str) -> str:

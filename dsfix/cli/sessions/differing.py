@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from dsfix.cli.answers import AsJson, answered, print_json
-from dsfix.cli.sessions.answers import Session, recorded
+from dsfix.cli.sessions.answers import Session, exchange_in, recorded
 from dsfix.errors import UsageError
 
 if TYPE_CHECKING:
@@ -38,15 +38,10 @@ def diff(session: Session, first: _Number, second: _Number, as_json: AsJson = Fa
 
 
 def _exchange(record: SessionRecord, number: int) -> Recorded:
-    for each in record.exchanges:
-        if each.exchange.id == number:
-            if not each.head:
-                raise UsageError(f"the texts of exchange {number} were not kept")
-            return each
-    last = record.exchanges[-1].exchange.id if record.exchanges else 0
-    raise UsageError(
-        f"no exchange {number} in {record.id}", hint=f"there are {last}; see `dsfix sessions show`"
-    )
+    found = exchange_in(record, number)
+    if not found.head:
+        raise UsageError(f"the texts of exchange {number} were not kept")
+    return found
 
 
 def _print(found: Difference) -> None:

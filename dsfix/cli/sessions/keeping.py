@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import time
-from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -32,14 +31,17 @@ def gc(
     """Remove deleted sessions, and those beyond a bound; tagged and running ones stay."""
 
     def call() -> None:
+        from dsfix.record.index.opening import forget
         from dsfix.record.keeping import Bounds, kept, leaving, remove
+        from dsfix.report.transcript import transcript
 
         since = None if days is None else time.time() - days * _DAY
         most = int(number(size, _SIZES, "example: --size 1GB")) if size else None
         going = leaving(kept(state()), Bounds(keep, since, most))
         for each in going if yes else ():
             remove(each.session.path)
-        _forget(state())
+        if yes:
+            forget(state(), transcript)
         if as_json:
             print_json(
                 "sessions gc", {"removed": yes, "sessions": [_document(each) for each in going]}
@@ -48,17 +50,6 @@ def gc(
             _print(going, yes)
 
     answered("sessions gc", call, as_json)
-
-
-def _forget(directory: Path) -> None:
-    """Take what is gone out of the index too, where there is one."""
-    from dsfix.record.index.file import INDEX
-    from dsfix.record.index.opening import current
-    from dsfix.report.transcript import transcript
-
-    if (directory / INDEX).is_file():
-        with current(directory, transcript):
-            pass
 
 
 def reindex() -> None:

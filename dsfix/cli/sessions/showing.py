@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
 from dsfix.cli.answers import AsJson, answered, print_json
-from dsfix.cli.sessions.answers import Session, local, recorded
+from dsfix.cli.sessions.answers import Session, exchange_in, local, recorded
 
 if TYPE_CHECKING:
     from rich.console import Console
     from rich.text import Text
 
     from dsfix.record.reader import Recorded, SessionRecord
+    from dsfix.report.summary import Summary
     from dsfix.report.transcript import Said
 
 # Lines of one saying that are shown, by what it is; the rest is counted.
@@ -25,34 +26,69 @@ _WIDE = 110  # columns from which on repairs are named, not counted
 
 def show(
     session: Session,
+    number: Annotated[
+        int | None, typer.Argument(metavar="[N]", help="Only this exchange, with what was changed.")
+    ] = None,
     messages: Annotated[
         bool, typer.Option("--messages", help="Show what was said, conversation by conversation.")
     ] = False,
     as_json: AsJson = False,
 ) -> None:
-    """Show one session: its summary and its exchanges."""
-    answered("sessions show", lambda: _show(session, messages, as_json), as_json)
+    """Show one session: its summary and its exchanges.
+
+    Of one exchange, what repairs changed in it is shown before and after.
+    """
+
+    def call() -> None:
+        record = recorded(session)
+        one = None if number is None else exchange_in(record, number)
+        if as_json:
+            from dsfix.report.documents import shown, shown_one
+
+            document = shown_one(record, one, messages=messages) if one else shown(record, messages)
+            print_json("sessions show", document)
+        else:
+            _show(record, one, messages)
+
+    answered("sessions show", call, as_json)
 
 
-def _show(name: str, messages: bool, as_json: bool) -> None:
-    record = recorded(name)
-    if as_json:
-        from dsfix.report.documents import shown
-
-        print_json("sessions show", shown(record, messages=messages))
-        return
+def _show(record: SessionRecord, one: Recorded | None, messages: bool) -> None:
     from rich.console import Console
 
+    from dsfix.cli.sessions.one import print_one
     from dsfix.cli.summary import print_summary
     from dsfix.report.recall import recalled
 
     console = Console(highlight=False)
-    print_summary(recalled(record), console, known=True)
-    _print_facts(record, console)
-    _print_exchanges(record.exchanges, console)
+    summary = recalled(record)
+    costs = _costs(record, summary)
+    if one:
+        print_one(one, costs(one), console)
+    else:
+        print_summary(summary, console, known=True)
+        _print_facts(record, console)
+        _print_exchanges(record.exchanges, costs, console)
     if messages:
-        for last in record.conversations():
+        for last in [one] if one else record.conversations():
             _print_conversation(record, last, console)
+
+
+def _costs(record: SessionRecord, summary: Summary) -> Callable[[Recorded], str]:
+    """What an exchange cost, as an amount; empty where it used nothing that is known."""
+    from dsfix.report.cost import amount, cost_of
+    from dsfix.report.documents import costs_in
+
+    costs = costs_in(record, summary.bill)
+
+    def told(each: Recorded) -> str:
+        usage = each.exchange.usage
+        if usage is None or costs is None or summary.bill is None:
+            return ""
+        cost = cost_of(each.exchange, usage, costs)
+        return "unknown" if cost is None else amount(cost, summary.bill.currency)
+
+    return told
 
 
 def _print_facts(record: SessionRecord, console: Console) -> None:
@@ -78,7 +114,9 @@ def _print_facts(record: SessionRecord, console: Console) -> None:
             console.print(Text(f"  {name:<11}", "dim") + Text(plain(said), ""), soft_wrap=True)
 
 
-def _print_exchanges(exchanges: Sequence[Recorded], console: Console) -> None:
+def _print_exchanges(
+    exchanges: Sequence[Recorded], costs: Callable[[Recorded], str], console: Console
+) -> None:
     """A table of the exchanges, and below it what went wrong in them."""
     from rich.table import Table
     from rich.text import Text
@@ -89,9 +127,9 @@ def _print_exchanges(exchanges: Sequence[Recorded], console: Console) -> None:
         return
     wide = console.width >= _WIDE
     table = Table(box=None, pad_edge=False, header_style="dim", padding=(0, 1, 0, 0))
-    for name in ("#", "time", "kind", "model", "in", "hit", "out", "took", "end"):
+    for name in ("#", "time", "kind", "model", "in", "hit", "out", "cost", "took", "end"):
         side: Literal["right", "left"] = "left"
-        if name in ("#", "in", "hit", "out", "took"):
+        if name in ("#", "in", "hit", "out", "cost", "took"):
             side = "right"
         table.add_column(name, justify=side, no_wrap=True, overflow="ellipsis")
     table.add_column("repairs" if wide else "fix", justify="left" if wide else "right")
@@ -99,7 +137,7 @@ def _print_exchanges(exchanges: Sequence[Recorded], console: Console) -> None:
         done = (change.repair for change in each.exchange.changes if not change.failed)
         names = list(dict.fromkeys(done))
         repairs = ", ".join(names) if wide else str(len(names) or "")
-        table.add_row(*_columns(each), _end(each), Text(plain(repairs)))
+        table.add_row(*_columns(each, costs(each)), _end(each), Text(plain(repairs)))
     console.print()
     console.print(table)
     remarks = (
@@ -110,7 +148,7 @@ def _print_exchanges(exchanges: Sequence[Recorded], console: Console) -> None:
     print_rows(list(remarks), console)
 
 
-def _columns(each: Recorded) -> list[str | Text]:
+def _columns(each: Recorded, cost: str) -> list[str | Text]:
     """The plain columns of an exchange, from its number to its duration."""
     from rich.text import Text
 
@@ -125,6 +163,7 @@ def _columns(each: Recorded) -> list[str | Text]:
         count(usage.input) if usage else "",
         f"{100 * usage.cached / usage.input:.0f}%" if usage and usage.input else "",
         count(usage.output) if usage else "",
+        cost,
         "" if exchange.duration is None else f"{exchange.duration:.1f}",
     ]
 

@@ -8,6 +8,7 @@ from dsfix.doctor.base import Probe
 from dsfix.doctor.probes.account import PROBES as ACCOUNT
 from dsfix.doctor.probes.answers import probes as answers
 from dsfix.doctor.probes.contents import probes as contents
+from dsfix.doctor.probes.habits import probes as habits
 from dsfix.doctor.probes.particulars import probes as particulars
 from dsfix.doctor.probes.reasoning import probes as reasoning
 from dsfix.doctor.probes.thinking import probes as thinking
@@ -19,7 +20,7 @@ PROBES: tuple[Probe, ...] = (
     *(
         probe
         for dialect in (Dialect.CHAT, Dialect.MESSAGES, Dialect.RESPONSES)
-        for theme in (answers, particulars, thinking, tools, reasoning, contents)
+        for theme in (answers, particulars, habits, thinking, tools, reasoning, contents)
         for probe in theme(dialect)
     ),
 )

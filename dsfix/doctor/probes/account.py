@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from dsfix.doctor.base import Call, Meaning, Probe, Verdict
+from dsfix.doctor.base import Call, Meaning, Probe, Unasked, Verdict
 from dsfix.doctor.finding import Level
 from dsfix.doctor.reply import Reply
-from dsfix.doctor.words import failed
+from dsfix.doctor.words import HOPELESS, failed
 
 MOST_SKEW = 300.0  # seconds; certificates and signed tokens allow about so much
 
@@ -32,11 +32,15 @@ def _balance(replies: Sequence[Reply]) -> Verdict:
 
 
 def _clock(replies: Sequence[Reply]) -> Verdict:
+    if replies[0].failure:
+        raise Unasked(replies[0].failure)
     skew = replies[0].skew
     if skew is None:
         return Verdict("untold")
     return Verdict("right" if abs(skew) <= MOST_SKEW else "wrong", f"{skew:+.0f} s")
 
+
+_UNTOLD = Meaning("The list of models does not come, and tells nothing of the key.")
 
 # https://api-docs.deepseek.com/api/list-models and /api/get-user-balance.
 PROBES = (
@@ -44,13 +48,15 @@ PROBES = (
         "auth",
         "Is the key accepted?",
         _reached,
-        frozenset({"accepted", "missing", "html", "not-json"}),
+        # with another word nothing is known of the key yet: the models' answers will tell
+        frozenset({"accepted", "missing", "html", "not-json", "bom"}) | HOPELESS,
         asks=(lambda scene: Call("models"),),
         through=False,
         words={
             "accepted": Meaning("The endpoint is there and does not refuse the key."),
             "missing": Meaning("The endpoint is there, and lists no models."),
             "html": Meaning("Something is there, and answers with a web page."),
+            **dict.fromkeys(sorted(HOPELESS), _UNTOLD),
         },
     ),
     Probe(
@@ -78,6 +84,8 @@ PROBES = (
             "shown": Meaning("The account can be used."),
             "used-up": Meaning("The account cannot be used.", "Top up the account."),
             "missing": Meaning("The endpoint does not tell."),
+            "key-refused": Meaning("The key may not see it.", "Look at the vendor's own page."),
+            "forbidden": Meaning("The key may not see it.", "Look at the vendor's own page."),
         },
     ),
     Probe(

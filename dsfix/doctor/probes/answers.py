@@ -13,7 +13,7 @@ from dsfix.doctor.wires import reasoning_of
 from dsfix.protocol.body import Dialect
 
 _END = {
-    Dialect.CHAT: re.compile(rb"^data: ?\[DONE\]", re.M),
+    Dialect.CHAT: re.compile(rb"(?:^|[\r\n])data: ?\[DONE\]"),
     Dialect.MESSAGES: re.compile(rb'"type": ?"message_stop"'),
     Dialect.RESPONSES: re.compile(rb'"type": ?"response\.(?:completed|incomplete)"'),
 }
@@ -72,7 +72,8 @@ def _probe(
 def _plain(dialect: Dialect, events: bool, scene: Scene) -> Call:
     more = wires.streamed(dialect) if events else {}
     return Call(
-        dialect, wires.asked(dialect, scene.model, wires.user(dialect, wires.PLAIN), **more)
+        dialect,
+        wires.asked(dialect, scene.model, wires.user(dialect, wires.plain(dialect)), **more),
     )
 
 
@@ -95,7 +96,12 @@ def _events(replies: Sequence[Reply]) -> Verdict:
         return Verdict("failing", answer.error)
     if answer.unread or not (answer.blocks or answer.finish):
         return Verdict("malformed", reply.said)
-    if not reply.text:
-        return Verdict("empty")
+    if not ended(reply):
+        return Verdict("unended")
+    return Verdict("answered" if reply.text else "empty")
+
+
+def ended(reply: Reply) -> bool:
+    """Whether a stream's last event came."""
     assert reply.dialect is not None
-    return Verdict("answered" if _END[reply.dialect].search(reply.body) else "unended")
+    return _END[reply.dialect].search(reply.body) is not None

@@ -85,41 +85,44 @@ def _plain(dialect: Dialect, end: str, title: str, ask: Callable[[Scene], Call])
 def _with_user(dialect: Dialect, scene: Scene) -> Call:
     named = {"user_id": _USER}
     more = {"metadata": named} if dialect is Dialect.MESSAGES else named
-    said = wires.user(dialect, wires.PLAIN)
+    said = wires.user(dialect, wires.plain(dialect))
     return Call(dialect, wires.asked(dialect, scene.model, said, **more))
 
 
 def _developer(dialect: Dialect, scene: Scene) -> Call:
     told = {"role": "developer", "content": "Be brief."}
-    said = wires.user(dialect, wires.PLAIN)
+    said = wires.user(dialect, wires.plain(dialect))
     return Call(dialect, wires.asked(dialect, scene.model, told, said))
 
 
 def _system(scene: Scene) -> Call:
     told = {"role": "system", "content": "Be brief."}
-    said = wires.user(Dialect.MESSAGES, wires.PLAIN)
+    said = wires.user(Dialect.MESSAGES, wires.plain(Dialect.MESSAGES))
     return Call("messages", wires.asked(Dialect.MESSAGES, scene.model, told, said))
 
 
 def _system_last(scene: Scene) -> Call:
     told = {"role": "system", "content": "Be brief."}
-    said = wires.user(Dialect.MESSAGES, wires.PLAIN)
+    said = wires.user(Dialect.MESSAGES, wires.plain(Dialect.MESSAGES))
     return Call("messages", wires.asked(Dialect.MESSAGES, scene.model, said, told))
 
 
 def _unknown(dialect: Dialect, scene: Scene) -> Call:
-    return Call(dialect, wires.asked(dialect, _NOBODY, wires.user(dialect, wires.PLAIN)))
+    return Call(dialect, wires.asked(dialect, _NOBODY, wires.user(dialect, wires.plain(dialect))))
 
 
 def _document(scene: Scene) -> Call:
     source = {"type": "text", "media_type": "text/plain", "data": "17 times 3 is 51."}
-    blocks = [{"type": "document", "source": source}, {"type": "text", "text": wires.PLAIN}]
+    blocks = [
+        {"type": "document", "source": source},
+        {"type": "text", "text": wires.plain(Dialect.MESSAGES)},
+    ]
     said = {"role": "user", "content": blocks}
     return Call("messages", wires.asked(Dialect.MESSAGES, scene.model, said))
 
 
 def _count(scene: Scene) -> Call:
-    said = wires.user(Dialect.MESSAGES, wires.PLAIN)
+    said = wires.user(Dialect.MESSAGES, wires.plain(Dialect.MESSAGES))
     return Call(_COUNT, {"model": scene.model, "messages": [said]})
 
 

@@ -101,7 +101,7 @@ def _continued(
         raise Unasked("the model did not think before")
     called = bool(reply.answer.turn().calls)
     items = [
-        wires.to_call(dialect) if called else wires.user(dialect, wires.PLAIN),
+        wires.to_call(dialect) if called else wires.user(dialect, wires.plain(dialect)),
         *change(wires.turn(reply)),
         *(wires.results(reply) if called else ()),
         *([wires.user(dialect, after)] if after else ()),

@@ -21,6 +21,10 @@ _ON = {
         "Use a model that thinks; a relay may be stripping it.",
     ),
     "empty": Meaning("There is a place for reasoning and none in it."),
+    "in-text": Meaning(
+        "Reasoning stands in the text, between <think> marks: agents show it as the answer.",
+        "Ask the endpoint's operator for a reasoning parser.",
+    ),
 }
 _OFF = {
     "reasoning": Meaning(
@@ -95,12 +99,12 @@ def _mode(
 
 
 def _asked(dialect: Dialect, mode: str, scene: Scene) -> Call:
-    said = wires.user(dialect, wires.PLAIN)
+    said = wires.user(dialect, wires.plain(dialect))
     return Call(dialect, wires.asked(dialect, scene.model, said, **wires.thinking(dialect, mode)))
 
 
 def _conflict(dialect: Dialect, scene: Scene) -> Call:
-    said = wires.user(dialect, wires.PLAIN)
+    said = wires.user(dialect, wires.plain(dialect))
     more = {**wires.thinking(dialect, "disabled"), **wires.effort(dialect)}
     return Call(dialect, wires.asked(dialect, scene.model, said, **more))
 
@@ -108,7 +112,7 @@ def _conflict(dialect: Dialect, scene: Scene) -> Call:
 def _thought(replies: Sequence[Reply]) -> Verdict:
     found = wires.reasoning_of(replies[-1])
     if found is None:
-        return Verdict("absent")
+        return Verdict("in-text" if replies[-1].text.lstrip().startswith("<think>") else "absent")
     return Verdict("reasoning" if found.strip() else "empty")
 
 

@@ -10,7 +10,7 @@ import msgspec
 from dsfix.protocol import spans, sse
 from dsfix.protocol.answer import Answer
 from dsfix.protocol.body import Dialect
-from dsfix.protocol.reading import chat, messages, responses
+from dsfix.protocol.reading import chat, messages, responses, runs
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +48,7 @@ def observe(dialect: Dialect, answer: Answer, events: bytes) -> None:
     All payloads are decoded in one call: a stream without pause brings hundreds in a chunk.
     """
     reader = _READERS[dialect]
-    payloads = [data for data in sse.lines(events) if data]
+    payloads = [data for data in sse.lines(runs.merged(events)) if data]
     if not payloads:
         return
     ended = b"[DONE]" in payloads

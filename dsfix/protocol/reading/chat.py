@@ -71,9 +71,9 @@ def on_done(answer: Answer) -> None:
 def _on_delta(answer: Answer, delta: _Delta) -> None:
     """Chat has no block indices: reasoning is block 0, text 1, and the calls follow."""
     if thought := delta.reasoning_content or delta.reasoning:
-        answer.blocks.setdefault(0, Block("thinking")).parts.append(thought)
+        answer.said(answer.blocks.setdefault(0, Block("thinking")), thought)
     if delta.content:
-        answer.blocks.setdefault(1, Block("text")).parts.append(delta.content)
+        answer.said(answer.blocks.setdefault(1, Block("text")), delta.content)
     for call in delta.tool_calls or []:
         place = 2 + (call.index or 0)
         if place not in answer.blocks:
@@ -86,7 +86,7 @@ def _on_delta(answer: Answer, delta: _Delta) -> None:
             said = bytes(call.function.arguments)
             text = spans.value(said) if said.startswith(b'"') else said.decode("utf-8", "replace")
             if text and text != "null":
-                block.parts.append(text)
+                answer.said(block, text)
 
 
 def on_whole(answer: Answer, event: Event) -> None:

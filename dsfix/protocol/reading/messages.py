@@ -67,7 +67,7 @@ def on_event(answer: Answer, event: Event) -> None:
         case "content_block_delta" if event.delta and event.place in answer.blocks:
             block, delta = answer.blocks[event.place], event.delta
             if part := delta.thinking or delta.text or delta.partial_json:
-                block.parts.append(part)
+                answer.said(block, part)
             block.signature += delta.signature or ""
         case "content_block_stop" if event.place in answer.blocks:
             answer.blocks[event.place].complete = True

@@ -81,7 +81,7 @@ def on_event(answer: Answer, event: Event) -> None:
     place = event.output_index or 0
     if event.type in _DELTAS:
         if event.delta and place in answer.blocks:
-            answer.blocks[place].parts.append(event.delta)
+            answer.said(answer.blocks[place], event.delta)
     elif event.type == "response.output_item.added" and event.item:
         answer.blocks[place] = _opened(event.item)
     elif event.type == "response.output_item.done" and event.item:

@@ -66,6 +66,7 @@ def _connected(path: Path) -> sqlite3.Connection:
     os.close(os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW, PRIVATE_FILE))
     db = sqlite3.connect(path, timeout=PATIENCE, isolation_level=None)
     try:
+        db.execute("PRAGMA trusted_schema = OFF")  # before anything of the file is run
         db.execute("PRAGMA journal_mode = WAL")
         db.execute("PRAGMA synchronous = NORMAL")
         db.execute("PRAGMA secure_delete = ON")  # what is cleared away is gone

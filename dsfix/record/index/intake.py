@@ -145,11 +145,12 @@ def _code(end: Mapping[str, Any]) -> int | None:
 
 def _forget(db: sqlite3.Connection, name: str) -> None:
     """Take a session out, and the texts that were said in no other."""
-    db.execute(
+    gone = db.execute(
         "DELETE FROM texts WHERE id IN (SELECT text FROM places WHERE session = ?1)"
-        " AND id NOT IN (SELECT text FROM places WHERE session <> ?1)",
+        " AND id NOT IN (SELECT text FROM places WHERE session <> ?1) RETURNING id, text",
         (name,),
-    )
+    ).fetchall()
+    db.executemany("INSERT INTO found (found, rowid, text) VALUES ('delete', ?, ?)", gone)
     for table in ("places", "exchanges", "tags"):
         db.execute(f"DELETE FROM {table} WHERE session = ?", (name,))
     db.execute("DELETE FROM sessions WHERE id = ?", (name,))
@@ -228,9 +229,11 @@ class _Reading:
         name = digest(json.dumps([role, sort, tool, text]).encode())
         found = self.db.execute("SELECT id FROM texts WHERE hash = ?", (name,)).fetchone()
         if found is None:
+            kept = text.encode("utf-8", "replace").decode()
             found = self.db.execute(
                 "INSERT INTO texts (hash, role, sort, name, text) VALUES (?, ?, ?, ?, ?)"
                 " RETURNING id",
-                (name, role, sort, tool, text.encode("utf-8", "replace").decode()),
+                (name, role, sort, tool, kept),
             ).fetchone()
+            self.db.execute("INSERT INTO found (rowid, text) VALUES (?, ?)", (found[0], kept))
         return int(found[0])

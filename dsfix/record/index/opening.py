@@ -40,6 +40,14 @@ def anew(state: Path, told: Told) -> str:
         return found.note
 
 
+def forget(state: Path, told: Told) -> None:
+    """Take what is gone out of the index, where there is one; raises DsfixError as `current`."""
+    if (state / INDEX).is_file():
+        with current(state, told) as found:
+            # words of what was deleted stand in the table until it is merged
+            found.db.execute("INSERT INTO found (found) VALUES ('optimize')")
+
+
 def _through(state: Path, work: Callable[[sqlite3.Connection], None]) -> Opened:
     """The index after that work; a file that turns out to be broken is made anew once."""
     found = opened(state)

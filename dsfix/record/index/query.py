@@ -31,7 +31,10 @@ class Wanted(NamedTuple):
 
 
 class Indexed(NamedTuple):
-    """A session as it is listed. `said` is how its user began, for want of a title."""
+    """A session as it is listed. `said` is how its user began, for want of a title.
+
+    That is the last text of the first request: agents put what they have to say before it.
+    """
 
     id: str
     path: str
@@ -75,7 +78,7 @@ SELECT id, path, state, started, duration, exit_code, agent, upstream, cwd, proj
     coalesce((SELECT substr(t.text, 1, 400) FROM places p JOIN texts t ON t.id = p.text
         WHERE p.session = s.id AND role = 'user' AND sort = 'text' AND t.text NOT LIKE '<%'
         ORDER BY (SELECT kind FROM exchanges WHERE session = p.session AND number = p.exchange)
-            <> 'main', exchange, seq, part LIMIT 1), ''),
+            <> 'main', exchange, seq DESC, part DESC LIMIT 1), ''),
     (SELECT json_group_array(tag) FROM tags WHERE session = s.id),
     (SELECT json_group_array(model) FROM (SELECT DISTINCT coalesce(served, sent, asked) AS model
         FROM exchanges WHERE session = s.id AND model IS NOT NULL ORDER BY number)),

@@ -117,7 +117,7 @@ def call(raw: bytes, id: str) -> bytes:
     function = spans.members(made.get("function", b""))
     given = (function or {}).get("arguments", b"null")
     if function is not None and not is_text(given):
-        words = "{}" if given == b"null" else given.decode()
+        words = "{}" if given == b"null" else given.decode("utf-8", "replace")
         function = {**function, "arguments": spans.encode(words)}
         made = {**made, "function": spans.build_object(function)}
     return _with(raw, {**made, "id": spans.encode(id)})

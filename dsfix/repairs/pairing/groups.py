@@ -12,7 +12,6 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from functools import lru_cache
 
 from dsfix.repairs.pairing.shape import Piece, Wire
 
@@ -44,6 +43,41 @@ class Group:
         if self.results == self.calls or not answered:
             return False
         return not answered.isdisjoint(set(self.calls).difference(self.results))
+
+
+def usual(pieces: Sequence[Piece], wire: Wire) -> list[int]:
+    """Where rounds end, as far as all is as DeepSeek gives it and as it wants it.
+
+    That is: ids that tell that another answer begins, and results in the order of the calls, with
+    nothing between.
+    """
+    ends: list[int] = []
+    calls: tuple[str, ...] = ()
+    results: tuple[str, ...] = ()
+    taken: set[str] = set()
+    heard = False
+    for at, piece in enumerate(pieces):
+        if not piece.sound or (calls != results and (piece.assistant or not piece.results)):
+            break
+        if piece.assistant:
+            if heard:
+                ends.append(at)
+            calls, results = piece.calls, ()
+            own = set(calls)
+            if calls and (_number(calls[0]) != 0 or len(own) < len(calls) or "" in own):
+                break
+            if wire.UNIQUE:
+                if not own.isdisjoint(taken):
+                    break
+                taken |= own
+        elif piece.results:
+            if calls == results:
+                break
+            results += piece.results
+            if wire.ONE_MESSAGE and calls != results:
+                break
+        heard = not piece.assistant
+    return ends
 
 
 def grouped(pieces: Sequence[Piece], wire: Wire, answers: Answers) -> list[Group]:
@@ -118,7 +152,6 @@ def _same_answer(calls: Sequence[str], call: str, answers: Answers) -> bool | No
     return True if number - 1 in numbers else None
 
 
-@lru_cache(maxsize=4096)
 def _number(call: str) -> int | None:
     """Which call of its answer this is, by DeepSeek's own ids."""
     match = _NUMBERED.fullmatch(call)

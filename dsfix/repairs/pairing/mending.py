@@ -6,8 +6,10 @@ A round is what the assistant says until it is answered, and the answers.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from itertools import chain
+from operator import attrgetter
 
 from dsfix.repairs.pairing.groups import Group, rounds
 from dsfix.repairs.pairing.shape import Part, Piece, Wire
@@ -47,11 +49,10 @@ class _Heard:
 class _Names:
     """Ids that are taken: in the whole history where they must be unique there, else in a turn."""
 
-    def __init__(self, unique: bool, before: Iterable[Piece]) -> None:
-        self._unique = unique
-        calls = [id for piece in before if piece.calls for id in piece.calls]
-        self._taken = set(calls) if unique else set()
-        self._count = len(calls)
+    def __init__(self, unique: bool, before: Sequence[Piece]) -> None:
+        self._unique, self._before = unique, before
+        self._taken = set(_calls(before)) if unique else set[str]()
+        self._count = 0
 
     def begin(self) -> None:
         """A turn begins."""
@@ -70,13 +71,17 @@ class _Names:
     def take(self, asked: str) -> str:
         """The id for a call that came with this one."""
         self._count += 1
-        name = id = asked or f"call_unnamed_{self._count}"
+        name = id = asked or f"call_unnamed_{self._count + len(list(_calls(self._before)))}"
         number = 1
         while id in self._taken:
             number += 1
             id = f"{name}_{number}"
         self._taken.add(id)
         return id
+
+
+def _calls(pieces: Iterable[Piece]) -> Iterator[str]:
+    return chain.from_iterable(map(attrgetter("calls"), pieces))
 
 
 class Mending:

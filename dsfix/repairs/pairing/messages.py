@@ -87,7 +87,7 @@ def voice(piece: Piece) -> frozenset[bytes]:
     try:
         content = _message.decode(piece.items[0]).content
     except spans.Malformed:
-        return frozenset()
+        return frozenset(piece.items)  # something that cannot be taken apart, so it stays alone
     if isinstance(content, str):
         return frozenset([spans.encode(content)]) if content.strip() else frozenset()
     return _said(content or ())

@@ -107,7 +107,7 @@ def call(raw: bytes, id: str) -> bytes:
     name = _GIVEN[str(spans.value(item.get("type")))]
     given = item.get(name, b"null")
     if not is_text(given):
-        item[name] = spans.encode("{}" if given == b"null" else given.decode())
+        item[name] = spans.encode("{}" if given == b"null" else given.decode("utf-8", "replace"))
     return _with(raw, {**item, "call_id": spans.encode(id)})
 
 

@@ -94,13 +94,17 @@ class Wire(Protocol):
 def units(history: History) -> list[Unit]:
     """The whole history of a dialect whose turns are several items, unit by unit."""
     found: list[Unit] = []
-    starts = set(history.assistants)
     at = 0
-    while at < len(history.messages):
-        items = history.items(at) if at in starts else (history.messages[at],)
-        found.append(Unit(history.roles[at], items))
-        at += len(items)
+    for nth, start in enumerate(history.assistants):
+        found += map(_alone, history.roles[at:start], history.messages[at:start])
+        found.append(Unit(history.roles[start], history.items(nth)))
+        at = history.stops[nth]
+    found += map(_alone, history.roles[at:], history.messages[at:])
     return found
+
+
+def _alone(role: str, raw: bytes) -> Unit:
+    return Unit(role, (raw,))
 
 
 def text(value: Any) -> str:
@@ -126,5 +130,5 @@ def retold(content: bytes, kind: str) -> list[bytes]:
     words, rest = ORPHAN, spans.items(content) or []
     if not rest and not is_blank(content):
         value = spans.value(content)
-        words += "\n" + (value if isinstance(value, str) else content.decode())
+        words += "\n" + (value if isinstance(value, str) else content.decode("utf-8", "replace"))
     return [spans.encode({"type": kind, "text": words}), *rest]

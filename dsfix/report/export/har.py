@@ -13,8 +13,11 @@ from typing import Any
 
 from dsfix import __version__
 from dsfix.record.reader import Recorded, SessionRecord
+from dsfix.report.cost import Costs
+from dsfix.report.documents import costs_in
 from dsfix.report.documents import exchange as told
 from dsfix.report.export.resolved import body, line
+from dsfix.report.recall import recalled
 
 _JSON = "application/json"
 _MADE = "put together from the record of dsfix; redacted, and not byte for byte"
@@ -23,13 +26,14 @@ _MADE = "put together from the record of dsfix; redacted, and not byte for byte"
 def har(record: SessionRecord) -> Iterator[str]:
     """The document, an entry at a time."""
     creator = line({"name": "dsfix", "version": __version__})
+    costs = costs_in(record, recalled(record).bill)
     yield f'{{"log":{{"version":"1.2","creator":{creator},"pages":[],"entries":['
     for place, each in enumerate(record.exchanges):
-        yield (",\n" if place else "\n") + line(_entry(record, each))
+        yield (",\n" if place else "\n") + line(_entry(record, each, costs))
     yield "\n]}}\n"
 
 
-def _entry(record: SessionRecord, each: Recorded) -> dict[str, Any]:
+def _entry(record: SessionRecord, each: Recorded, costs: Costs | None) -> dict[str, Any]:
     exchange = each.exchange
     whole = 1000 * (exchange.duration or 0.0)
     wait = min(whole, 1000 * (exchange.first_byte or 0.0))
@@ -41,7 +45,7 @@ def _entry(record: SessionRecord, each: Recorded) -> dict[str, Any]:
         "cache": {},
         "timings": {"send": 0, "wait": round(wait, 3), "receive": round(whole - wait, 3)},
         "comment": _MADE,
-        "_dsfix": told(exchange, ended=each.ended),
+        "_dsfix": told(each, costs),
     }
 
 

@@ -9,16 +9,15 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from dsfix.record.reader import SessionRecord
-from dsfix.report.documents import exchange, shown
+from dsfix.report.documents import shown
 from dsfix.report.export.resolved import body, line
 
 
 def jsonl(record: SessionRecord) -> Iterator[str]:
     """The lines."""
-    session = shown(record, messages=False)
-    del session["exchanges"]
+    session = shown(record)
+    exchanges = session.pop("exchanges")
     yield line({"type": "session", **session}) + "\n"
-    for each in record.exchanges:
-        fields = exchange(each.exchange, ended=each.ended)
+    for each, fields in zip(record.exchanges, exchanges, strict=True):
         said = {"request": body(record, each), "answer": list(each.answer)}
         yield line({"type": "exchange", "session": record.id, **fields, **said}) + "\n"

@@ -1,4 +1,7 @@
-"""A session as Markdown: its facts, and each conversation as its last request carries it."""
+"""A session as Markdown: its facts, what was said, and what repairs changed.
+
+Each conversation is told as its last request carries it.
+"""
 
 from __future__ import annotations
 
@@ -6,6 +9,7 @@ import re
 from collections.abc import Iterator
 from datetime import UTC, datetime
 
+from dsfix.record.edited import Edit
 from dsfix.record.reader import Recorded, SessionRecord
 from dsfix.report.recall import recalled
 from dsfix.report.transcript import Said, Sort, transcript
@@ -22,6 +26,17 @@ def markdown(record: SessionRecord) -> Iterator[str]:
     for last in record.conversations():
         yield f"\n## Conversation of exchange {last.exchange.id} ({last.exchange.kind})\n"
         yield from _conversation(record, last)
+    if edited := [each for each in record.exchanges if each.edited.request or each.edited.answer]:
+        yield "\n## What repairs changed\n"
+        for each in edited:
+            yield f"\n### exchange {each.exchange.id}\n"
+            yield from map(_edit, (*each.edited.request, *each.edited.answer))
+
+
+def _edit(edit: Edit) -> str:
+    sides = (("before", edit.before), ("after", edit.after))
+    shown = (f"\n{name}\n\n{_fenced(text, 'json')}\n" for name, text in sides if text is not None)
+    return f"\n**{edit.repair}** `{_line(edit.where)}`\n{''.join(shown)}"
 
 
 def _facts(record: SessionRecord) -> dict[str, str]:

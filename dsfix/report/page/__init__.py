@@ -22,7 +22,7 @@ from dsfix.record.reader import SessionRecord
 from dsfix.report.page.document import document
 
 STYLES = ("page.css",)
-SCRIPTS = ("model.js", "compare.js", "render.js", "views.js", "main.js")
+SCRIPTS = ("model.js", "compare.js", "render.js", "edits.js", "views.js", "search.js", "main.js")
 
 
 def page(record: SessionRecord) -> Iterator[str]:
@@ -39,6 +39,7 @@ def rendered(known: dict[str, Any], news: str = "") -> Iterator[str]:
     yield '<meta name="viewport" content="width=device-width, initial-scale=1">\n'
     yield '<meta name="referrer" content="no-referrer">\n'
     yield f"<title>{title} · dsfix</title>\n<style>{_source(STYLES)}</style>\n</head>\n<body>\n"
+    yield "<noscript><p>This page is made by its own script, which is off here.</p></noscript>\n"
     yield '<script type="application/json" id="record">'
     yield embedded(known)
     yield f"</script>\n<script>{_source(SCRIPTS)}</script>\n</body>\n</html>\n"

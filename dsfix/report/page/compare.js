@@ -16,17 +16,66 @@ function middle(one, two, same) {
   return { start, was: cut(was), now: cut(now), end };
 }
 
-const CONTEXT = 3;
+const CONTEXT = 3;  // lines that are the same, around those that are not
+const CELLS = 4e6;  // of the table for a comparison; beyond, all that was stands before all that is
 
-/** Two texts as lines of [sign, text]: the same around, then what was and what is now. */
+/** Two texts as lines of [sign, text]: what was, what is now, and the same around them. */
 function lines(one, two) {
   const [was, now] = [one.split("\n"), two.split("\n")];
   const found = middle(was, now);
   const before = was.slice(Math.max(0, found.start - CONTEXT), found.start);
   const rest = now.slice(now.length - found.end, now.length - found.end + CONTEXT);
-  const signed = (sign, list) => list.map((text) => [sign, text]);
-  return [...signed(" ", before), ...signed("-", found.was), ...signed("+", found.now),
+  return [...signed(" ", before), ...shortened(stepsOf(found.was, found.now)),
     ...signed(" ", rest)];
+}
+
+const signed = (sign, list) => list.map((text) => [sign, text]);
+
+/** One list of lines made into another, with as many left in place as can be. */
+function stepsOf(was, now) {
+  const width = now.length + 1;
+  if (was.length * width > CELLS) return [...signed("-", was), ...signed("+", now)];
+  const best = new Uint32Array((was.length + 1) * width);
+  for (let i = was.length - 1; i >= 0; i -= 1) {
+    for (let j = now.length - 1; j >= 0; j -= 1) {
+      const at = i * width + j;
+      best[at] = was[i] === now[j] ? best[at + width + 1] + 1
+        : Math.max(best[at + width], best[at + 1]);
+    }
+  }
+  const found = [];
+  let i = 0, j = 0;
+  while (i < was.length || j < now.length) {
+    const at = i * width + j;
+    if (i < was.length && j < now.length && was[i] === now[j]) {
+      found.push([" ", was[i]]);
+      [i, j] = [i + 1, j + 1];
+    } else if (i < was.length && (j === now.length || best[at + width] >= best[at + 1])) {
+      found.push(["-", was[i]]);
+      i += 1;
+    } else {
+      found.push(["+", now[j]]);
+      j += 1;
+    }
+  }
+  return found;
+}
+
+/** The same, with long runs of what did not change told as a number. */
+function shortened(all) {
+  const found = [];
+  for (let at = 0; at < all.length; at += 1) {
+    let end = at;
+    while (all[end]?.[0] === " ") end += 1;
+    if (end - at > 2 * CONTEXT + 1) {
+      found.push(...all.slice(at, at + CONTEXT),
+        ["…", `${many(end - at - 2 * CONTEXT, "line")} the same`]);
+      at = end - CONTEXT;
+    }
+    found.push(...all.slice(at, end + 1));
+    at = end;
+  }
+  return found;
 }
 
 /** The short members of a request and what the exchange says of it. */

@@ -7,18 +7,17 @@ a message, both by place, and a request names its last node.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, NamedTuple
 
-from dsfix.errors import UsageError
+from dsfix.record.edited import Edit
 from dsfix.record.labels import labels
 from dsfix.record.reader import Event, Recorded, SessionRecord
 from dsfix.repairs.placeholder import is_ours
-from dsfix.report.cost import Costs, cost_of, costs_of
-from dsfix.report.documents import exchange
+from dsfix.report.cost import Costs
+from dsfix.report.documents import costs_in, exchange
 from dsfix.report.recall import recalled
 from dsfix.report.transcript import Said, Sort, transcript
-from dsfix.upstreams import resolve
 
 NOWHERE = -1
 # The lists that only ever grow while a session runs.
@@ -27,12 +26,12 @@ LISTS = ("nodes", "messages", "parts")
 
 def document(record: SessionRecord) -> dict[str, Any]:
     """The session as it stands."""
-    summary = recalled(record).as_dict()
+    summary = recalled(record)
     places = _Places.of(record)
-    costs = _costs(record, summary["cost"])
+    costs = costs_in(record, summary.bill)
     return {
         "session": _session(record),
-        "summary": summary,
+        "summary": summary.as_dict(),
         "nodes": _nodes(record, places),
         "messages": [_said(transcript([each])) for each in record.contents.values()],
         "parts": [_part(part, places) for part in record.parts.values()],
@@ -114,24 +113,31 @@ def _name(tool: Any) -> str:
 
 def _exchange(each: Recorded, places: _Places, costs: Costs | None) -> dict[str, Any]:
     """An exchange, its last node, its parts and what was answered."""
-    usage = each.exchange.usage
-    cost = cost_of(each.exchange, usage, costs) if usage and costs else None
+    told = exchange(each, costs)
     return {
-        **exchange(each.exchange, ended=each.ended),
-        "cost": None if cost is None else float(cost),
+        **told,
+        "cost": None if told["cost"] is None else float(told["cost"]),
         "head": places.nodes.get(each.head, NOWHERE),
         "parts": {name: places.parts.get(part, NOWHERE) for name, part in each.parts.items()},
         "params": each.params,
         "answer": _said(transcript((), each.answer)),
+        "edits": {**told["edits"], "request": [_edit(edit) for edit in each.edited.request]},
     }
 
 
-def _costs(record: SessionRecord, bill: Mapping[str, Any] | None) -> Costs | None:
-    """The costs in the currency of the session's bill; None where it has none."""
-    if not bill:
-        return None
+def _edit(edit: Edit) -> dict[str, Any]:
+    """What a repair changed, and whether it put in a placeholder of ours."""
     try:
-        upstream = resolve(str(record.start.get("upstream", "")), allow_plain_http=True)
-    except UsageError:
-        return None
-    return costs_of(upstream, bill["currency"])
+        put_in = json.loads(edit.after or "null")
+    except ValueError:  # cut; a placeholder is too short for that
+        put_in = None
+    return {**edit._asdict(), "placeholder": any(map(is_ours, _texts(put_in)))}
+
+
+def _texts(value: Any) -> Iterator[str]:
+    """Every text in a piece of JSON."""
+    if isinstance(value, str):
+        yield value
+    elif isinstance(value, dict | list):
+        for each in value.values() if isinstance(value, dict) else value:
+            yield from _texts(each)

@@ -1,26 +1,27 @@
-// The page put together: where it is, searching, keys, and what a running session adds.
+// The page put together: where it is, keys, and what a running session adds.
 
-const POLL = 1000, FOUND = 200;
+const POLL = 1000;
 
 const side = el("nav", { "aria-label": "conversations" });
 const main = el("main", { tabindex: -1 });
 const query = el("input", { type: "search", placeholder: "Search ( / )", "aria-label": "search",
   spellcheck: "false", autocomplete: "off" });
-const found = el("div", { class: "found", role: "status", hidden: true });
+const found = el("div", { class: "found", hidden: true });
 const state = el("span", { class: "state" });
-const help = el("dialog", { class: "help" });
+const help = el("dialog", { class: "help", "aria-label": "keys" });
 const KEYS = { j: "next row", k: "row before", o: "open or close a row", e: "open or close all",
   "/": "search", Enter: "next hit, in the search", t: "timeline", c: "first conversation",
   d: "light or dark", "?": "these keys", Esc: "leave the search" };
 
-let threads = [], view = null, at = -1, hitAt = -1, hitList = [];
+let threads = [], view = null, at = -1;
 
 function start() {
   const { session } = record;
   const small = (label, text, act) => el("button", { type: "button", "aria-label": label,
     title: label, onclick: act }, text);
   document.body.prepend(
-    el("header", {}, el("h1", {}, session.title || session.id), state,
+    el("header", {}, el("button", { type: "button", class: "skip", onclick: () => main.focus() },
+      "To the conversation"), el("h1", {}, session.title || session.id), state,
       el("a", { href: "#timeline" }, "Timeline"), query,
       small("light or dark (d)", "◐", toggleTheme), small("keys (?)", "?", showHelp), found),
     el("div", { class: "columns" }, side, main), help);
@@ -32,8 +33,11 @@ function start() {
   listThreads();
   addEventListener("hashchange", route);
   addEventListener("keydown", onKey);
+  addEventListener("beforeprint", () => view.lazy?.fillAll());
   query.addEventListener("input", later(search, 150));
   query.addEventListener("keydown", onSearchKey);
+  new ResizeObserver(() => document.documentElement.style.setProperty("--head",
+    `${document.querySelector("header").offsetHeight}px`)).observe(document.querySelector("header"));
   route();
   if (document.documentElement.dataset.news && session.state === "running") follow();
 }
@@ -46,7 +50,20 @@ function listThreads() {
   state.dataset.state = session.state;
   const facts = fold("session", { class: "session" }, [el("b", {}, "Session"), session.id],
     () => factList(sessionFacts()), matchMedia("(min-width: 60rem)").matches);
-  side.replaceChildren(facts, ...sideList(threads, view?.thread));
+  swap(side, [facts, ...sideList(threads, view?.thread)]);
+}
+
+/** Put other children in, but those that are the same; the focus stays where it was. */
+function swap(parent, made) {
+  const old = [...parent.children];
+  for (const [at, each] of made.entries()) {
+    if (old[at]?.isEqualNode(each)) continue;
+    const focused = old[at]?.contains(document.activeElement);
+    if (old[at]) old[at].replaceWith(each);
+    else parent.append(each);
+    if (focused) (each.querySelector("summary") ?? each).focus({ preventScroll: true });
+  }
+  for (const gone of old.slice(made.length)) gone.remove();
 }
 
 /** Show what the address names. */
@@ -72,10 +89,24 @@ function show(name, content, lazy = null, thread = undefined) {
   at = -1;
   main.replaceChildren(content);
   for (const each of side.querySelectorAll("a")) {
-    const own = each.getAttribute("href") === `#c${thread}`;
-    each.toggleAttribute("aria-current", own);
+    const current = each.getAttribute("href") === `#c${thread}`;
+    setCurrent(each, current);
+    if (current) bringIntoView(side, each);
   }
+  setCurrent(document.querySelector("header a"), name === "timeline");
   if (name !== "exchange") scrollTo(0, 0);
+}
+
+/** Scroll the list alone, not the page as well. */
+function bringIntoView(list, each) {
+  const [around, own] = [list.getBoundingClientRect(), each.getBoundingClientRect()];
+  if (own.top < around.top) list.scrollTop += own.top - around.top;
+  if (own.bottom > around.bottom) list.scrollTop += own.bottom - around.bottom;
+}
+
+function setCurrent(link, yes) {
+  if (yes) link.setAttribute("aria-current", "page");
+  else link.removeAttribute("aria-current");
 }
 
 function showThread(place) {
@@ -85,7 +116,8 @@ function showThread(place) {
   }
   const lazy = new Lazy(conversationRow, "conversation");
   lazy.set(rowsOf(threads[place]));
-  show("thread", lazy.root, lazy, place);
+  show("thread", el("div", {}, el("h2", { class: "unseen" }, titleOf(threads[place])), lazy.root),
+    lazy, place);
 }
 
 function showTimeline() {
@@ -94,7 +126,8 @@ function showTimeline() {
   lazy.set(record.exchanges.map((exchange) => ({ what: "line", exchange })));
   const head = el("div", { class: "exchange-line head", "aria-hidden": "true" },
     COLUMNS.map((name) => el("span", {}, name)));
-  show("timeline", el("section", { class: "timeline" }, head, lazy.root), lazy);
+  show("timeline", el("div", { class: "timeline" }, el("h2", { class: "unseen" }, "Timeline"), head,
+    lazy.root), lazy);
 }
 
 function showExchange(id) {
@@ -105,74 +138,20 @@ function showExchange(id) {
   if (row >= 0) select(row, "center");
 }
 
+/** Choose a row. The focus goes with it, but out of the search, so that Tab goes on from there. */
 function select(row, block = "nearest") {
   const chosen = view.lazy?.element(row);
   if (!chosen) return;
   main.querySelector(".at")?.classList.remove("at");
   chosen.classList.add("at");
   at = row;
+  if (document.activeElement !== query) {
+    chosen.tabIndex = chosen.matches("a") ? 0 : -1;
+    chosen.focus({ preventScroll: true });
+  }
   chosen.scrollIntoView({ block });
   // Rows on the way had been taken to be of another height.
   requestAnimationFrame(() => chosen.scrollIntoView({ block }));
-}
-
-function search() {
-  const words = query.value.trim();
-  const escaped = words.replace(/[.*+?^${}()|[\]\\]/g, "\\$&");
-  shownState.pattern = words ? new RegExp(escaped, "gi") : null;
-  view?.lazy?.refresh();
-  hitList = words ? hitsOf() : [];
-  hitAt = -1;
-  const places = hitList.length === FOUND ? `the first ${FOUND} places` :
-    hitList.length === 1 ? "1 place" : `${hitList.length} places`;
-  found.replaceChildren(el("p", {}, `${places} of “${words}”`), ...hitList.map((hit, place) =>
-    el("button", { type: "button", onclick: () => goTo(place) },
-      el("small", {}, `#${hit.row.exchange.id} ${hit.row.said[ROLE]} ${hit.row.said[SORT]}`),
-      el("span", { dir: "auto" }, marked(around(hit.text))))));
-  found.hidden = !words;
-}
-
-function hitsOf() {
-  const all = [];
-  for (const [thread, each] of threads.entries()) {
-    for (const [place, row] of rowsOf(each).entries()) {
-      if (row.what !== "said") continue;
-      const text = [row.said[TEXT], row.said[NAME]].find(hits);
-      if (text === undefined) continue;
-      all.push({ thread, place, row, text });
-      if (all.length === FOUND) return all;
-    }
-  }
-  return all;
-}
-
-function around(text) {
-  const begin = Math.max(0, text.search(shownState.pattern) - 40);
-  return `${begin ? "…" : ""}${line(text.slice(begin), 160)}`;
-}
-
-function goTo(place) {
-  const hit = hitList[place];
-  if (!hit) return;
-  hitAt = place;
-  if (view.thread !== hit.thread) {
-    history.pushState(null, "", `#c${hit.thread}`);
-    showThread(hit.thread);
-  }
-  select(hit.place, "center");
-  requestAnimationFrame(() => main.querySelector(".at mark")?.scrollIntoView({ block: "center" }));
-}
-
-function onSearchKey(event) {
-  if (event.key === "Enter") goTo((hitAt + (event.shiftKey ? -1 : 1) + hitList.length) %
-    hitList.length);
-  else if (event.key === "Escape") {
-    query.value = "";
-    search();
-    query.blur();
-  } else return;
-  event.preventDefault();
-  event.stopPropagation();
 }
 
 function onKey(event) {

@@ -51,9 +51,10 @@ function titleOf(conversation) {
 /**
  * A conversation as rows in the order in which they happened. Of a request only what is new
  * against the one before is shown; the agent's echo of an answer only where it is not the same.
+ * What a repair changed stands below the message, in whatever request that was.
  */
 function rowsOf(conversation) {
-  const rows = [], path = [], places = new Map();
+  const rows = [], path = [], places = new Map(), mended = new Map();
   let answer = [];
   for (const exchange of conversation.exchanges) {
     const fresh = [];
@@ -66,27 +67,31 @@ function rowsOf(conversation) {
         `${dropped} dropped, ${fresh.length} new` });
       for (const gone of path.splice(same)) places.delete(gone);
     }
-    const messages = [];
-    for (const each of fresh.reverse()) {
-      places.set(each, path.push(each) - 1);
-      messages.push(record.nodes[each][1]);
-    }
-    let echoed = 0;
-    if (answer.length && dropped === 0) {
-      while (sayings(messages[echoed])[0]?.[ROLE] === "assistant") echoed += 1;
-    }
-    const echo = messages.slice(0, echoed).flatMap(sayings);
+    for (const each of fresh.reverse()) places.set(each, path.push(each) - 1);
+    const messages = fresh.map((each) => sayings(record.nodes[each][1]));
+    const others = messages.findIndex((said) => said[0]?.[ROLE] !== "assistant");
+    const echoed = !answer.length || dropped > 0 ? 0 : others < 0 ? messages.length : others;
+    const echo = messages.slice(0, echoed).flat();
     const changed = echoed ? echoChanges(answer, echo) : "";
     if (changed) rows.push({ what: "echo", exchange, said: echo, text: changed });
-    for (const said of messages.slice(echoed).flatMap(sayings)) {
-      rows.push({ what: "said", exchange, said });
+    for (const [place, node] of fresh.entries()) {
+      if (place >= echoed) rows.push(...saidRows(exchange, messages[place]));
+      mended.set(node, { what: "mended", exchange, edits: [] });
+      rows.push(mended.get(node));
     }
-    rows.push({ what: "exchange", exchange });
-    for (const said of exchange.answer) rows.push({ what: "said", exchange, said });
+    for (const edit of exchange.edits.request) {
+      mended.get(path[placeOf(edit)])?.edits.push({ ...edit, exchange: exchange.id });
+    }
+    rows.push({ what: "exchange", exchange }, ...saidRows(exchange, exchange.answer),
+      { what: "mended", exchange, edits: exchange.edits.answer });
     answer = exchange.answer;
   }
-  return rows;
+  // Counted with the rows that say nothing, so that a row keeps its place when one fills later.
+  return rows.map((row, at) => ({ ...row, at })).filter(
+    (row) => row.what !== "mended" || row.edits.length);
 }
+
+const saidRows = (exchange, all) => all.map((said) => ({ what: "said", exchange, said }));
 
 /** What an agent lost of an answer and added to it; empty where it sent the same back. */
 function echoChanges(answer, echo) {

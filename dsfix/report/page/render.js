@@ -1,6 +1,7 @@
 // Rows as elements. Every text goes through `textContent` or a text node, never through markup.
 
 const LONG = 6000;  // characters of a text that are shown before it is asked for whole
+const ADDED = 400;  // characters from which a text that a program put in is folded
 const CHUNK = 40;  // rows that are made at once, when they come near the screen
 const ROW_HEIGHT = 56;  // pixels a row is taken to be high before it is made
 
@@ -17,8 +18,15 @@ function el(tag, given = {}, ...children) {
   return made;
 }
 
+/** Characters that nobody sees: what colours a terminal as a picture, what turns text by name. */
+const visible = (text) => text
+  .replace(/[\0-\x08\x0b\x0c\x0e-\x1f\x7f]/g, (each) =>
+    each === "\x7f" ? "\u2421" : String.fromCharCode(0x2400 + each.charCodeAt(0)))
+  .replace(/[\u202d\u202e]/g, (each) => `[U+${each.charCodeAt(0).toString(16).toUpperCase()}]`);
+
 /** A text with what is searched for marked. */
-function marked(text) {
+function marked(whole) {
+  const text = visible(whole);
   if (!shownState.pattern) return [text];
   const found = [];
   let at = 0;
@@ -46,7 +54,7 @@ function body(text, kind) {
 
 /** Something folded whose content is made when it is opened; how it stands is remembered. */
 function fold(key, given, summary, content, open = false) {
-  const shown = [summary].flat().map((each) => typeof each === "string" ? el("span", {}, each) : each);
+  const shown = [summary].flat().filter(Boolean).map((each) => typeof each === "string" ? el("span", {}, each) : each);
   const made = el("details", given, el("summary", {}, shown));
   const all = given.class !== "part" && shownState.all;
   made.addEventListener("toggle", () => {
@@ -62,7 +70,7 @@ const count = (number) => number.toLocaleString("en-GB");
 const many = (number, name) => `${count(number)} ${name}${number === 1 ? "" : "s"}`;
 const tokens = (number) => number < 1000 ? String(number)
   : number < 1e6 ? `${(number / 1e3).toFixed(1)}k` : `${(number / 1e6).toFixed(1)}M`;
-const seconds = (number) => number < 10 ? `${number.toFixed(2)} s` : number < 120
+const seconds = (number) => number < 0 ? "?" : number < 10 ? `${number.toFixed(2)} s` : number < 120
   ? `${number.toFixed(1)} s` : `${Math.floor(number / 60)} min ${Math.round(number % 60)} s`;
 const clock = (at) => at ? new Date(at * 1000).toLocaleTimeString("en-GB") : "?";
 const line = (text, most = 100) => {
@@ -88,7 +96,15 @@ const FOLDED = {
     "not the model's words"],
   call: (said) => [el("b", {}, "calls"), el("code", {}, said[NAME]), line(said[TEXT])],
   result: (said) => [el("b", {}, "result"), line(said[TEXT]) || "(empty)"],
+  text: (said) => [el("b", {}, said[ROLE]), line(said[TEXT])],
 };
+
+/** Whether a text was put in by a program: a system prompt, or what agents add in tags. */
+const isAdded = ([role, , text]) => !["user", "assistant"].includes(role) ||
+  (role === "user" && text.trimStart().startsWith("<"));
+
+const sizeOf = (text) => text.length > 200
+  ? el("small", {}, `${count(text.length)} characters`) : "";
 
 function saidRow(said, key) {
   const [role, sort, text, name] = said;
@@ -96,14 +112,13 @@ function saidRow(said, key) {
     return el("article", { class: "said other" }, el("span", { class: "role" }, role),
       el("p", { class: "named" }, `[${name}]`));
   }
-  if (sort === "text") {
+  if (sort === "text" && !(text.length > ADDED && isAdded(said))) {
     return el("article", { class: `said text by-${role === "user" ? "user" : "other"}` },
       el("span", { class: "role" }, role), body(text, "div"));
   }
-  const long = text.length > 200 ? el("small", {}, `${count(text.length)} characters`) : null;
   const summary = [...FOLDED[sort](said).map((each) =>
-    typeof each === "string" ? el("span", {}, marked(each)) : each), long].filter(Boolean);
-  return el("article", { class: `said ${sort}` }, fold(key, {}, summary,
+    typeof each === "string" ? el("span", {}, marked(each)) : each), sizeOf(text)];
+  return el("article", { class: `said ${sort === "text" ? "added" : sort}` }, fold(key, {}, summary,
     () => body(sort === "call" ? pretty(text) : text, sort === "reasoning" ? "div" : "pre"),
     hits(text)));
 }
@@ -151,34 +166,27 @@ function exchangeRow(exchange, key) {
   ];
   const error = exchange.error ? el("p", { class: "error" }, marked(exchange.error)) : null;
   return el("article", { class: "exchange" }, [fold(key, {}, summary,
-    () => exchangeDetails(exchange, key)), error].filter(Boolean));
+    () => exchangeDetails(exchange, key)), error]);
 }
 
 function exchangeDetails(exchange, key) {
   const found = [];
-  if (exchange.repairs.length || exchange.replayed || exchange.placeholders) {
-    found.push(el("h4", {}, "What dsfix did"), el("ul", {}, didList(exchange)));
-  }
+  const did = didList(exchange, key);
+  if (did.length) found.push(el("h3", {}, "What dsfix did"), el("ul", { class: "did" }, did));
   const miss = record.summary.cache?.misses?.find((each) => each.exchange === exchange.id);
   if (miss) {
     found.push(el("p", {}, `${tokens(miss.lost)} tokens sent before were not read from the cache: `,
       miss.why));
   }
   if (exchange.attempts.length) {
-    found.push(el("h4", {}, "Attempts before"), el("ol", {}, exchange.attempts.map((tried) =>
+    found.push(el("h3", {}, "Attempts before"), el("ol", {}, exchange.attempts.map((tried) =>
       el("li", {}, el("b", {}, String(tried.status)), ` ${tried.words} → ${tried.then}`))));
   }
   found.push(factList({ wire: exchange.dialect, path: exchange.path, kind: exchange.kind,
     recovery: exchange.step === "none" ? "" : exchange.step,
     ...Object.fromEntries(Object.entries(exchange.params).map(
       ([name, value]) => [name, JSON.stringify(value)])) }));
-  for (const name of Object.keys(exchange.parts)) {
-    const all = pieces(exchange, name);
-    found.push(fold(`${key}/${name}`, { class: "part" }, [el("b", {}, name), `${all.length}`],
-      () => all.map((piece, at) => fold(`${key}/${name}/${at}`, { class: "part" },
-        [el("code", {}, piece.name || line(piece.text ?? "not kept"))],
-        () => body(piece.text ?? "not kept", "pre"), all.length === 1))));
-  }
+  found.push(...Object.keys(exchange.parts).map((name) => partFold(exchange, name, key)));
   const before = previous(exchange);
   if (before) {
     found.push(el("a", { href: `#compare=${before.id},${exchange.id}` },
@@ -187,17 +195,24 @@ function exchangeDetails(exchange, key) {
   return found;
 }
 
-function didList(exchange) {
-  const found = exchange.repairs.map((each) => el("li", { class: each.failed ? "bad" : undefined },
-    el("span", { class: "repair" }, each.repair), each.count > 1 ? ` ×${each.count}` : "",
-    each.failed ? " failed, nothing was changed" : "", each.detail ? `: ${each.detail}` : ""));
-  if (exchange.replayed) {
-    found.push(el("li", {}, `real reasoning put back into ${many(exchange.replayed, "turn")}`));
-  }
-  if (exchange.placeholders) {
-    found.push(el("li", {}, `${many(exchange.placeholders, "placeholder")} where the text is not known`));
-  }
-  return found;
+/** A system prompt or the tools: what it is and its size, then each piece the same way. */
+function partFold(exchange, name, key) {
+  const all = pieces(exchange, name);
+  const texts = all.map((piece) => piece.text ?? "not kept");
+  const about = all.some((piece) => piece.name)
+    ? `${count(all.length)}: ${line(all.map((piece) => piece.name).join(", "))}`
+    : `${all.length > 1 ? `${all.length} pieces: ` : ""}${line(texts.join(" "))}`;
+  return fold(`${key}/${name}`, { class: "part" }, [el("b", {}, name), about, sizeOf(texts.join(""))],
+    () => all.length === 1 ? body(texts[0], "pre") : all.map((piece, at) =>
+      fold(`${key}/${name}/${at}`, { class: "part" },
+        [piece.name ? el("code", {}, piece.name) : "", line(descriptionOf(piece)), sizeOf(texts[at])],
+        () => body(texts[at], "pre"))));
+}
+
+function descriptionOf({ name, text }) {
+  if (!name || text === null) return text ?? "not kept";
+  const tool = JSON.parse(text);
+  return String((tool.function ?? tool).description ?? "");
 }
 
 function factList(facts) {

@@ -5,22 +5,26 @@ class Lazy {
   constructor(make, label) {
     this.make = make;
     this.rows = [];
-    this.root = el("div", { class: "rows", role: "list", "aria-label": label });
+    this.root = el("section", { class: "rows", "aria-label": label });
     this.watch = new IntersectionObserver((seen) => {
       for (const each of seen) if (each.isIntersecting) this.fill(each.target);
     }, { rootMargin: "1200px 0px" });
   }
 
-  /** Show these rows; those that are the same as before, from the start, are left as they are. */
+  /** Show these rows; those that say the same as before, from the start, are left as they are. */
   set(rows) {
-    const same = common(this.rows, rows, (a, b) => a.what === b.what && a.text === b.text &&
-      a.exchange === b.exchange && (a.said === b.said || a.what === "echo"));
+    const same = common(this.rows, rows, sameRow);
     if (same === rows.length && same === this.rows.length) return;
     this.rows = rows;
-    const kept = Math.floor(same / CHUNK);
+    const kept = Math.ceil(same / CHUNK);
     for (const chunk of [...this.root.children].slice(kept)) {
       this.watch.unobserve(chunk);
       chunk.remove();
+    }
+    const last = this.root.lastChild;
+    if (last?.firstChild) {
+      for (const old of [...last.children].slice(same - (kept - 1) * CHUNK)) old.remove();
+      this.fill(last);
     }
     for (let start = kept * CHUNK; start < rows.length; start += CHUNK) {
       const size = Math.min(CHUNK, rows.length - start);
@@ -29,16 +33,16 @@ class Lazy {
       this.root.append(chunk);
       this.watch.observe(chunk);
     }
+    if (!same && rows.length) this.fill(this.root.firstChild);  // no empty page at first
   }
 
+  /** Make the rows of a chunk that are not there yet. */
   fill(chunk) {
-    if (chunk.firstChild) return;
-    const start = Number(chunk.dataset.start);
-    const rows = this.rows.slice(start, start + CHUNK);
+    const start = Number(chunk.dataset.start), from = start + chunk.children.length;
+    const rows = this.rows.slice(from, start + CHUNK);
     chunk.append(...rows.map((row, at) => {
-      const made = this.make(row, start + at);
-      made.dataset.row = start + at;
-      made.setAttribute("role", "listitem");
+      const made = this.make(row);
+      made.dataset.row = from + at;
       return made;
     }));
     chunk.style.minHeight = "";
@@ -53,6 +57,11 @@ class Lazy {
     return chunk.children[row % CHUNK];
   }
 
+  /** Make all rows, as a printer wants them. */
+  fillAll() {
+    for (const chunk of this.root.children) this.fill(chunk);
+  }
+
   /** Make again what was made, with another search or all folds another way. */
   refresh() {
     for (const chunk of this.root.children) {
@@ -63,10 +72,23 @@ class Lazy {
   }
 }
 
-function conversationRow(row, at) {
-  const key = `${row.exchange.id}/${row.what}/${at}`;
+/** Whether two rows say the same; an exchange that goes on is another one, its texts may not be. */
+function sameRow(a, b) {
+  const alike = a.what === b.what && a.at === b.at && a.text === b.text &&
+    a.exchange.id === b.exchange.id;
+  if (!alike || a.what === "note") return alike;
+  if (a.what === "said" || a.what === "echo") return sameSaid(a.said, b.said);
+  if (a.what === "mended") return a.edits.length === b.edits.length;
+  return a.exchange === b.exchange;
+}
+
+const sameSaid = (a, b) => a === b || JSON.stringify(a) === JSON.stringify(b);
+
+function conversationRow(row) {
+  const key = `${row.exchange.id}/${row.what}/${row.at}`;
   if (row.what === "said") return saidRow(row.said, key);
   if (row.what === "exchange") return exchangeRow(row.exchange, key);
+  if (row.what === "mended") return mendedRow(row, key);
   if (row.what === "note") return el("p", { class: "note" }, row.text);
   return el("article", { class: "said echo" }, fold(key, {},
     [el("b", {}, "answer sent back"), row.text],
@@ -79,15 +101,20 @@ const COLUMNS = ["#", "time", "kind", "model", "end", "first byte", "took", "tok
 
 function timelineRow({ exchange }, longest) {
   const [end, mood] = ending(exchange), { tokens: used } = exchange, rate = speed(exchange);
-  const cell = (at, value, given = {}) => el("span", { ...given, "data-name": COLUMNS[at] }, value);
+  const told = [];
+  const cell = (at, value, given = {}) => {
+    if (value) told.push(at > 4 ? `${COLUMNS[at]} ${value}` : value);
+    return el("span", { ...given, "data-name": COLUMNS[at] },
+      given.class === "models" ? marked(value) : value);
+  };
   const bar = el("span", { class: "bar", "aria-hidden": "true" },
     el("i", { class: "wait" }), el("i", { class: "stream" }));
   const took = exchange.duration ?? 0, first = Math.min(exchange.first_byte ?? took, took);
   bar.firstChild.style.width = `${100 * first / longest}%`;
   bar.lastChild.style.width = `${100 * (took - first) / longest}%`;
-  return el("a", { class: "exchange-line", href: `#exchange=${exchange.id}` },
+  const cells = [
     cell(0, `#${exchange.id}`), cell(1, clock(exchange.started)), cell(2, exchange.kind),
-    cell(3, marked(modelNames(exchange.models).join(" → ")), { class: "models" }),
+    cell(3, modelNames(exchange.models).join(" → "), { class: "models" }),
     cell(4, end, { class: `end ${mood}` }),
     cell(5, exchange.first_byte === null ? "" : seconds(exchange.first_byte)),
     cell(6, exchange.duration === null ? "" : seconds(exchange.duration)),
@@ -97,7 +124,9 @@ function timelineRow({ exchange }, longest) {
     cell(10, used ? tokens(used.output) : ""),
     cell(11, exchange.cost === null ? "" : money(exchange.cost)),
     el("span", { class: "repairs", "data-name": "repairs" },
-      repairNames(exchange).map((name) => el("span", { class: "repair" }, marked(name)))), bar);
+      repairNames(exchange).map((name) => el("span", { class: "repair" }, marked(name)))), bar];
+  return el("a", { class: "exchange-line", href: `#exchange=${exchange.id}`,
+    "aria-label": [...told, ...repairNames(exchange)].join(", ") }, cells);
 }
 
 /** The time that a full bar stands for: few exchanges take longer. */
@@ -144,7 +173,7 @@ function messageChanges(one, two) {
     const texts = [was[at], now[at]].map((each) => each === undefined ? "" : written(each));
     const sign = was[at] === undefined ? "+" : now[at] === undefined ? "-" : "~";
     found.push(fold(`compare/${at}`, { class: "part" },
-      [el("b", {}, sign), `message ${start + at + 1}`, line(texts[1] || texts[0])],
+      [el("b", {}, `${sign} message ${start + at + 1}`), line(texts[1] || texts[0])],
       () => sign === "~" ? diffLines(lines(...texts))
         : diffLines((texts[0] || texts[1]).split("\n").map((text) => [sign, text])), at === 0));
   }
@@ -152,7 +181,7 @@ function messageChanges(one, two) {
 }
 
 function diffLines(all) {
-  const tag = { "-": "del", "+": "ins", " ": "span" };
+  const tag = { "-": "del", "+": "ins", " ": "span", "…": "small" };
   const short = (text) => text.length > LINE ? `${text.slice(0, LINE)}…` : text;
   return all.length ? el("pre", { class: "diff" }, all.map(
     ([sign, text]) => el(tag[sign], {}, `${sign} ${sign === " " ? short(text) : text}\n`))) : "";
@@ -163,7 +192,7 @@ function sideList(all, current) {
     const used = each.exchanges.reduce((sum, one) => sum + (one.tokens?.input ?? 0) +
       (one.tokens?.output ?? 0), 0);
     const bad = each.exchanges.filter(failed).length;
-    return el("a", { href: `#c${at}`, "aria-current": at === current ? "true" : undefined },
+    return el("a", { href: `#c${at}`, "aria-current": at === current ? "page" : null },
       el("span", { class: `kind kind-${each.kind}` }, each.kind),
       el("span", { class: "title", dir: "auto" }, line(titleOf(each), 90)),
       el("small", {}, many(each.exchanges.length, "exchange"),

@@ -24,21 +24,27 @@ _MILLION = Decimal(1_000_000)
 class Price(NamedTuple):
     """Per million tokens of input found in the cache, other input, and output with reasoning.
 
-    `since` is the day from which that list holds.
+    `write` is that of input which the agent asked to be kept, and `write_1h` where it is kept for
+    an hour. `since` is the day from which that list holds.
     """
 
     currency: str
     hit: Decimal
     miss: Decimal
     output: Decimal
+    write: Decimal
+    write_1h: Decimal
     since: datetime
     peak: bool = False
 
 
 class _Row(NamedTuple):
+    """A price for prompts of more than `above` tokens; 0 is for those of any length."""
+
     since: datetime
     model: str
     currency: str
+    above: int
     plain: Mapping[str, Decimal]
     peak: Mapping[str, Decimal]
 
@@ -54,17 +60,28 @@ class _Hours(NamedTuple):
 
 
 class PriceList(NamedTuple):
-    """All that a vendor's file says."""
+    """All that a vendor's file says.
 
+    `as_of` is the day on which it was last compared with the page it is from, `source`. `unknown`
+    is why it has no prices, where it has none.
+    """
+
+    as_of: date = date.min
+    source: str = ""
+    unknown: str = ""
     rows: tuple[_Row, ...] = ()
     hours: tuple[_Hours, ...] = ()
     holidays: frozenset[date] = frozenset()
 
 
-def price(upstream: Upstream, model: str, when: datetime, currency: str = "USD") -> Price | None:
+def price(
+    upstream: Upstream, model: str, when: datetime, currency: str = "USD", prompt: int = 0
+) -> Price | None:
     """What a million tokens of this model cost at that moment, None where no list says so.
 
     `model` is the name that served, or an alias; the list is that of the vendor whose rules hold.
+    Some ask for more where the whole prompt, cached or not, has more than so many tokens: then
+    that price is the one of all its tokens and of the answer's.
     Whether it goes by the moment of the request or of the answer's end is documented nowhere;
     litellm takes the end (BerriAI/litellm-docs#1568), and so should the caller.
     Raises ValueError for a time without a zone.
@@ -72,24 +89,33 @@ def price(upstream: Upstream, model: str, when: datetime, currency: str = "USD")
     if when.tzinfo is None:
         raise ValueError("a price needs a time with its zone")
     known = listed(upstream.vendor)
-    for name in (model, upstream.aliases.get(model, "")):
-        rows = [row for row in known.rows if (row.model, row.currency) == (name, currency)]
-        held = [row for row in rows if row.since <= when]
-        if held:
-            row = max(held, key=lambda each: each.since)
-            peak = bool(row.peak) and _is_peak(known, when)
-            return Price(currency, **(row.peak if peak else row.plain), since=row.since, peak=peak)
-    return None
+    found = priced(known, model, when, currency, prompt)
+    return found or priced(known, upstream.aliases.get(model, ""), when, currency, prompt)
+
+
+def priced(
+    known: PriceList, model: str, when: datetime, currency: str, prompt: int
+) -> Price | None:
+    """What that list says of that very name."""
+    rows = [row for row in known.rows if (row.model, row.currency) == (model, currency)]
+    since = max((row.since for row in rows if row.since <= when), default=None)
+    held = [row for row in rows if row.since == since and row.above < max(prompt, 1)]
+    if not held:
+        return None
+    row = max(held, key=lambda each: each.above)
+    peak = bool(row.peak) and _is_peak(known, when)
+    return Price(currency, **(row.peak if peak else row.plain), since=row.since, peak=peak)
 
 
 def cost(price: Price, usage: Usage) -> Decimal:
     """What one exchange costs, in the price's currency, without rounding.
 
-    Reasoning is part of the output.
+    Reasoning is part of the output, and what was put into the cache is billed as that only.
     """
-    missed = usage.input - usage.cached
+    missed = usage.input - usage.cached - usage.written
     spent = usage.cached * price.hit + missed * price.miss + usage.output * price.output
-    return spent / _MILLION
+    brief = usage.written - usage.written_1h
+    return (spent + brief * price.write + usage.written_1h * price.write_1h) / _MILLION
 
 
 def _is_peak(known: PriceList, when: datetime) -> bool:
@@ -108,31 +134,46 @@ def _is_peak(known: PriceList, when: datetime) -> bool:
 
 @cache
 def listed(vendor: str) -> PriceList:
-    """The price list of a vendor, empty where it has none."""
+    """The price list of a vendor, empty where it has none or one that cannot be read.
+
+    The tests hold the files to their form; whoever adds one that is wrong has no prices, and an
+    agent's end is not in the way of that.
+    """
     path = _HERE / f"{vendor}.toml"
-    return parsed(path.read_text(encoding="utf-8")) if path.is_file() else PriceList()
+    if not path.is_file():
+        return PriceList()
+    try:
+        return parsed(path.read_text(encoding="utf-8"))
+    except (ArithmeticError, AttributeError, KeyError, TypeError, ValueError):
+        return PriceList(source=str(path), unknown="its price list cannot be read")
 
 
 def parsed(text: str) -> PriceList:
     """The price list that a file says; the files are held to their form by the tests."""
     data = tomllib.loads(text, parse_float=Decimal)
     return PriceList(
-        tuple(row for table in data["prices"] for row in _rows(table)),
+        data["as_of"],
+        data["source"],
+        data.get("unknown", ""),
+        tuple(row for table in data.get("prices", ()) for row in _rows(table)),
         tuple(_hours(table) for table in data.get("peak", ())),
         frozenset(day for pair in data.get("holidays", {}).get("days", ()) for day in _days(pair)),
     )
 
 
 def _rows(table: Mapping[str, Any]) -> tuple[_Row, ...]:
-    plain, peak = (_decimals(table.get(key, {})) for key in ("price", "peak"))
+    since, above = table["from"].astimezone(UTC), table.get("above", 0)
+    plain, peak = (_decimals(table[key]) if key in table else {} for key in ("price", "peak"))
     return tuple(
-        _Row(table["from"].astimezone(UTC), model, table["currency"], plain, peak)
-        for model in table["models"]
+        _Row(since, model, table["currency"], above, plain, peak) for model in table["models"]
     )
 
 
 def _decimals(table: Mapping[str, Any]) -> dict[str, Decimal]:
-    return {key: Decimal(value) for key, value in table.items()}
+    """The prices by kind; what is written to the cache costs what is not in it, if none is said."""
+    given = {key: Decimal(value) for key, value in table.items()}
+    write = given.get("write", given["miss"])
+    return {"write": write, "write_1h": write, **given}
 
 
 def _hours(table: Mapping[str, Any]) -> _Hours:

@@ -1,0 +1,33 @@
+"""How a command ends: with its exit code, whatever has become of its output."""
+
+from __future__ import annotations
+
+import os
+import sys
+from contextlib import suppress
+from typing import NoReturn
+
+from dsfix.errors import DsfixError
+
+
+def failed(error: DsfixError) -> NoReturn:
+    """Tell an error in one line and its hint, and exit with its code."""
+    if sys.stderr is not None:  # print would take stdout for one that was closed
+        with suppress(OSError, ValueError):
+            print(f"dsfix: error: {error.message}", file=sys.stderr)
+            if error.hint:
+                print(f"  hint: {error.hint}", file=sys.stderr)
+    leave(error.exit_code)
+
+
+def leave(code: int, *, at_once: bool = False) -> NoReturn:
+    """Exit with that code; at once where a thread still works, or output is gone."""
+    for stream in (sys.stdout, sys.stderr):
+        try:
+            if stream is not None:
+                stream.flush()
+        except (OSError, ValueError):
+            at_once = True  # the interpreter would flush again, and exit with 120
+    if at_once:
+        os._exit(code)
+    sys.exit(code)

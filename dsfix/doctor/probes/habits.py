@@ -1,0 +1,91 @@
+"""What agents put into every request: long answers, members of their own, a system in blocks."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import partial
+from typing import Any
+
+from dsfix.doctor import wires
+from dsfix.doctor.base import Call, Meaning, Probe, Scene
+from dsfix.doctor.probes.answers import judge_answer
+from dsfix.protocol.body import Dialect
+
+# What Claude Code 2.1 and OpenCode 1.18 allow an answer (2026-11-21).
+_LONG = 32_000
+# Members that the agents of a dialect send and DeepSeek does not know: it ignores them
+# (STRML/cc-ds4, live 2026-08-02; https://api-docs.deepseek.com/guides/responses_api).
+_MEMBERS: dict[Dialect, wires.Body] = {
+    Dialect.CHAT: {"parallel_tool_calls": True, "store": False},
+    Dialect.MESSAGES: {"context_management": {"edits": []}},
+    Dialect.RESPONSES: {"parallel_tool_calls": True, "store": False, "prompt_cache_key": "dsfix"},
+}
+_MARK = {"cache_control": {"type": "ephemeral"}}
+_BRIEF = {"type": "text", "text": "Be brief."}
+
+
+def probes(dialect: Dialect) -> tuple[Probe, ...]:
+    """The probes of one dialect."""
+    limit = "max_output_tokens" if dialect is Dialect.RESPONSES else "max_tokens"
+    found = [
+        _probe(
+            dialect,
+            "max-tokens",
+            f"May an answer have {_LONG:,} tokens?",
+            partial(_with, dialect, {limit: _LONG}),
+            Meaning(
+                "Agents allow their answers more than the endpoint does.",
+                "Write the model's output into a table of your own (docs/upstreams.md).",
+            ),
+        ),
+        _probe(
+            dialect,
+            "extra-members",
+            "Are members that it does not know passed over?",
+            partial(_with, dialect, _MEMBERS[dialect]),
+            Meaning(
+                "Agents send members of their own, and are refused.",
+                "Ask the endpoint's operator to let them pass.",
+            ),
+        ),
+    ]
+    if dialect is Dialect.MESSAGES:
+        means = Meaning("Claude Code sends it with every request.", "Ask the endpoint's operator.")
+        make = partial(_probe, dialect, words=means)
+        found += [
+            make(
+                "system-blocks",
+                "May the system prompt be in blocks?",
+                partial(_with, dialect, {"system": [_BRIEF]}),
+            ),
+            make("cache-control", "May a block be marked for the cache?", _marked),
+        ]
+    return tuple(found)
+
+
+def _probe(
+    dialect: Dialect, end: str, title: str, ask: Callable[[Scene], Call], words: Meaning
+) -> Probe:
+    """A question that is answered; `words` are what it means when it is refused."""
+    return Probe(
+        f"{dialect}-{end}",
+        title,
+        judge_answer,
+        frozenset({"answered"}),
+        asks=(ask,),
+        needs=(f"{dialect}-json",),
+        dialect=dialect,
+        tokens=180,
+        words={"refused": words},
+    )
+
+
+def _with(dialect: Dialect, more: wires.Body, scene: Scene) -> Call:
+    said = wires.user(dialect, wires.plain(dialect))
+    return Call(dialect, {**wires.asked(dialect, scene.model, said), **more})
+
+
+def _marked(scene: Scene) -> Call:
+    text: dict[str, Any] = {"type": "text", "text": wires.plain(Dialect.MESSAGES), **_MARK}
+    said = {"role": "user", "content": [text]}
+    return Call("messages", wires.asked(Dialect.MESSAGES, scene.model, said))

@@ -1,0 +1,87 @@
+"""Connections to the upstream that can be relied on: silent while idle, and told when they end.
+
+aiohttp 3.14.5 asks a kept connection only whether it is open (aiohttp/connector.py, `_get`), so
+an answer that nobody had asked for would be taken for the answer to the next request. And where a
+chunk's size is nonsense, it closes the connection and tells nobody who is reading the body
+(aiohttp/client_proto.py, `data_received`).
+"""
+
+from __future__ import annotations
+
+import asyncio
+import select
+from contextvars import ContextVar
+from functools import partial
+from typing import Any
+
+import aiohttp
+from aiohttp.client_proto import ResponseHandler
+from aiohttp.connector import Connection
+from aiohttp.helpers import _EXC_SENTINEL as _NO_CAUSE
+from aiohttp.tracing import Trace
+
+# Whether the request that is sent in this context goes over a connection that was kept.
+KEPT: ContextVar[bool] = ContextVar("KEPT", default=False)
+
+
+class Pool(aiohttp.TCPConnector):
+    """A connector that closes kept connections which were not silent; an end is no silence."""
+
+    def __init__(self, **given: Any) -> None:
+        super().__init__(**given)
+        made = partial(_Listener, loop=asyncio.get_running_loop())
+        self._factory: partial[ResponseHandler] = made  # type: ignore[assignment]
+
+    async def connect(
+        self,
+        req: aiohttp.ClientRequest,
+        traces: list[Trace],
+        timeout: aiohttp.ClientTimeout,  # noqa: ASYNC109  # as aiohttp names it
+    ) -> Connection:
+        """A connection to send this request on."""
+        while True:
+            connection = await super().connect(req, traces, timeout)
+            protocol = connection.protocol
+            if not isinstance(protocol, _Listener):
+                return connection
+            kept = protocol.idle
+            if kept and (protocol.should_close or protocol.hears()):
+                connection.close()
+                continue
+            protocol.idle = False
+            connection.add_callback(protocol.rest)
+            KEPT.set(kept)
+            return connection
+
+
+class _Listener(ResponseHandler):
+    """The client's side of a connection; `idle` while no answer is due on it."""
+
+    idle = False
+
+    def rest(self) -> None:
+        """The answer is over."""
+        self.idle = True
+
+    def data_received(self, data: bytes) -> None:
+        """What comes on an idle connection is for nobody."""
+        if data and self.idle:
+            self.close()
+        else:
+            super().data_received(data)
+
+    def set_exception(self, exc: BaseException, exc_cause: BaseException = _NO_CAUSE) -> None:
+        """The connection is of no more use; neither is a body that has not ended."""
+        super().set_exception(exc, exc_cause)
+        body = self._payload
+        if body is not None and not body.is_eof() and body.exception() is None:
+            lost = aiohttp.ClientPayloadError("the connection was lost")
+            body.set_exception(exc if isinstance(exc, TimeoutError) else lost)
+
+    def hears(self) -> bool:
+        """Whether something waits in the socket."""
+        if self.transport is None:
+            return True
+        waiting = select.poll()
+        waiting.register(self.transport.get_extra_info("socket"), select.POLLIN)
+        return bool(waiting.poll(0))

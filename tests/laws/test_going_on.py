@@ -1,0 +1,117 @@
+"""What is known of a message, or of the last request, is what would be found out anew."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from dsfix.memory import OriginMemory, Store
+from dsfix.protocol.body import Body, Dialect
+from dsfix.protocol.history import WIRES, History
+from dsfix.repairs.content import chat, messages
+from dsfix.repairs.pairing.groups import grouped, usual
+from dsfix.repairs.pairing.mending import Mending
+from dsfix.repairs.pairing.shape import Piece, Unit, units
+from dsfix.repairs.tool_pairing import WIRES as PAIRING
+from tests.laws.agents import conversations
+from tests.laws.broken import broken
+from tests.laws.examples import examples
+from tests.laws.habits import habits
+from tests.laws.passing import Passage
+
+DIALECTS = pytest.mark.parametrize("dialect", list(Dialect))
+
+
+class Forgetful(OriginMemory):
+    """A memory that keeps nothing of the last request."""
+
+    def seen(self, conversation: str) -> dict[str, Any]:
+        """Nothing."""
+        return {}
+
+
+@DIALECTS
+@given(data=st.data())
+@examples(40)
+def test_going_on_is_beginning_anew(dialect: Dialect, data: st.DataObject) -> None:
+    """Each request comes out the same, and is told the same, whatever is kept of the last one."""
+    forgetful = Forgetful(Store(None), "https://upstream.example")
+    habit = data.draw(habits("developer"))
+    passages = Passage(dialect, habit), Passage(dialect, habit, known=forgetful)
+    conversation = data.draw(conversations(rich=True))
+    for one, other in zip(*(each.play(conversation) for each in passages), strict=True):
+        assert one.out.data == other.out.data
+        assert one.out.changes == other.out.changes
+        assert one.out.carried == other.out.carried
+
+
+@DIALECTS
+@given(data=st.data())
+@examples(25)
+def test_a_history_goes_on_from_any_other(dialect: Dialect, data: st.DataObject) -> None:
+    """Its turns and all keys of its places are its own, wherever it parts from the one before."""
+    last: History | None = None
+    cases = [data.draw(broken(dialect)) for _ in range(2)]
+    for case in cases:
+        for cut in (2, len(case.sent.data)):
+            body = Body.read(dialect, case.sent.data)
+            if body is None:
+                continue
+            body = body.saying(body.messages[:cut])
+            anew, last = History.of(body), History.of(body, last)
+            assert last == anew
+            assert last.turn(0) == anew.turn(0) if anew.assistants else True
+            end = len(body.messages)
+            assert last.chain(end) == anew.chain(end)
+            assert last.previous(end) == anew.previous(end)
+
+
+@DIALECTS
+@given(data=st.data())
+@examples(60)
+def test_a_plain_message_is_what_it_seems(dialect: Dialect, data: st.DataObject) -> None:
+    """Of a plain message one look tells what a closer one does, and nothing in it needs repair."""
+    body = Body.read(dialect, data.draw(broken(dialect)).sent.data)
+    for look in History.of(body).looks if body else ():
+        if not look.plain:
+            continue
+        raw, wire = look.raw, PAIRING[dialect]
+        calls = look.turn.calls if look.turn else ()
+        assert wire.piece(Unit(look.role, (raw,))) == Piece(
+            (raw,), look.role == "assistant", calls, look.results
+        )
+        if look.role == "assistant":
+            assert WIRES[dialect].turn((raw,)) == look.turn
+        said = json.loads(raw)
+        if dialect is Dialect.MESSAGES:
+            assert messages.mended(raw, "no image", replayed=False) is raw
+            assert said["content"] is not None and said["content"] != []
+            assert all(block.get("text") != "" for block in said["content"] if block != str(block))
+        else:
+            assert chat.mended(raw, "no image") is raw
+            assert said.get("content") is not None or said.get("tool_calls")
+
+
+@DIALECTS
+@given(data=st.data())
+@examples(60)
+def test_what_is_usual_is_well(dialect: Dialect, data: st.DataObject) -> None:
+    """Rounds that look as usual end where those do that are well after a closer look."""
+    body = Body.read(dialect, data.draw(broken(dialect)).sent.data)
+    wire = PAIRING[dialect]
+    pieces = [wire.piece(unit) for unit in _units(History.of(body))] if body else []
+    mending = Mending(wire)
+    mending.messages(grouped(pieces, wire, {}))
+    ends = [sum(mending.well[: nth + 1]) for nth in range(len(mending.well))]
+    found = usual(pieces, wire)
+    assert found == ends[: len(found)]
+
+
+def _units(history: History) -> list[Unit]:
+    if history.dialect is Dialect.RESPONSES:
+        return units(history)
+    return [Unit(*each) for each in zip(history.roles, zip(history.messages), strict=True)]

@@ -1,0 +1,86 @@
+"""A run of deltas is read as if it were one, and nothing else is read any differently."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from dsfix.protocol import reading, sse
+from dsfix.protocol.answer import Answer
+from dsfix.protocol.body import Dialect
+from dsfix.protocol.reading.runs import merged
+
+
+def _messages(kind: str, text: str) -> dict[str, Any]:
+    if kind == "begin":
+        block: dict[str, Any] = {"type": "thinking", "thinking": text, "signature": ""}
+        return {"type": "content_block_start", "index": 0, "content_block": block}
+    name = {"sign": "signature"}.get(kind, kind)
+    delta: dict[str, Any] = {"type": f"{name}_delta", name: text}
+    return {"type": "content_block_delta", "index": 0, "delta": delta}
+
+
+def _chat(kind: str, text: str) -> dict[str, Any]:
+    deltas: dict[str, dict[str, Any]] = {
+        "begin": {"role": "assistant", "content": text},
+        "text": {"content": text},
+        "thinking": {"content": None, "reasoning_content": text},
+        "sign": {"content": "", "reasoning_content": text},
+    }
+    return {"id": "c", "choices": [{"index": 0, "delta": deltas[kind], "finish_reason": None}]}
+
+
+def _responses(kind: str, text: str) -> dict[str, Any]:
+    if kind in ("begin", "sign"):
+        return {
+            "type": "response.output_item.added",
+            "output_index": 0,
+            "item": {"type": "message", "content": [{"type": "output_text", "text": text}]},
+        }
+    name = "output_text" if kind == "text" else "reasoning_text"
+    return {"type": f"response.{name}.delta", "output_index": 0, "delta": text}
+
+
+WIRES: dict[Dialect, Callable[[str, str], dict[str, Any]]] = {
+    Dialect.MESSAGES: _messages,
+    Dialect.CHAT: _chat,
+    Dialect.RESPONSES: _responses,
+}
+KINDS = st.sampled_from(["begin", "text", "thinking", "sign"])
+TEXTS = st.one_of(st.text(max_size=4), st.sampled_from(["", "a", '"', "\\", '"}}', "data:", "\n"]))
+
+
+def _read(dialect: Dialect, runs: list[bytes]) -> list[tuple[str, str, str]]:
+    answer = Answer()
+    reading.observe(dialect, answer, sse.encode(json.dumps(WIRES[dialect]("begin", "")).encode()))
+    for run in runs:
+        reading.observe(dialect, answer, run)
+    return [(block.kind, block.text, block.signature) for block in answer.blocks.values()]
+
+
+@pytest.mark.parametrize("dialect", Dialect)
+@given(st.lists(st.tuples(KINDS, TEXTS, st.integers(1, 12))), st.sampled_from([b"\n", b"\r\n"]))
+def test_a_run_says_what_its_events_say(
+    dialect: Dialect, said: list[tuple[str, str, int]], line: bytes
+) -> None:
+    """Read in one piece or one by one, the answer is the same."""
+    events = [
+        sse.encode(json.dumps(WIRES[dialect](kind, text)).encode(), "e").replace(b"\n", line)
+        for kind, text, times in said
+        for _ in range(times)
+    ]
+    assert _read(dialect, [b"".join(events)]) == _read(dialect, events)
+
+
+@pytest.mark.parametrize("dialect", Dialect)
+def test_hundreds_of_deltas_are_one(dialect: Dialect) -> None:
+    """However many, two events are left of them, and all of their text."""
+    texts = [f"{number} é " for number in range(500)]
+    run = b"".join(sse.encode(json.dumps(WIRES[dialect]("text", each)).encode()) for each in texts)
+    assert len(sse.split(merged(run))) == 2
+    assert _read(dialect, [run])[-1][1] == "".join(texts)

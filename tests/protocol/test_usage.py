@@ -1,0 +1,60 @@
+"""What was written to the cache, as Messages tells it: whole, in two events, or not at all."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import msgspec
+import pytest
+
+from dsfix.protocol.usage import Usage, Wire
+
+WRITTEN = {
+    "input_tokens": 10,
+    "cache_read_input_tokens": 2000,
+    "cache_creation_input_tokens": 300,
+    "cache_creation": {"ephemeral_5m_input_tokens": 200, "ephemeral_1h_input_tokens": 100},
+    "output_tokens": 1,
+}
+
+
+def read(*objects: dict[str, Any]) -> Usage:
+    """The counts of these usage objects, one after the other."""
+    usage = None
+    for each in objects:
+        usage = Usage.read(msgspec.json.decode(json.dumps(each), type=Wire), usage)
+    assert usage is not None
+    return usage
+
+
+def test_what_was_written_is_input_and_told_apart() -> None:
+    """10 plain, 2000 read, 300 written, 100 of them for an hour."""
+    assert read(WRITTEN) == Usage(2310, 2000, 1, None, 300, 100)
+
+
+@pytest.mark.parametrize(
+    "later",
+    [
+        {"output_tokens": 50},
+        {**WRITTEN, "output_tokens": 50},
+        {"input_tokens": 10, "output_tokens": 50},
+        {"cache_creation_input_tokens": 300, "cache_creation": {}, "output_tokens": 50},
+    ],
+)
+def test_a_later_event_that_leaves_counts_out_keeps_them(later: dict[str, Any]) -> None:
+    """A stream tells them at its start, and some or all of them again at its end."""
+    assert read(WRITTEN, later) == Usage(2310, 2000, 50, None, 300, 100)
+
+
+def test_nothing_is_written_where_nobody_says_so() -> None:
+    """DeepSeek counts none, and Chat has no such count."""
+    none = {"input_tokens": 10, "cache_read_input_tokens": 90, "cache_creation_input_tokens": 0}
+    assert read({**none, "output_tokens": 5}) == Usage(100, 90, 5)
+    assert read({"prompt_tokens": 100, "completion_tokens": 5}) == Usage(100, 0, 5)
+
+
+def test_no_more_is_kept_for_an_hour_than_was_written() -> None:
+    """Counts that contradict each other make no negative share."""
+    odd = {**WRITTEN, "cache_creation_input_tokens": 50}
+    assert read(odd) == Usage(2060, 2000, 1, None, 50, 50)
