@@ -25,6 +25,7 @@ _GROUPS = {
     "disk": "The disk",
     "clock": "The clock",
     "process": "Processes",
+    "system": "The surroundings",
 }
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import gzip
+import re
 import socket
 from collections.abc import Callable
 
@@ -61,10 +63,90 @@ def broken_chunks(rig: Rig, connection: socket.socket, dialect: str) -> None:
     connection.sendall(told + chunk(b"{") + b"no size\r\n\r\n")
 
 
+def not_compressed(rig: Rig, connection: socket.socket, dialect: str) -> None:
+    connection.sendall(rig.head(dialect, 2, "Content-Encoding: gzip\r\n") + b"{}")
+
+
+def unknown_coding(rig: Rig, connection: socket.socket, dialect: str) -> None:
+    connection.sendall(rig.head(dialect, 2, "Content-Encoding: br\r\n") + b"{}")
+
+
+def a_thousand_headers(rig: Rig, connection: socket.socket, dialect: str) -> None:
+    more = "".join(f"X-{number}: 1\r\n" for number in range(1000))
+    connection.sendall(rig.head(dialect, 2, more) + b"{}")
+
+
+def another_protocol(rig: Rig, connection: socket.socket, dialect: str) -> None:
+    connection.sendall(b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n")
+
+
 def half_a_body(rig: Rig, connection: socket.socket, dialect: str) -> None:
     body = CLEAN[dialect]
     connection.sendall(rig.head(dialect, len(body)) + body[:20])
     connection.shutdown(socket.SHUT_WR)
+
+
+def asking(*pieces: Callable[[bytes], bytes]) -> Callable[[Scene], Seen]:
+    """A row in which an odd request is none the less one: it passes, its body as it was meant.
+
+    The first piece makes the head of the usual one, the others make what follows it of the body.
+    """
+
+    def play(scene: Scene) -> Seen:
+        body = CLEAN[scene.dialect]
+        with (
+            answering(scene) as wild,
+            Rig(wild.url, scene.path) as rig,
+            socket.create_connection(("127.0.0.1", rig.port), timeout=BOUND) as connection,
+        ):
+            head_, *rest = pieces
+            connection.sendall(head_(rig.head(scene.dialect, len(body))))
+            for piece in rest:
+                connection.sendall(piece(body))
+            answer = answer_on(connection)
+            assert wild.requests == [body]
+        [exchange] = rig.recorded()
+        return Seen(says(answer, scene.dialect, ANSWERS[scene.dialect]), tells(exchange))
+
+    return play
+
+
+def waits(scene: Scene) -> Seen:
+    """It sends its body only when it is told to go on."""
+    body = CLEAN[scene.dialect]
+    with (
+        answering(scene) as wild,
+        Rig(wild.url, scene.path) as rig,
+        socket.create_connection(("127.0.0.1", rig.port), timeout=BOUND) as connection,
+    ):
+        connection.sendall(rig.head(scene.dialect, len(body), "Expect: 100-continue\r\n"))
+        assert connection.recv(65536) == b"HTTP/1.1 100 Continue\r\n\r\n"
+        connection.sendall(body)
+        answer = answer_on(connection)
+        assert wild.requests == [body]
+    [exchange] = rig.recorded()
+    return Seen(says(answer, scene.dialect, ANSWERS[scene.dialect]), tells(exchange))
+
+
+def replaced(old: bytes, new: bytes) -> Callable[[bytes], bytes]:
+    return lambda data: re.sub(old, new, data)
+
+
+def drips(scene: Scene) -> Seen:
+    """It sends one byte at a time, with a pause in head and body."""
+    body = CLEAN[scene.dialect]
+    with (
+        answering(scene) as wild,
+        Rig(wild.url, scene.path) as rig,
+        socket.create_connection(("127.0.0.1", rig.port), timeout=BOUND) as connection,
+    ):
+        connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        for byte in rig.head(scene.dialect, len(body)) + body:
+            connection.send(bytes([byte]))
+        answer = answer_on(connection)
+        assert wild.requests == [body]
+    [exchange] = rig.recorded()
+    return Seen(says(answer, scene.dialect, ANSWERS[scene.dialect]), tells(exchange))
 
 
 def streams(scene: Scene, leave: Callable[[socket.socket], None]) -> Seen:
@@ -127,6 +209,7 @@ def _answered(connection: socket.socket, dialect: str) -> str:
     return says(Answer(status, body, cut=False), dialect, ANSWERS[dialect])
 
 
+WHOLE = "200, byte for byte"
 ENDS = "the connection ends"
 REFUSED = "400, no word of a request"
 ROWS = (
@@ -135,6 +218,10 @@ ROWS = (
     Fault("agent", "tells two lengths of one body", REFUSED, "nothing", said(two_lengths)),
     Fault("agent", "tells a length that is no number", REFUSED, "nothing", said(no_length)),
     Fault("agent", "breaks its own chunks", REFUSED, "nothing", said(broken_chunks)),
+    Fault("agent", "compresses, and not well", REFUSED, "nothing", said(not_compressed)),
+    Fault("agent", "compresses as nobody here can undo", REFUSED, "nothing", said(unknown_coding)),
+    Fault("agent", "sends a thousand headers", REFUSED, "nothing", said(a_thousand_headers)),
+    Fault("agent", "speaks HTTP/2", REFUSED, "nothing", said(another_protocol)),
     Fault("agent", "sends half a body and its end", ENDS, "nothing", said(half_a_body)),
     Fault(
         "agent",
@@ -149,5 +236,38 @@ ROWS = (
         "three times 200, byte for byte",
         "three times 200",
         pipelines,
+    ),
+    Fault("agent", "sends one byte at a time", WHOLE, "200", drips),
+    Fault(
+        "agent", "speaks HTTP/1.0", WHOLE, "200", asking(replaced(b"HTTP/1.1", b"HTTP/1.0"), bytes)
+    ),
+    Fault(
+        "agent",
+        "waits to be asked for its body",
+        WHOLE,
+        "200",
+        waits,
+    ),
+    Fault(
+        "agent",
+        "sends chunks, extended and with trailers",
+        WHOLE,
+        "200",
+        asking(
+            replaced(b"Content-Length: [0-9]+", b"Transfer-Encoding: chunked"),
+            lambda body: b"%x;a=b\r\n%s\r\n0\r\nX-T: 1\r\n\r\n" % (len(body), body),
+        ),
+    ),
+    Fault(
+        "agent",
+        "compresses its request",
+        WHOLE,
+        "200",
+        asking(
+            replaced(
+                b"Content-Length: [0-9]+", b"Transfer-Encoding: chunked\r\nContent-Encoding: gzip"
+            ),
+            lambda body: chunk(gzip.compress(body)) + chunk(b""),
+        ),
     ),
 )

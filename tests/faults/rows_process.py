@@ -32,12 +32,14 @@ def ask():
     body = {"model": "deepseek-v4-pro", "max_tokens": 4096, "stream": True,
             "messages": [{"role": "user", "content": "say something"}]}
     return urllib.request.urlopen(urllib.request.Request(url + "/v1/messages", json.dumps(body).encode(),
-        {"Content-Type": "application/json", "Authorization": "Bearer " + os.environ["ANTHROPIC_AUTH_TOKEN"]}), timeout=30)
+        {"Content-Type": "application/json", "Authorization": "Bearer " + os.environ["ANTHROPIC_AUTH_TOKEN"]}), timeout=90)
 if sys.argv[1] == "stream":
     answer = ask()
     answer.readline()
 if sys.argv[1] == "end":
     ask().read()
+if sys.argv[1] == "ask":
+    sys.exit(sum(len(ask().read()) < 100 for _ in range(3)))
 print("there", flush=True)
 time.sleep(60)
 """
@@ -119,23 +121,27 @@ def told(home: Path) -> str:
 
 
 def fifty(scene: Scene) -> Seen:
-    """Fifty sessions at once in one state directory."""
-    running = [
-        subprocess.Popen(
-            [sys.executable, "-m", "dsfix", "run", "--", "true"],
-            env=environment(scene.path),
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.DEVNULL,
-            stderr=subprocess.PIPE,
-            text=True,
-        )
-        for _ in range(50)
-    ]
-    notes = [each.communicate(timeout=30)[1] for each in running]
-    assert not any("note" in each for each in notes), notes
+    """Fifty sessions at once in one state directory, each with exchanges to write down."""
+    with Simulator.in_thread() as upstream:
+        words = ("run", "--upstream", upstream.url, "--", sys.executable, "-c", PHASES, "ask")
+        running = [
+            subprocess.Popen(
+                [sys.executable, "-m", "dsfix", *words],
+                env=environment(scene.path),
+                stdin=subprocess.DEVNULL,
+                stdout=subprocess.DEVNULL,
+                stderr=subprocess.PIPE,
+                text=True,
+            )
+            for _ in range(50)
+        ]
+        notes = [each.communicate(timeout=120)[1] for each in running]
+    assert not any("note" in each or "Traceback" in each for each in notes), notes
     codes = {each.returncode for each in running}
     listed = dsfix("sessions", "list", "--json", "--limit", "100", home=scene.path)
     states = [each["state"] for each in json.loads(listed.out)["data"]]
+    for path in records(scene.path):
+        assert [tells(each.exchange) for each in read(path).exchanges] == ["200"] * 3
     for name in ("memory.db", "index.db"):
         with closing(sqlite3.connect(scene.path / ".local/state/dsfix" / name)) as file:
             assert file.execute("PRAGMA integrity_check").fetchone() == ("ok",)
@@ -177,26 +183,26 @@ def crowd(scene: Scene) -> Seen:
 
 
 ONCE = ("messages",)
-_PHASES = {
+PHASE_NAMES = {
     "before": "before the first request",
     "stream": "in a stream",
     "end": "after the last answer",
 }
-_RECORD = {"before": "{}", "stream": "{}; 200, cut by the agent", "end": "{}; 200"}
+RECORD = {"before": "{}", "stream": "{}; 200, cut by the agent", "end": "{}; 200"}
 
 
 def _signals() -> tuple[Fault, ...]:
     return tuple(
         Fault(
             "process",
-            f"dsfix gets {number.name} {_PHASES[phase]}",
+            f"dsfix gets {number.name} {PHASE_NAMES[phase]}",
             f"ends; exit code {128 + number}",
-            _RECORD[phase].format("interrupted" if number is signal.SIGKILL else "ended"),
+            RECORD[phase].format("interrupted" if number is signal.SIGKILL else "ended"),
             signalled(number, phase),
             ONCE,
         )
         for number in (signal.SIGTERM, signal.SIGHUP, signal.SIGKILL)
-        for phase in _PHASES
+        for phase in PHASE_NAMES
         if phase != "stream" or number is signal.SIGHUP  # the others: tests/test_killed.py
     )
 

@@ -2,7 +2,16 @@
 
 from __future__ import annotations
 
-from tests.faults import rows_agent, rows_disk, rows_process, rows_upstream, rows_wild
+from tests.faults import (
+    rows_agent,
+    rows_disk,
+    rows_odd,
+    rows_process,
+    rows_pty,
+    rows_system,
+    rows_upstream,
+    rows_wild,
+)
 from tests.faults.row import Fault
 
 _WIRE = "tests/proxy/test_wire.py::"
@@ -122,6 +131,13 @@ ELSEWHERE = (
     ),
     _tested(
         "process",
+        "dsfix gets SIGKILL at any moment",
+        "ends",
+        "interrupted; every event that was written; the next start is as if nothing had been",
+        f"{_KILLED}test_kill_9_at_any_moment",
+    ),
+    _tested(
+        "process",
         "the writer of a record is killed at any moment",
         "",
         "interrupted; all but a last line that is cut",
@@ -130,9 +146,12 @@ ELSEWHERE = (
 )
 PLAYED = (
     *rows_upstream.ROWS,
+    *rows_odd.ROWS,
     *rows_wild.ROWS,
     *rows_agent.ROWS,
     *rows_disk.ROWS,
     *rows_process.ROWS,
+    *rows_pty.ROWS,
+    *rows_system.ROWS,
 )
 ROWS = (*PLAYED, *ELSEWHERE)

@@ -6,6 +6,7 @@ import json
 import sys
 from pathlib import Path
 
+from dsfix.report.export import FORMATS
 from tests.proxy.wire_data import JSON
 from tests.support.commands import KEY, dsfix, environment
 from tests.support.strict_endpoint import Canned, StrictEndpoint
@@ -63,8 +64,9 @@ REFUSAL = {"error": {"message": f"no: {SAID}", "type": SHAPES["stripe"], "code":
 
 COMMANDS = [
     ("sessions", "list"), ("sessions", "list", "--json"), ("sessions", "show", "last"),
-    ("sessions", "show", "last", "--json"), ("sessions", "search", "keys"), ("statusline",),
-    *(("sessions", "export", "last", "--format", form) for form in ("md", "jsonl", "har", "otlp")),
+    ("sessions", "show", "last", "--json"), ("sessions", "search", "keys"), ("statusline", "last"), ("sessions", "show", "last", "1"),
+    ("sessions", "show", "last", "2", "--json", "--messages"),
+    *(("sessions", "export", "last", "--format", form) for form in FORMATS),
     ("cost",), ("cost", "--json"), ("memory", "stats"), ("config", "show"), ("doctor", "--json"),
 ]  # fmt: skip
 

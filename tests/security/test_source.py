@@ -56,7 +56,8 @@ LOOKED_AT = {
     "dsfix/record/index/file.py": {"gone"},
     "dsfix/record/index/intake.py": {"', '.join('?' * len(row))", "table"},
     "dsfix/record/index/query.py": {"where", "said"},
-    "dsfix/reports/store.py": {"name"},
+    "dsfix/reports/recent.py": {"wanted"},
+    "dsfix/reports/store.py": {"name", "table"},
 }  # fmt: skip
 
 
@@ -73,6 +74,19 @@ def test_statements_are_not_made_of_values() -> None:
     assert found == {(path, what) for path, names in LOOKED_AT.items() for what in names}
 
 
+def test_no_schema_is_trusted() -> None:
+    """Whoever opens a database says so: a file that was changed by others runs nothing."""
+    opening = [
+        ast.unparse(function)
+        for tree in TREES.values()
+        for function in ast.walk(tree)
+        if isinstance(function, ast.FunctionDef) and "sqlite3.connect(" in ast.unparse(function)
+    ]
+    of_files = [text for text in opening if "connect(':memory:'" not in text]
+    assert len(of_files) >= 4
+    assert [text for text in of_files if "PRAGMA trusted_schema = OFF" not in text] == []
+
+
 def test_no_option_widens_the_proxy_or_weakens_tls() -> None:
     """`run` has no option for an address, a port, a certificate that is not checked."""
     text = (ROOT / "docs" / "commands.md").read_text(encoding="utf-8")
@@ -85,5 +99,5 @@ def test_what_is_installed_is_little_and_known() -> None:
     """Six libraries, and nothing that runs at Python's start or updates itself."""
     project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
     names = {re.split(r"[<>=]", each)[0] for each in project["dependencies"]}
-    assert names == {"aiohttp", "msgspec", "platformdirs", "rich", "tomli-w", "typer"}
+    assert names == {"aiohttp", "msgspec", "platformdirs", "rich", "tomlkit", "typer"}
     assert list(ROOT.joinpath("dsfix").rglob("*.pth")) == []

@@ -1,0 +1,155 @@
+"""Another user of this machine, who tries what a user can: files, processes, the port, links."""
+
+from __future__ import annotations
+
+import encodings.idna  # noqa: F401  # looked up for an address, and not readable for others
+import os
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import NamedTuple
+
+import pytest
+
+from dsfix.simulator.server import Simulator
+from tests.support.commands import KEY, dsfix, environment
+
+pytestmark = [
+    pytest.mark.skipif(os.geteuid() != 0, reason="only root can become another user"),
+    pytest.mark.skipif(not Path("/proc/self/environ").exists(), reason="reads /proc"),
+]
+NOBODY = 65534
+# An agent that asks once, tells where it is and what its token is, and waits for a line.
+AGENT = """
+import json, os, sys, urllib.request
+base, token = os.environ["ANTHROPIC_BASE_URL"], os.environ["ANTHROPIC_AUTH_TOKEN"]
+body = {"model": "deepseek-v4-pro", "max_tokens": 99, "messages": [{"role": "user", "content": "a secret plan"}]}
+urllib.request.urlopen(urllib.request.Request(base + "/v1/messages", json.dumps(body).encode(),
+    {"x-api-key": token, "Content-Type": "application/json"}), timeout=30).read()
+print(os.getpid(), base.split(":")[2].split("/")[0], token, flush=True)
+sys.stdin.readline()
+"""
+
+
+class Session(NamedTuple):
+    """A session of ours that goes on, and its agent."""
+
+    process: subprocess.Popen[str]
+    state: Path
+    agent: int
+    port: int
+    token: str
+
+
+@pytest.fixture
+def session(tmp_path: Path) -> Iterator[Session]:
+    """One in a home that others can look into, as homes often are."""
+    home = tmp_path / "someone"
+    home.mkdir(mode=0o755)
+    for above in (tmp_path, *tmp_path.parents[:-2]):
+        above.chmod(above.stat().st_mode | 0o055)
+    with Simulator.in_thread() as upstream:
+        words = ("run", "--upstream", upstream.url, "--", sys.executable, "-c", AGENT)
+        process = subprocess.Popen(
+            [sys.executable, "-m", "dsfix", *words], env=environment(home), text=True,
+            stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+        )  # fmt: skip
+        assert process.stdout is not None
+        line = process.stdout.readline().split()
+        assert line, process.communicate(timeout=30)[1]
+        agent, port, token = line
+        yield Session(process, home / ".local/state/dsfix", int(agent), int(port), token)
+        _, said = process.communicate("\n", timeout=30)
+        assert process.returncode == 0, said
+
+
+@contextmanager
+def another_user() -> Iterator[None]:
+    """This thread's rights are those of nobody, with no group and no capability."""
+    groups = os.getgroups()
+    os.setgroups([])
+    os.setresgid(NOBODY, NOBODY, 0)
+    os.setresuid(NOBODY, NOBODY, 0)
+    try:
+        yield
+    finally:
+        os.setresuid(0, 0, 0)
+        os.setresgid(0, 0, 0)
+        os.setgroups(groups)
+
+
+def test_no_file_can_be_read_or_made(session: Session) -> None:
+    """Not the record, the memory or the index, nor a name beside them."""
+    dsfix("sessions", "list", home=session.state.parents[2])
+    files = [path for path in session.state.rglob("*") if path.is_file()]
+    assert {"events.jsonl", "memory.db", "index.db"} <= {path.name for path in files}
+    with another_user():
+        for path in (*files, session.state):
+            with pytest.raises(PermissionError):
+                os.open(path, os.O_RDONLY)
+            with pytest.raises(PermissionError):
+                (session.state / "planted").symlink_to("/etc/passwd")
+    assert "a secret plan" in next(session.state.rglob("events.jsonl")).read_text(encoding="utf-8")
+
+
+def test_no_process_tells_its_secrets(session: Session) -> None:
+    """The environment is closed to others, and the command line, which is not, has none."""
+    for pid in (session.process.pid, session.agent):
+        with another_user():
+            for name in ("environ", "mem", "maps"):
+                with pytest.raises(PermissionError):
+                    Path(f"/proc/{pid}/{name}").read_bytes()
+            line = Path(f"/proc/{pid}/cmdline").read_bytes()
+            for number in (signal.SIGTERM, signal.SIGKILL, signal.SIGSTOP):
+                with pytest.raises(PermissionError):
+                    os.kill(pid, number)
+        assert KEY.encode() not in line and session.token.encode() not in line
+
+
+def test_the_port_is_no_use_without_the_token(session: Session) -> None:
+    """It can be reached, and answers nothing."""
+    for headers in ("", "Authorization: Bearer x\r\n", f"x-api-key: {'0' * 64}\r\n"):
+        with another_user():
+            connection = socket.create_connection(("127.0.0.1", session.port), timeout=10)
+        with connection:
+            host = f"Host: 127.0.0.1:{session.port}\r\n"
+            connection.sendall(f"GET /v1/models HTTP/1.1\r\n{host}{headers}\r\n".encode())
+            assert connection.recv(65536).startswith(b"HTTP/1.1 401 ")
+
+
+def test_connections_without_a_word_keep_nobody_out(session: Session) -> None:
+    """Two hundred of them are held open, and the one with the token is answered."""
+    with another_user():
+        held = [
+            socket.create_connection(("127.0.0.1", session.port), timeout=10) for _ in range(200)
+        ]
+    for each in held[::2]:
+        each.sendall(b"POST /v1/mess")
+    with socket.create_connection(("127.0.0.1", session.port), timeout=30) as connection:
+        head = f"GET /v1/models HTTP/1.1\r\nHost: 127.0.0.1:{session.port}\r\n"
+        connection.sendall(f"{head}x-api-key: {session.token}\r\n\r\n".encode())
+        assert connection.recv(65536).startswith(b"HTTP/1.1 200 ")
+    for each in held:
+        each.close()
+
+
+@pytest.mark.parametrize("name", ["memory.db", "sessions", "index.db"])
+def test_a_state_directory_of_theirs_is_refused(tmp_path: Path, name: str) -> None:
+    """With a link planted in it, as in a shared place like /tmp: nothing is followed or made."""
+    home, planted = tmp_path / "someone", tmp_path / "planted"
+    target = tmp_path / "target"
+    for folder in (home, planted, target):
+        folder.mkdir()
+    planted.chmod(0o777)
+    shutil.chown(planted, NOBODY, NOBODY)
+    (planted / name).symlink_to(target if name == "sessions" else target / "file")
+    env = environment(home, DSFIX_STATE_DIR=str(planted))
+    ran = dsfix("run", "--", "true", home=home, env=env)
+    assert ran.code == 125 and "it belongs to another user" in ran.err
+    assert list(target.iterdir()) == []
+    assert {path.name for path in planted.iterdir()} == {name}
