@@ -5,12 +5,23 @@ PYTHON_CLIENTS := aider hermes
 PY := $(VENV)/bin/python
 JOBS := 4 # most tests wait for an agent to start
 
-.PHONY: demo test fuzz lint types clients clients-npm clients-python clients-latest bench completions docs clean
+.PHONY: demo lock test fuzz lint types clients clients-npm clients-python clients-latest bench soak completions docs clean
 
-$(VENV)/ready: pyproject.toml
+PIP := $(PY) -m pip --quiet --disable-pip-version-check
+LOCK := requirements-dev.txt
+
+$(VENV)/ready: pyproject.toml $(LOCK)
 	python3 -m venv $(VENV)
-	$(PY) -m pip install --quiet --disable-pip-version-check --editable '.[dev]'
+	$(PIP) install --require-hashes --requirement $(LOCK)
+	$(PIP) install --no-deps --no-build-isolation --editable .
+	$(PIP) check
 	touch $@
+
+lock: ## newer versions into requirements-dev.txt, with every file's hash, for every platform
+	python3 -m venv $(VENV)
+	$(PIP) install uv
+	UV_CUSTOM_COMPILE_COMMAND='make lock' $(VENV)/bin/uv pip compile --quiet --upgrade --universal \
+	  --python-version 3.11 --generate-hashes --no-annotate --extra dev --output-file $(LOCK) pyproject.toml
 
 demo: $(VENV)/ready ## a conversation that fails, and the same one through dsfix; no key, no agent
 	$(VENV)/bin/dsfix demo
@@ -18,8 +29,11 @@ demo: $(VENV)/ready ## a conversation that fails, and the same one through dsfix
 test: $(VENV)/ready ## all tests; those with real agents run when `make clients` has been run
 	$(PY) -m pytest -n $(JOBS) --dist worksteal
 
+fuzz: EXAMPLES ?= 2000
 fuzz: $(VENV)/ready ## the same inputs in thousands, new ones each time; EXAMPLES=20000 for a night
-	DSFIX_EXAMPLES=$(or $(EXAMPLES),2000) $(PY) -m pytest tests/fuzz -n $(JOBS) --dist worksteal
+	DSFIX_EXAMPLES=$(EXAMPLES) $(PY) -m pytest tests/fuzz -n $(JOBS) --dist worksteal
+	-$(PIP) install atheris # where it has a wheel or builds
+	$(PY) -m tests.fuzz.guided $(EXAMPLES)
 
 lint: $(VENV)/ready
 	$(VENV)/bin/ruff check .
@@ -46,8 +60,11 @@ clients-latest: ## the newest real agents, to see what they changed; not for CI
 	npm install --prefix clients/.latest --no-progress --no-save $(foreach name,$(CLIENTS),$(name)@latest)
 	DSFIX_CLIENTS=clients/.latest/node_modules/.bin $(MAKE) test
 
-bench: $(VENV)/ready ## start-up and time to first byte against a bare pass-through
-	$(PY) -m benchmarks
+bench: $(VENV)/ready ## what dsfix costs, into docs/benchmarks.md; PEERS=1 measures other proxies too
+	$(PY) -m benchmarks --keep $(if $(PEERS),--peers)
+
+soak: $(VENV)/ready ## hours of use in bad weather, compressed; MINUTES=60 for a long one
+	$(PY) -m tests.soak $(or $(MINUTES),6)
 
 completions: $(VENV)/ready
 	$(PY) -m dsfix.cli.completions completions
@@ -57,6 +74,7 @@ docs: $(VENV)/ready
 	$(PY) -m tests.conformance docs
 	$(PY) -m tests.faults docs
 	$(PY) -m tests.documents docs
+	$(PY) -m benchmarks.page docs
 
 clean:
 	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .hypothesis dist

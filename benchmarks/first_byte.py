@@ -1,63 +1,52 @@
 """Added time to first byte: direct, the bare pass-through and dsfix with everything on, in turns.
 
 *first seen*: every request is a conversation of its own whose turns nobody knows, so each gets
-a placeholder. *growing*: one conversation, one call longer each time, whose agent replays no
-reasoning, so every turn that has passed gets its real reasoning back.
+a placeholder. *re-injected*: so is this, but each turn once went through dsfix with its reasoning,
+which the agent has lost since: it is looked up and put back. *growing*: one conversation, one call
+longer each time, whose agent replays no reasoning, so every turn that has passed gets its own
+back; two sub-agents, which grow as well, and a request for a title come between its requests.
+*requests A to B* are of one conversation that begins with nothing: what they add at its beginning
+and at its end tells whether the cost follows what is new, or the history.
 """
 
 from __future__ import annotations
 
 import json
-import os
 import re
 import socket
 import statistics
-import subprocess
-import sys
-import tempfile
 import time
-from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
+from collections.abc import Callable
+from contextlib import ExitStack
 from typing import Any
 
-from benchmarks.traffic import Conversation
+from benchmarks.traffic import Conversation, title
+from benchmarks.ways import Way, ways
 
+SIZES = (10_000, 100_000, 1_000_000, 4_000_000, 16_000_000)
+SUB_AGENT = 50_000  # bytes
+LONG, WINDOW = 300, 50  # requests
 _CALL = re.compile(rb'"id": ?"(call_00_b\d+)"')
-
-
-@contextmanager
-def running(*command: str, env: dict[str, str] | None = None) -> Iterator[list[str]]:
-    """A program that prints one line when it serves, ended when the block is left."""
-    process = subprocess.Popen(
-        [sys.executable, *command],
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        text=True,
-        env=env,
-    )
-    assert process.stdin and process.stdout
-    try:
-        yield process.stdout.readline().split()
-    finally:
-        process.stdin.close()
-        process.wait(10)
+_TURN = 2_250  # bytes, about
 
 
 class Target:
     """One way to the upstream, over one kept-alive connection."""
 
-    def __init__(self, port: int, path: str, token: str = "") -> None:
-        self._head = (
-            f"POST {path} HTTP/1.1\r\nHost: 127.0.0.1:{port}\r\nAuthorization: Bearer {token}\r\n"
-            "Content-Type: application/json\r\nContent-Length: "
-        ).encode()
-        self._socket = socket.create_connection(("127.0.0.1", port))
+    def __init__(self, way: Way) -> None:
+        self._way = way
+        self._socket = socket.create_connection(("127.0.0.1", way.port))
         self._socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+
+    def close(self) -> None:
+        """End the connection."""
+        self._socket.close()
 
     def post(self, body: bytes) -> tuple[float, bytes]:
         """Milliseconds to the first byte, and the whole answer."""
+        request = self._way.request(body)
         began = time.perf_counter()
-        self._socket.sendall(self._head + str(len(body)).encode() + b"\r\n\r\n" + body)
+        self._socket.sendall(request)
         data = self._socket.recv(65536)
         taken = (time.perf_counter() - began) * 1e3
         while not data.endswith(b"0\r\n\r\n"):
@@ -65,23 +54,61 @@ class Target:
         assert data.startswith(b"HTTP/1.1 200"), data[:300]
         return taken, data
 
+    def ask(self, conversation: Conversation) -> float:
+        """The conversation's next request, which then goes on with its answer."""
+        taken, answer = self.post(conversation.body())
+        call = _CALL.search(answer)
+        assert call is not None
+        conversation.grow(call[1].decode(), "")
+        return taken
 
-def measure(targets: dict[str, Target], size: int, rounds: int, kind: str) -> dict[str, Any]:
-    """Median and p99 of each target, in turns."""
+
+Asked = Callable[[str, Target, int], float]
+
+
+def growing(size: int) -> Asked:
+    """The next request of a conversation, among those of others."""
+    mains: dict[str, Conversation] = {}
+    others: dict[str, list[Conversation]] = {}
+
+    def asked(name: str, target: Target, number: int) -> float:
+        if name not in mains:
+            mains[name] = Conversation(f"g{size}{name[:2]}", size)
+            others[name] = [Conversation(f"{n}{size}{name[:2]}", SUB_AGENT) for n in "ab"]
+        for other in others[name]:
+            target.ask(other)
+        target.post(title(f"{size} {number}"))
+        return target.ask(mains[name])
+
+    return asked
+
+
+def first_seen(size: int) -> Asked:
+    """A long conversation that nobody knows."""
+    return lambda name, target, number: target.ask(Conversation(f"f{size}{number}{name[:2]}", size))
+
+
+def reinjected(size: int) -> Asked:
+    """A long conversation of which memory knows each turn, and the agent no reasoning."""
+
+    def asked(name: str, target: Target, number: int) -> float:
+        given = f"r{size}{number}{name[:2]}"
+        target.ask(Conversation(given, size, thinking=True))
+        target.post(title(given))  # what was learnt is kept by then
+        return target.ask(Conversation(given, size))
+
+    return asked
+
+
+def measure(
+    targets: dict[str, Target], size: int, rounds: int, kind: str, asked: Asked, first: int = 3
+) -> dict[str, Any]:
+    """Median and p99 of each target, in turns; those before the `first` count for nothing."""
     times: dict[str, list[float]] = {name: [] for name in targets}
-    growing = {name: Conversation(f"g{size}{name[:2]}", size) for name in targets}
-    for number in range(rounds + 3):
+    for number in range(rounds + first):
         for name, target in targets.items():
-            if kind == "growing":
-                conversation = growing[name]
-            else:
-                conversation = Conversation(f"f{size}{number}{name[:2]}", size)
-            body = conversation.body()
-            taken, answer = target.post(body)
-            call = _CALL.search(answer)
-            assert call is not None
-            conversation.grow(call[1].decode(), "")
-            if number >= 3:
+            taken = asked(name, target, number)
+            if number >= first:
                 times[name].append(taken)
     result: dict[str, Any] = {"kind": kind, "size": size, "rounds": rounds}
     for name, values in times.items():
@@ -96,33 +123,38 @@ def measure(targets: dict[str, Target], size: int, rounds: int, kind: str) -> di
     return result
 
 
-def run(sizes: tuple[int, ...] = (10_000, 100_000, 1_000_000, 4_000_000)) -> list[dict[str, Any]]:
+def lengthening(targets: dict[str, Target]) -> list[dict[str, Any]]:
+    """What a conversation's requests add, from its second to its last."""
+    asked = growing(0)
+    rows = []
+    for begin in range(0, LONG, WINDOW):
+        first = 1 if begin == 0 else 0
+        kind = f"requests {begin + 1 + first} to {begin + WINDOW}"
+        size = (begin + WINDOW // 2) * _TURN
+        rows.append(measure(targets, size, WINDOW - first, kind, asked, first))
+    return [rows[0], rows[-1]]
+
+
+KINDS: dict[str, Callable[[int], Asked]] = {
+    "first seen": first_seen,
+    "re-injected": reinjected,
+    "growing": growing,
+}
+
+
+def run(sizes: tuple[int, ...] = SIZES) -> list[dict[str, Any]]:
     """All figures of this benchmark."""
     with ExitStack() as stack:
-        state = stack.enter_context(tempfile.TemporaryDirectory())
-        port = stack.enter_context(running("-m", "benchmarks.upstream"))[0]
-        origin = f"http://127.0.0.1:{port}"
-        bare = stack.enter_context(running("-m", "benchmarks.bare", origin))[0]
-        env = {**os.environ, "DSFIX_STATE_DIR": state, "DEEPSEEK_API_KEY": "benchmark-key-not-real"}
-        env.pop("DSFIX_STRICT", None)
-        command = ("-m", "dsfix", "run", "-q", "--upstream", origin, "--", sys.executable)
-        hold = (
-            "import os,sys;"
-            "print(os.environ['ANTHROPIC_BASE_URL'],os.environ['ANTHROPIC_AUTH_TOKEN'],flush=True);"
-            "sys.stdin.read()"
-        )
-        url, token = stack.enter_context(running(*command, "-c", hold, env=env))
-        own, _, path = url.removeprefix("http://127.0.0.1:").partition("/")
-        targets = {
-            "direct": Target(int(port), "/anthropic/v1/messages"),
-            "bare": Target(int(bare), "/anthropic/v1/messages"),
-            "dsfix": Target(int(own), f"/{path}/v1/messages", token),
-        }
-        return [
-            measure(targets, size, rounds=15 if size > 2_000_000 else 40, kind=kind)
+        found = stack.enter_context(ways("direct", "bare", "dsfix"))
+        targets = {name: Target(way) for name, way in found.items()}
+        for target in targets.values():
+            stack.callback(target.close)
+        rows = [
+            measure(targets, size, 15 if size > 2_000_000 else 40, kind, make(size))
             for size in sizes
-            for kind in ("first seen", "growing")
+            for kind, make in KINDS.items()
         ]
+        return [*rows, *lengthening(targets)]
 
 
 if __name__ == "__main__":

@@ -5,22 +5,21 @@ Also shows what the pin on Typer is for: an empty Typer app against `import type
 
 from __future__ import annotations
 
-import json
 import os
-import statistics
 import subprocess
 import sys
 import tempfile
 import time
-from typing import Any
+
+from benchmarks.figure import Figure, at_most, middle
 
 _EMPTY_APP = (
     "import typer; app = typer.Typer(); app.command()(lambda: None); app(standalone_mode=False)"
 )
 
 
-def run(rounds: int = 21) -> dict[str, Any]:
-    """Milliseconds of each command, and ratios pair by pair."""
+def run(rounds: int = 21) -> Figure:
+    """Milliseconds of each command, and how much that is of `import typer`, pair by pair."""
     with tempfile.TemporaryDirectory() as state:
         env = {**os.environ, "DSFIX_STATE_DIR": state, "DEEPSEEK_API_KEY": "benchmark-key-not-real"}
         commands = {
@@ -37,14 +36,17 @@ def run(rounds: int = 21) -> dict[str, Any]:
                 subprocess.run(command, env=env, check=True, capture_output=True)
                 if number > 1:
                     times[name].append((time.perf_counter() - began) * 1e3)
-    result: dict[str, Any] = {
-        name: round(statistics.median(values), 1) for name, values in times.items()
+    typer = times["import typer"]
+    ratios = {
+        name: middle([a / b for a, b in zip(each, typer, strict=True)], 2)
+        for name, each in times.items()
     }
-    for name in ("dsfix run -- true", "dsfix run -q -- true", "empty typer app"):
-        pairs = zip(times[name], times["import typer"], strict=True)
-        result[f"{name} / import typer"] = round(statistics.median(a / b for a, b in pairs), 2)
-    return result
-
-
-if __name__ == "__main__":
-    print(json.dumps(run(), indent=2))
+    return {
+        "settings": f"{rounds} rounds, medians.",
+        "columns": ["process", "ms", "x `import typer`"],
+        "rows": [[f"`{name}`", middle(each, 1), ratios[name]] for name, each in times.items()],
+        "targets": [
+            at_most(f"`{name}`", ratios[name], 2, "x `import typer`")
+            for name in ("dsfix run -- true", "dsfix run -q -- true")
+        ],
+    }

@@ -1,7 +1,7 @@
 """Requests as a coding agent sends them, at full size, with text of our own.
 
-Turns are a user's text, or a tool call and its result of about 2 KB; the last message carries
-the cache marker, which moves from request to request as it does in real traffic.
+Turns are a tool call and its result of about 2 KB; the last message and the user's one before it
+carry cache markers, which move from request to request as they do in real traffic.
 """
 
 from __future__ import annotations
@@ -10,6 +10,8 @@ import json
 from typing import Any
 
 _FILLER = "The quick brown fox looks at line %d of the file and finds nothing to change.\n"
+_RESULT = "".join(_FILLER % n for n in range(25))
+_MARKED = (-3, -1)
 TOOLS = [
     {
         "name": name,
@@ -21,11 +23,17 @@ TOOLS = [
 
 
 class Conversation:
-    """A growing Messages conversation; `thinking` tells whether the agent replays it itself."""
+    """A growing Messages conversation; `thinking` tells whether the agent replays it itself.
+
+    `size` is in bytes, the reasoning not counted.
+    """
 
     def __init__(self, name: str, size: int, *, thinking: bool = False) -> None:
         self._name, self._thinking, self._count = name, thinking, 0
-        self._messages: list[dict[str, Any]] = [{"role": "user", "content": f"Task {name}"}]
+        self._messages: list[dict[str, Any]] = [
+            {"role": "user", "content": [{"type": "text", "text": f"Task {name}"}]}
+        ]
+        self._written = [_json(self._messages[0])]
         self._size = 0
         while self._size < size:
             call = f"call_00_{name}{self._count:0{24 - len(name)}d}"  # as long as DeepSeek's
@@ -34,25 +42,40 @@ class Conversation:
     def grow(self, call: str, thought: str, signature: str = "s") -> None:
         """One more call and its result."""
         self._count += 1
-        blocks: list[dict[str, Any]] = [
-            {"type": "tool_use", "id": call, "name": "Bash", "input": {"command": f"cat {call}"}}
-        ]
-        if self._thinking:
-            blocks.insert(0, {"type": "thinking", "thinking": thought, "signature": signature})
-        result = {"type": "tool_result", "tool_use_id": call,
-                  "content": "".join(_FILLER % n for n in range(25))}  # fmt: skip
+        said = {"type": "thinking", "thinking": thought, "signature": signature}
+        use = {"type": "tool_use", "id": call, "name": "Bash", "input": {"command": f"cat {call}"}}
+        result = {"type": "tool_result", "tool_use_id": call, "content": _RESULT}
+        blocks = [said, use] if self._thinking else [use]
         new = [{"role": "assistant", "content": blocks}, {"role": "user", "content": [result]}]
-        self._size += sum(len(json.dumps(message)) for message in new)
         self._messages += new
+        self._written += map(_json, new)
+        self._size += len(_json(use)) + len(_json(result))
 
     def body(self) -> bytes:
-        """The next request, with the cache marker on the last message."""
-        last = self._messages[-1]
-        marked = [{**last["content"][-1], "cache_control": {"type": "ephemeral"}}]
-        messages = [*self._messages[:-1], {**last, "content": [*last["content"][:-1], *marked]}]
-        request = {
-            "model": "deepseek-v4-pro",
-            "messages": messages,
+        """The next request, with the cache markers on its last messages."""
+        messages = list(self._written)
+        for place in _MARKED[-len(messages) :]:
+            message = self._messages[place]
+            last = {**message["content"][-1], "cache_control": {"type": "ephemeral"}}
+            messages[place] = _json({**message, "content": [*message["content"][:-1], last]})
+        return _HEAD + b",".join(messages) + _TAIL
+
+
+def title(words: str) -> bytes:
+    """A request for a title, as it comes between others: no tools, its own conversation."""
+    said = [{"role": "user", "content": f"Write a title of five words for: {words}"}]
+    return _json({"model": "deepseek-v4-flash", "messages": said, "max_tokens": 64, "stream": True})
+
+
+def _json(value: object) -> bytes:
+    return json.dumps(value, separators=(",", ":")).encode()
+
+
+_HEAD = b'{"model":"deepseek-v4-pro","messages":['
+_TAIL = (
+    b"],"
+    + _json(
+        {
             "system": [{"type": "text", "text": (_FILLER % 2) * 40}],
             "tools": TOOLS,
             "metadata": {"user_id": '{"device_id":"d","session_id":"s"}'},
@@ -60,4 +83,5 @@ class Conversation:
             "thinking": {"type": "adaptive"},
             "stream": True,
         }
-        return json.dumps(request, separators=(",", ":")).encode()
+    )[1:]
+)
