@@ -28,12 +28,17 @@ def machine() -> dict[str, Any]:
         "date": time.strftime("%Y-%m-%d %H:%M"),
         "processor": _processor(),
         "cores": os.cpu_count(),
-        "system": f"{platform.system()} {platform.release()} {platform.machine()}",
+        "system": f"{platform.system()} {_release()} {platform.machine()}",
         "python": platform.python_version(),
         "dsfix": _revision(),
         **{name: version(name) for name in _PACKAGES},
         "load": round(os.getloadavg()[0], 2),
     }
+
+
+def _release() -> str:
+    """The kernel's version, without what whoever built it put behind."""
+    return platform.release().partition("-")[0]
 
 
 def _processor() -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Mapping
+from itertools import pairwise
 from pathlib import Path
 
 from dsfix.errors import LaunchError
@@ -56,13 +57,13 @@ def _user_dir(variable: str, below: str, elsewhere: str, environ: Mapping[str, s
 def private_dir(path: Path) -> Path:
     """Make `path` a directory that only its owner can enter, and that is ours.
 
-    Raises LaunchError when it cannot be made or written. In another user's directory, even root
-    is led where that user wants by links.
+    Raises LaunchError when it cannot be made or written, or is another user's. Root may use one
+    of another user, as in a container with that user's home, unless somebody may have planted it.
     """
     try:
         path.mkdir(mode=PRIVATE_DIR, parents=True, exist_ok=True)
         found = path.stat()
-        if found.st_uid != os.geteuid():
+        if {found.st_uid, path.lstat().st_uid} != {os.geteuid()} and (os.geteuid() or _odd(path)):
             raise OSError("it belongs to another user")
         if found.st_mode & 0o077:
             path.chmod(PRIVATE_DIR)
@@ -78,3 +79,22 @@ def private_dir(path: Path) -> Path:
             hint="set DSFIX_STATE_DIR to a directory you own, or use --private",
         )
     return path
+
+
+def _odd(path: Path) -> bool:
+    """Whether root might be led elsewhere by another user's directory, as far as can be seen.
+
+    It is a link or has links in it, others may write to it, or it lies where anybody may put one
+    (/tmp). Its owner can still change it while dsfix runs: whoever gives root his home trusts it.
+    """
+    path = path.absolute()
+    if path.is_symlink() or path.stat().st_mode & 0o022:
+        return True
+    folders = ("*", "sessions/*", "sessions/*/*")
+    if any(each.is_symlink() for pattern in folders for each in path.glob(pattern)):
+        return True
+    steps = [path, *path.parents]
+    return any(
+        below.lstat().st_uid != 0 and above.stat().st_mode & 0o002
+        for below, above in pairwise(steps)
+    )

@@ -14,6 +14,7 @@ and acts. A main thread sitting in waitpid would not wake when another thread ta
 | the agent stops                    | stop too, so that the shell gets the terminal back       |
 | SIGCONT while the agent is stopped | continue the agent                                       |
 | the agent ends                     | its code, 128+n for signal n; what it started lives on   |
+| SIGINT after that                  | nothing, where `wait` is told so: the summary comes      |
 | kill -9 of us                      | Linux: the kernel sends the agent SIGTERM                |
 
 After astral-sh/uv `crates/uv/src/child.rs` (issues 6738, 13756: Ctrl-C twice), Yelp/dumb-init,
@@ -146,11 +147,17 @@ class Child:
         self._code: int | None = None
         self._stopped, self._kill_at = 0.0, NEVER  # since when it is stopped; when to kill it
 
-    def wait(self) -> int:
-        """Pass signals on until the agent ends; the code to exit with, 128+n for signal n."""
+    def wait(self, *, deaf: bool = False) -> int:
+        """Pass signals on until the agent ends; the code to exit with, 128+n for signal n.
+
+        `deaf`: SIGINT does nothing from then on. Ctrl-C is often pressed twice, and the second
+        one would cost what is said at the end, and the agent's own code.
+        """
         try:
             while (code := self._code) is None:
                 self._act(self._signals.next(self._kill_at - time.monotonic()))
+            if deaf:
+                self._signals.before[signal.SIGINT] = signal.SIG_IGN
             return code
         finally:
             self._signals.restore()

@@ -103,12 +103,17 @@ class Redactor:
         """The text with every secret replaced; the same object when there is none."""
         if len(text) < _TEXT:
             return text
-        for value, shown in self._exact:
-            if value in text:
-                text = text.replace(value, shown)
+        text = self.known(text)
         for kind in _KINDS:
             if kind.anchor in text:
                 text = _compiled(kind.pattern).sub(_Shown(kind.name), text)
+        return text
+
+    def known(self, text: str) -> str:
+        """The text with the known values replaced; no form of a secret is looked for."""
+        for value, shown in self._exact:
+            if value in text:
+                text = text.replace(value, shown)
         return text
 
     def finds(self, text: str) -> bool:

@@ -13,6 +13,7 @@ from __future__ import annotations
 import importlib.util
 import os
 import socket
+import threading
 import time
 from collections.abc import Mapping
 from pathlib import Path
@@ -51,7 +52,7 @@ class Outcome(NamedTuple):
     """How a run ended.
 
     `duration` is in seconds. `failure` says what went wrong with dsfix itself, empty if nothing
-    did. `busy` is true while a thread is still importing.
+    did. `busy` is true while a thread is still importing, or waiting for the disk.
     """
 
     agent: str
@@ -99,6 +100,7 @@ def run(options: Options, environ: Mapping[str, str], cwd: Path) -> Outcome:
                 "argv": list(launch.argv),
                 "cwd": str(cwd),
                 "upstream": found.upstream.origin,
+                "vendor": found.upstream.vendor,
                 **({"budget": options.limits.as_dict()} if options.limits else {}),
             }
         )
@@ -149,9 +151,9 @@ def _launched(
     child = process.start(launch)
     proxy = ProxyThread(plan, listener, child.terminate)
     proxy.start()
-    code = child.wait()
+    code = child.wait(deaf=True)
     duration = time.monotonic() - began
-    up = proxy.end()
+    proxy.end()
     plan.log.close(code, duration)
     return Outcome(
         agent,
@@ -162,7 +164,7 @@ def _launched(
         duration,
         tuple(filter(None, (proxy.trouble, plan.log.trouble))),
         failure=proxy.failure,
-        busy=not up,
+        busy=threading.active_count() > 1,
     )
 
 

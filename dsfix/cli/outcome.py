@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from urllib.parse import urlsplit
 
 from dsfix.errors import DsfixError
@@ -27,7 +28,7 @@ def summary_of(outcome: Outcome, limits: Limits, currency: str) -> Summary:
         started=log.began_at,
         duration=outcome.duration,
         exit_code=outcome.exit_code,
-        record=str(log.path or ""),
+        record=str(log.path) if log.path and os.access(log.path, os.F_OK) else "",
         plain_http=_plain(outcome.upstream.origin),
         bypass=outcome.wiring.bypass,
         notes=(*outcome.wiring.notes, *outcome.troubles),

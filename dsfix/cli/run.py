@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from dsfix.config import Config
     from dsfix.record.limits import Limits
 
-BYPASS_AFTER = 5.0  # seconds; an agent that lived longer without a request went past us
+BYPASS_AFTER = 5.0  # seconds; an agent that lived longer without a request may have gone past us
 
 
 class Thinking(StrEnum):

@@ -54,7 +54,7 @@ def _parts(session: Brief, now: float) -> Iterable[str]:
     from dsfix import config
     from dsfix.record.limits import Limits, raised
     from dsfix.record.reader import seconds_of
-    from dsfix.report.cost import amount, bill_at
+    from dsfix.report.cost import amount, bill_at, upstream_of
     from dsfix.report.standing import standings
 
     exchanges = session.exchanges
@@ -62,8 +62,8 @@ def _parts(session: Brief, now: float) -> Iterable[str]:
     if mains:
         yield mains[-1].served or mains[-1].sent or mains[-1].asked
     limits = raised(session.path.parent).over(Limits.of(session.start.get("budget")))
-    origin = str(session.start.get("upstream", ""))
-    bill = bill_at(exchanges, origin, limits, currency=config.load(os.environ).currency)
+    upstream = upstream_of(session.start)
+    bill = bill_at(exchanges, upstream, limits, currency=config.load(os.environ).currency)
     if bill and (bill.priced or bill.unknown):
         more = " + unknown" if bill.unknown else ""
         yield amount(bill.amount, bill.currency) + more if bill.priced else "cost unknown"

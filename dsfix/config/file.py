@@ -7,6 +7,7 @@ key go. Only the user's own file is read, and never one that lies in a project.
 from __future__ import annotations
 
 import re
+import stat
 import tomllib
 from collections.abc import Iterator, Mapping
 from pathlib import Path
@@ -19,6 +20,7 @@ from dsfix.errors import DsfixError
 from dsfix.upstreams.lines import broken, line_of
 
 _TABLES = ("upstream", "run", "repairs", "settings", "agents", "upstreams")
+_NOTHING = Path("/dev/null")
 _KEY = re.compile(r"(?:^|[._])(?:key|token|secret|password)$")
 
 
@@ -37,6 +39,10 @@ def read(path: Path, *, required: bool = False) -> File:
 def text_of(path: Path) -> str | None:
     """The text of the file, None where there is none. Raises DsfixError where it cannot be read."""
     try:
+        mode = path.stat().st_mode
+        # A pipe or a device may never come to its end; a directory is refused by the system.
+        if not (stat.S_ISREG(mode) or stat.S_ISDIR(mode) or path == _NOTHING):
+            raise OSError("it is no regular file")
         return path.read_bytes().decode("utf-8-sig")
     except (FileNotFoundError, NotADirectoryError):
         return None

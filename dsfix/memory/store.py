@@ -1,8 +1,8 @@
 """Reasoning that survives the process, so that a conversation can be continued tomorrow.
 
 One SQLite file for all sessions. The loop's thread reads and keeps what is recent in RAM; one
-writer thread commits within 100 ms, so a turn is known to this process before its last byte is
-relayed. A tool turn is found by its set of call ids, a text turn by its text and the user's
+writer thread commits within 100 ms, so a turn is known to this process before its next request
+is looked at. A tool turn is found by its set of call ids, a text turn by its text and the user's
 turn before it. What is ambiguous is unknown: a wrong reasoning is worse than a placeholder.
 If the file is broken or locked, the session goes on in RAM and says so once.
 """
@@ -10,15 +10,17 @@ If the file is broken or locked, the session goes on in RAM and says so once.
 from __future__ import annotations
 
 import sqlite3
+import sys
 import time
 from collections import OrderedDict
 from collections.abc import Callable, Sequence, Set
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any
 
 from dsfix.memory.database import Database, Write
 from dsfix.memory.recall import Stored
+from dsfix.memory.recent import Recent
 from dsfix.memory.rows import (
     ALL_COLUMNS,
     COLUMNS,
@@ -32,10 +34,9 @@ from dsfix.protocol.turns import Reasoning
 from dsfix.repairs.base import Step
 from dsfix.repairs.recall import Decision
 
-K = TypeVar("K")
-V = TypeVar("V")
 DAY = 86_400.0
-RECENT = 16  # conversations whose decisions are kept
+# Bytes of a place in the cache, and of a turn without its texts (CPython 3.11, 64 bits).
+_ENTRY, _TURN = 200, 400
 THREADS = 256  # conversations whose placeholders are kept in RAM
 
 
@@ -61,19 +62,17 @@ class Store:
         clock: Callable[[], float] = time.time,
         max_age: float = 90 * DAY,
         max_bytes: int = 512 << 20,
-        ram: int = 16 << 20,
+        ram: int = 4 << 20,
     ) -> None:
         self._clock = clock
         self._secret = secret
         self._max_age, self._max_bytes, self._ram = max_age, max_bytes, ram
         self._turns: OrderedDict[str, tuple[Stored, ...]] = OrderedDict()
+        self._only: dict[str, tuple[Stored, ...]] = {}  # with a turn that is on no disk
         self._absent: set[str] = set()  # what the last prefetch did not find
         self._size = 0
         self._threads: OrderedDict[str, _Thread] = OrderedDict()
-        self._decided: OrderedDict[str, dict[tuple[int, tuple[bytes, ...]], Decision]] = (
-            OrderedDict()
-        )
-        self._seen: OrderedDict[str, dict[str, Any]] = OrderedDict()
+        self._decided = Recent()
         self._database = Database(path, MIGRATIONS, first=self._prune) if path else None
 
     def open(self) -> None:
@@ -93,10 +92,11 @@ class Store:
 
     def add(self, origin: str, stored: Stored) -> None:
         """Remember a turn: at once for this process, on disk within 100 ms."""
-        private = self._database is None or any(map(self._secret, (stored.reasoning.text,)))
-        self._keep(origin, stored, pinned=private)
-        if self._database is None or private:
+        only = self._database is None or bool(self.trouble) or self._secret(stored.reasoning.text)
+        self._keep(origin, stored, only=only)
+        if self._database is None or only:
             return
+        self._trim()
         row = row_of(origin, stored, self._clock())
         calls = stored.calls
 
@@ -113,6 +113,8 @@ class Store:
     def candidates(self, origin: str, by: str, value: str) -> tuple[Stored, ...]:
         """The turns stored under a call id, a key, or the user's turn before them."""
         name = f"{by}\0{origin}\0{value}"
+        if (only := self._only.get(name)) is not None:
+            return only
         kept = self._turns.get(name)
         if kept is not None:
             self._turns.move_to_end(name)
@@ -136,7 +138,11 @@ class Store:
         """Read the turns with these call ids into RAM, all in one query; those that are known."""
         self._absent.clear()
         names = {f"call\0{origin}\0{call}": call for call in calls}
-        missing = {name: call for name, call in names.items() if name not in self._turns}
+        missing = {
+            name: call
+            for name, call in names.items()
+            if name not in self._turns and name not in self._only
+        }
         here = {call for name, call in names.items() if name not in missing}
         if self._database is None or not missing:
             return here
@@ -180,11 +186,11 @@ class Store:
 
     def decided(self, conversation: str) -> dict[tuple[int, tuple[bytes, ...]], Decision]:
         """Decisions of a conversation, in RAM; those of the most recent few are kept."""
-        return _recent(self._decided, conversation)
+        return self._decided.of(conversation).decided
 
     def seen(self, conversation: str) -> dict[str, Any]:
         """What is known of a conversation's last request, in RAM, for as many conversations."""
-        return _recent(self._seen, conversation)
+        return self._decided.of(conversation).seen
 
     def write(self, sql: str, rows: Sequence[Sequence[object]]) -> None:
         """Queue a statement for the disk, for each of these rows; the time is its last value."""
@@ -202,36 +208,38 @@ class Store:
     def clear(self) -> None:
         """Forget everything, on disk as well."""
         self._turns.clear()
+        self._only.clear()
         self._threads.clear()
         self._decided.clear()
-        self._seen.clear()
         if self._database is not None:
             for table in ("calls", "turns", "sent", "recovery"):
                 self._database.write(_statement(f"DELETE FROM {table}", [()]))
 
-    def _keep(self, origin: str, stored: Stored, *, pinned: bool) -> None:
+    def _keep(self, origin: str, stored: Stored, *, only: bool) -> None:
         names = [f"call\0{origin}\0{call}" for call in stored.calls]
         if not stored.calls:
             names = [f"key\0{origin}\0{stored.key}", f"previous\0{origin}\0{stored.previous}"]
         for name in names:
             by, _, value = name.split("\0")
-            known = self._turns.get(name)
-            if known is None:
-                known = self.candidates(origin, by, value)
-            if stored not in known:
-                self._put(name, (stored, *known), pinned=pinned)
+            known = self.candidates(origin, by, value)
+            if stored in known:
+                continue
+            if only or name in self._only:  # there is no disk to read all of it from again
+                self._only[name] = (stored, *known)
+            else:
+                self._put(name, (stored, *known))
 
-    def _put(self, name: str, found: tuple[Stored, ...], *, pinned: bool = False) -> None:
-        self._size += sum(_weight(each) for each in found) - sum(
-            _weight(each) for each in self._turns.get(name, ())
-        )
+    def _put(self, name: str, found: tuple[Stored, ...]) -> None:
+        before = self._turns.get(name)
+        self._size += _weight(name, found) - (_weight(name, before) if before else 0)
         self._turns[name] = found
         self._turns.move_to_end(name)
-        if pinned:  # there is no disk to read it from again
-            return
+
+    def _trim(self) -> None:
+        """Once a turn: what a request has asked for stays until it has been answered."""
         while self._size > self._ram and len(self._turns) > 1:
-            _, gone = self._turns.popitem(last=False)
-            self._size -= sum(_weight(each) for each in gone)
+            name, gone = self._turns.popitem(last=False)
+            self._size -= _weight(name, gone)
 
     def _prune(self, connection: sqlite3.Connection) -> None:
         """Drop what is too old, then the least used until the file is small enough."""
@@ -251,20 +259,17 @@ class Store:
             )
 
 
-def _recent(kept: OrderedDict[str, dict[K, V]], conversation: str) -> dict[K, V]:
-    """A conversation's own; the least recent ones go.
-
-    An agent's main thread, its sub-agents and titles interleave, so one is not enough.
-    """
-    found = kept.setdefault(conversation, {})
-    kept.move_to_end(conversation)
-    while len(kept) > RECENT:
-        kept.popitem(last=False)
-    return found
+def _weight(name: str, found: tuple[Stored, ...]) -> int:
+    """Bytes of RAM that turns take under a name; what is named twice counts twice."""
+    return _ENTRY + sys.getsizeof(name) + sum(map(_bytes_of, found))
 
 
-def _weight(stored: Stored) -> int:
-    return 400 + sum(len(text) for text, _ in stored.reasoning.blocks)
+def _bytes_of(stored: Stored) -> int:
+    texts = [stored.key, stored.text, stored.previous, stored.chain, stored.session]
+    texts += (*stored.calls, *stored.names, *stored.heads)
+    for block in stored.reasoning.blocks:
+        texts += block
+    return _TURN + sum(map(sys.getsizeof, texts))
 
 
 def _statement(sql: str, rows: Sequence[Sequence[object]]) -> Write:

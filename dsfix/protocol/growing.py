@@ -3,15 +3,16 @@
 An agent sends its whole conversation each time, and all but the end of it came with the request
 before. How far that goes is found by comparing the bytes, at the speed of memory, and only what
 follows is taken apart. Messages that stayed are the same objects, so that whoever looks at them
-next knows them again at no cost. Only compact JSON is recognised, as JSON.stringify and httpx
-write it; any other is read as a whole.
+next knows them again at no cost; so are members, which conversations may share. Only compact JSON
+is recognised, as JSON.stringify and httpx write it; any other is read as a whole.
 """
 
 from __future__ import annotations
 
 from bisect import bisect_right
 from collections import OrderedDict
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from itertools import accumulate
 from typing import NamedTuple
 
@@ -20,7 +21,8 @@ from dsfix.protocol.body import Body, Dialect
 
 # Sub-agents and titles come between the requests of a conversation; each has its own beginning.
 CONVERSATIONS = 16
-ROOM = 64 << 20  # bytes of bodies that are kept
+# Bytes of bodies that are kept; each takes twice that, as it came and taken apart.
+ROOM = 32 << 20
 
 
 class _Key(NamedTuple):
@@ -62,6 +64,9 @@ class Growing:
                     return known.body
         body = Body.read(dialect, data)
         if body is not None and (found := _key(body)) is not None:
+            if self._kept:
+                last = next(reversed(self._kept.values())).body
+                body = replace(body, members=_known_again(body.members, last.members))
             self._keep(found, _Known(body, _ends(len(found.head), body.messages)))
         return body
 
@@ -104,15 +109,25 @@ def _read_on(known: _Known, data: bytes, at: int) -> _Known | None:
         same -= 1
     at = ends[same - 1] + 1 if same else at
     name = body.list_name
-    rest = spans.members(b"{" + spans.encode(name) + b":[" + data[at:])
-    listed = rest.pop(name) if rest else b""
-    new = spans.items(listed)
     before = body.order[: body.order.index(name)]
-    if rest is None or not new or not rest.keys().isdisjoint(before):
-        return None
-    if len(listed) != sum(map(len, new)) + len(new) + 1:
+    tail = body.source[ends[-1] :]
+    if data.endswith(tail):  # tools and system prompts are as they were, and long
+        listed = b"[" + data[at : len(data) - len(tail)] + b"]"
+        rest = {key: body.members[key] for key in body.order[len(before) + 1 :]}
+    else:
+        found = spans.members(b"{" + spans.encode(name) + b":[" + data[at:])
+        if found is None or not found.keys().isdisjoint(before):
+            return None
+        listed, rest = found.pop(name), _known_again(found, body.members)
+    new = spans.items(listed)
+    if not new or len(listed) != sum(map(len, new)) + len(new) + 1:
         return None  # not compact
     members = {**{key: body.members[key] for key in before}, **rest}
     messages = (*body.messages[:same], *new)
     read = Body(body.dialect, members, messages, (*before, name, *rest), data)
     return _Known(read, ends[:same] + _ends(at, new))
+
+
+def _known_again(members: Mapping[str, bytes], known: Mapping[str, bytes]) -> dict[str, bytes]:
+    """The members, those that are as in the known ones as the same objects."""
+    return {key: same if (same := known.get(key)) == raw else raw for key, raw in members.items()}

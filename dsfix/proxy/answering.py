@@ -11,6 +11,7 @@ and pi, measured 2026-11-20).
 from __future__ import annotations
 
 import time
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -121,12 +122,17 @@ class Answering:
         return True
 
     def refuse(
-        self, response: aiohttp.ClientResponse, status: int, data: bytes
+        self,
+        response: aiohttp.ClientResponse,
+        status: int,
+        data: bytes,
+        masked: Callable[[str], str],
     ) -> web.StreamResponse:
-        """Pass an error on, in the shape that the agent reads."""
+        """Pass an error on, in the shape that the agent reads, `masked` of the key."""
+        data = masked(data.decode("utf-8", "surrogateescape")).encode("utf-8", "surrogateescape")
         self.exchange.status, self.exchange.error = status, message_of(data) or f"HTTP {status}"
         out = self.reply.error(status, data)
-        headers = agent_headers(response.headers.items())
+        headers = [(n, masked(v)) for n, v in agent_headers(response.headers.items())]
         if out is not data:
             headers = [(n, v) for n, v in headers if n.lower() != "content-type"]
             headers.append(("Content-Type", "application/json"))

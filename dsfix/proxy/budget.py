@@ -130,8 +130,14 @@ class Budget:
         return None
 
     def _cost(self, exchange: Exchange, usage: Usage) -> Decimal | None:
-        """None too where money is not limited: then prices need not be known."""
-        return None if self.limits.cost is None else cost_of(exchange, usage, self.costs)
+        """None too where money is not limited: then prices need not be known.
+
+        An upstream that names a model without a price has spent what was asked for all the same.
+        """
+        if self.limits.cost is None:
+            return None
+        found = cost_of(exchange, usage, self.costs)
+        return self.costs(exchange.sent, usage, exchange.started) if found is None else found
 
 
 def budget_of(limits: Limits, upstream: Upstream, models: Iterable[str], log: SessionLog) -> Budget:

@@ -14,6 +14,7 @@ from yarl import URL
 
 from dsfix.proxy.headers import upstream_headers
 from dsfix.proxy.pool import KEPT, Pool
+from dsfix.redact import Redactor
 from dsfix.upstreams import is_loopback
 
 CONNECT = 30.0
@@ -49,6 +50,8 @@ class Client:
     ) -> None:
         self._origin = URL(origin)
         self._key, self._key_header = key, key_header
+        # An error may repeat the key that it refuses, and the agent shall never hold it.
+        self.masked = Redactor({key: "api-key"}).known
         timeout = aiohttp.ClientTimeout(
             total=None, connect=CONNECT, sock_connect=CONNECT, sock_read=silence
         )
@@ -94,16 +97,19 @@ class Client:
         try:
             response = await self._send(self._pooled, method, url, data, sent)
         except (aiohttp.ClientError, TimeoutError, OSError) as error:
+            _let_go(error)
             dropped = isinstance(error, _DROPPED) and not isinstance(error, _NOT_CONNECTED)
             if not (dropped and KEPT.get()):
                 raise _unreachable(error) from error
             try:
                 response = await self._send(self._fresh, method, url, data, sent)
             except (aiohttp.ClientError, TimeoutError, OSError) as again:
+                _let_go(again)
                 raise _unreachable(again) from again
         try:
             yield response
         finally:
+            _let_go(response.content.exception())
             if response.content.at_eof():
                 response.release()
             else:
@@ -135,6 +141,16 @@ def _proxy_for(origin: URL) -> str | None:
         return None
     proxies = urllib.request.getproxies()
     return proxies.get(origin.scheme) or proxies.get("all")
+
+
+def _let_go(error: BaseException | None) -> None:
+    """Forget where an error came through.
+
+    aiohttp keeps it on the connection, which the frames that it came through hold with the
+    request's body: a circle, and hundreds of kilobytes until somebody looks for garbage.
+    """
+    if error is not None:
+        error.with_traceback(None)
 
 
 def _unreachable(error: BaseException) -> Unreachable:

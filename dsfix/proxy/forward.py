@@ -129,7 +129,9 @@ class Forwarder:
                     request, exchange, outgoing, reply, clock, self.memory, self.journal
                 )
                 if last.error is not None:
-                    return answering.refuse(last.response, last.status, last.error)
+                    return answering.refuse(
+                        last.response, last.status, last.error, self.client.masked
+                    )
                 return await answering.pass_on(last.response, last.begun)
         except Unreachable as error:
             exchange.status, exchange.error = 502, str(error)

@@ -12,6 +12,7 @@ import socket
 import sys
 import threading
 from collections.abc import Callable
+from contextlib import suppress
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
@@ -73,16 +74,16 @@ class ProxyThread:
         gc.set_threshold(*COLLECT)
         self._thread.start()
 
-    def end(self) -> bool:
-        """Stop serving, once the agent has ended; False if the proxy had not come up.
+    def end(self) -> None:
+        """Stop serving, once the agent has ended.
 
         An agent that ends within a moment is not made to wait for imports.
         """
         if self._stop is None:
-            return False
-        self._stop()
+            return
+        with suppress(RuntimeError):  # the proxy has ended by itself, and its loop with it
+            self._stop()
         self._thread.join(END)
-        return not self._thread.is_alive()
 
     def _run(self) -> None:
         try:

@@ -99,6 +99,7 @@ _Event = TypedDict(
         "written_1h": int,
         "agent": str,
         "upstream": str,
+        "vendor": str,
         "cwd": str,
         "exit_code": int,
     },

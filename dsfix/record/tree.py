@@ -19,8 +19,10 @@ from dsfix.protocol.body import Body
 from dsfix.record.content import clean, digest
 from dsfix.redact import Redactor
 
+# Bytes of a conversation, and of each of its messages, beside what they say.
+_CONVERSATION, _MESSAGE = 1200, 200
 # Bytes of histories kept for comparison, over all conversations; one is always kept.
-KEPT = 32 << 20
+KEPT = 16 << 20
 # A longer member of the body is stored once as a part; a shorter one stands in its request.
 INLINE = 256
 _PARTS = frozenset({"system", "tools", "instructions"})
@@ -75,7 +77,8 @@ class Tree:
         nodes = self._nodes(body.messages, last)
         last.messages, last.nodes = body.messages, nodes
         parts, params = self._members(body, last)
-        last.size = sum(map(len, body.messages)) + sum(len(raw) for raw, _ in last.members.values())
+        said = (*body.messages, *(raw for raw, _ in last.members.values()))
+        last.size = _CONVERSATION + sum(len(raw) + _MESSAGE for raw in said)
         self._size += last.size
         self._last[conversation] = last
         while self._size > KEPT and len(self._last) > 1:

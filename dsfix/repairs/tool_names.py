@@ -22,7 +22,7 @@ from dsfix.protocol.body import Body, Dialect
 from dsfix.protocol.spans import EACH
 from dsfix.protocol.turns import Look, digest
 from dsfix.repairs.base import ALL, Answering, AnswerRepair, Context, Repair
-from dsfix.repairs.unchanged import each
+from dsfix.repairs.unchanged import KEPT, each
 
 Path = tuple[str | None, ...]
 
@@ -82,8 +82,7 @@ _WHOLE: Mapping[Dialect, tuple[Path, ...]] = {
 def with_accepted_names(body: Body, context: Context) -> Body:
     """The body with names that the upstream accepts; `context.renamed` says what they stand for."""
     tools = body.members.get("tools", b"[]")
-    offered = _NAME.findall(tools)
-    plain = _plain(offered, body.dialect)
+    plain = _plain(tools, body.dialect)
     calls = _doubtful_calls(body, context)
     if plain and not calls:
         return body
@@ -100,8 +99,10 @@ def with_accepted_names(body: Body, context: Context) -> Body:
     return body
 
 
-def _plain(names: Sequence[bytes], dialect: Dialect) -> bool:
-    """Whether these are valid and distinct, looking no further than their bytes."""
+@lru_cache(maxsize=KEPT)
+def _plain(tools: bytes, dialect: Dialect) -> bool:
+    """Whether all names are valid and distinct, looking no further than their bytes."""
+    names = _NAME.findall(tools)
     return len(set(names)) == len(names) and all(map(_VALID[dialect].fullmatch, names))
 
 

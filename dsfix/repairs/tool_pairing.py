@@ -66,11 +66,19 @@ def paired(body: Body, context: Context) -> Body:
     if not any(piece.calls or piece.results for piece in pieces):
         return body
     done = ends[-1] if ends else 0
-    ends += [done + end for end in usual(pieces[done:], wire)[:-2]]
+    found = [done + end for end in usual(pieces[done:], wire, pieces[:done])]
+    if found[-1:] == [len(pieces)]:
+        ends += found
+        return body
+    ends += found[:-2]
     done = ends[-1] if ends else 0
     rest = pieces[done:]
     asked = doubtful(rest, wire)
     known = context.memory.together(asked) if asked else {}
+    found = [done + end for end in usual(rest, wire, pieces[:done], known)]
+    if found[-1:] == [len(pieces)]:
+        ends += found
+        return body
     mending = Mending(wire, pieces[:done])
     out = mending.messages(grouped(rest, wire, known))
     ends += (done + end for end in accumulate(mending.well))

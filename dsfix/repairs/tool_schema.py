@@ -14,6 +14,7 @@ field `function`"; "missing field `name`").
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from functools import lru_cache
 from typing import Any, ClassVar, Literal
 
 import msgspec
@@ -22,6 +23,7 @@ from msgspec import UNSET, UnsetType
 from dsfix.protocol import spans
 from dsfix.protocol.body import Body, Dialect
 from dsfix.repairs.base import ALL, Context, Repair
+from dsfix.repairs.unchanged import KEPT
 
 _EMPTY = b'{"type":"object","properties":{}}'
 _SCHEMA: Mapping[Dialect, str] = {
@@ -87,7 +89,7 @@ _READ: Mapping[Dialect, msgspec.json.Decoder[Any]] = {
 
 def with_readable_tools(body: Body, context: Context) -> Body:
     """The body with tools that the upstream can read."""
-    if not body.has_tools or _clean(body):
+    if not body.has_tools or _clean(body.dialect, body.members["tools"]):
         return body
     given = spans.items(body.members["tools"]) or []
     new = [_mended(tool, body.dialect) for tool in given]
@@ -105,10 +107,11 @@ def with_readable_tools(body: Body, context: Context) -> Body:
     return body.without("tool_choice") if _chosen(body, lost) else body
 
 
-def _clean(body: Body) -> bool:
+@lru_cache(maxsize=KEPT)
+def _clean(dialect: Dialect, tools: bytes) -> bool:
     """Whether every tool is what the upstream takes: one pass, and no schema is kept."""
     try:
-        return all(tool.clean for tool in _READ[body.dialect].decode(body.members["tools"]))
+        return all(tool.clean for tool in _READ[dialect].decode(tools))
     except spans.Malformed:
         return False
 

@@ -16,6 +16,7 @@ from dsfix.protocol.turns import Look
 from dsfix.repairs.base import Context
 
 T = TypeVar("T")
+KEPT = 8  # lists of tools of which is kept what was found out: an agent's own, its sub-agents'
 
 
 class _Seen(NamedTuple):

@@ -10,7 +10,7 @@ the id; no device id leaves the machine.
 from __future__ import annotations
 
 import re
-from typing import Any
+from functools import lru_cache
 
 from dsfix.protocol import spans
 from dsfix.protocol.body import Body, Dialect
@@ -25,23 +25,28 @@ _SESSION_KEYS = ("session_id",)
 
 def with_pseudonym(body: Body, context: Context) -> Body:
     """The body with a user id that the upstream accepts and that does not change."""
-    if body.dialect is Dialect.CHAT:
-        changed = _replaced(body.members, "user_id")
-        result = body.having("user_id", changed) if changed else body
-    else:
-        metadata = spans.members(body.members.get("metadata", b"null"))
-        changed = _replaced(metadata, "user_id") if metadata else None
-        if not metadata or not changed:
-            return body
-        result = body.having("metadata", spans.build_object({**metadata, "user_id": changed}))
-    if result is not body:
-        context.note(USER_ID.name, "user id replaced by a stable pseudonym")
-    return result
+    on_chat = body.dialect is Dialect.CHAT
+    member, replaced = ("user_id", _replaced) if on_chat else ("metadata", _inside)
+    given = body.members.get(member)
+    changed = replaced(given) if given is not None else None
+    if changed is None:
+        return body
+    context.note(USER_ID.name, "user id replaced by a stable pseudonym")
+    return body.having(member, changed)
 
 
-def _replaced(members: Any, name: str) -> bytes | None:
+@lru_cache(maxsize=64)  # an agent sends the same one each time
+def _inside(raw: bytes) -> bytes | None:
+    """The metadata to put in place of these, None where they can stay."""
+    metadata = spans.members(raw)
+    given = metadata.get("user_id") if metadata else None
+    changed = _replaced(given) if given is not None else None
+    return spans.build_object({**metadata, "user_id": changed}) if metadata and changed else None
+
+
+def _replaced(raw: bytes) -> bytes | None:
     """The raw value to put in place of the user id, None where it can stay."""
-    given = spans.value(members.get(name))
+    given = spans.value(raw)
     if not isinstance(given, str):
         return None
     stable = _stable_part(given)

@@ -7,7 +7,7 @@ here guesses: a model without a known price is told as such, and never counted a
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, date, datetime
 from decimal import Decimal
@@ -75,12 +75,13 @@ def dated(upstream: Upstream, today: date) -> Dated | None:
 
 
 def cost_of(exchange: Exchange, usage: Usage, costs: Costs) -> Decimal | None:
-    """What this usage in that exchange costs: by the model that served, else by the one asked."""
+    """What this usage in that exchange costs: by the model that served.
+
+    By the one that was asked for only where nobody told which did; one that has no price is never
+    counted at the price of another.
+    """
     ended = exchange.started + (exchange.duration or 0.0)
-    for model in filter(None, (exchange.served, exchange.sent)):
-        if (found := costs(model, usage, ended)) is not None:
-            return found
-    return None
+    return costs(exchange.served or exchange.sent, usage, ended)
 
 
 def exactly(value: Decimal) -> str:
@@ -177,17 +178,28 @@ def told_in(limits: Limits, currency: str = "auto") -> tuple[str, ...]:
 
 def bill_at(
     exchanges: Sequence[Exchange],
-    origin: str,
+    upstream: Upstream | None,
     limits: Limits,
     saved: Sequence[Saved] = (),
     currency: str = "auto",
 ) -> Bill | None:
-    """The bill at the prices of the vendor at that address; None where it is no address."""
-    try:
-        upstream = resolve(origin, allow_plain_http=True)
-    except UsageError:
+    """The bill at that upstream's prices; None where nobody knows which it was."""
+    if upstream is None:
         return None
     return bill_of(exchanges, upstream, told_in(limits, currency), saved)
+
+
+def upstream_of(start: Mapping[str, Any]) -> Upstream | None:
+    """The upstream of a session that began so; None where its address is none.
+
+    By its address alone a relay on this machine would be taken for the default vendor, and so
+    would a user's own table: whose rules held is told beside it.
+    """
+    try:
+        found = resolve(str(start.get("upstream", "")), allow_plain_http=True)
+    except UsageError:
+        return None
+    return found._replace(vendor=str(start.get("vendor") or found.vendor))
 
 
 def _gain(exchange: Exchange, usage: Usage, tokens: int, costs: Costs) -> Decimal:

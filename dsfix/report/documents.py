@@ -6,14 +6,12 @@ from collections.abc import Sequence
 from dataclasses import asdict
 from typing import Any
 
-from dsfix.errors import UsageError
 from dsfix.record.file import stamp
 from dsfix.record.index.query import Hit, Indexed
 from dsfix.record.reader import Recorded, SessionRecord
-from dsfix.report.cost import Bill, Costs, cost_of, costs_of, exactly
+from dsfix.report.cost import Bill, Costs, cost_of, costs_of, exactly, upstream_of
 from dsfix.report.recall import recalled
 from dsfix.report.snippet import snippet
-from dsfix.upstreams import resolve
 
 
 def listed(session: Indexed) -> dict[str, Any]:
@@ -95,13 +93,8 @@ def shown_one(record: SessionRecord, each: Recorded, *, messages: bool) -> dict[
 
 def costs_in(record: SessionRecord, bill: Bill | None) -> Costs | None:
     """The costs in the currency of the session's bill; None where it has none."""
-    if bill is None:
-        return None
-    try:
-        upstream = resolve(str(record.start.get("upstream", "")), allow_plain_http=True)
-    except UsageError:
-        return None
-    return costs_of(upstream, bill.currency)
+    upstream = upstream_of(record.start)
+    return None if bill is None or upstream is None else costs_of(upstream, bill.currency)
 
 
 def exchange(each: Recorded, costs: Costs | None) -> dict[str, Any]:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from dsfix.record.exchange import Exchange
 from dsfix.record.limits import UNLIMITED, Limits
 
-# An agent that lived this many seconds without a request has probably gone past us.
+# An agent that lived this many seconds without a request was asked nothing, or went past us.
 BYPASS_AFTER = 5.0
 
 
@@ -42,11 +42,8 @@ def notes_on(exchanges: Sequence[Exchange], facts: Facts) -> list[str]:
     notes = list(facts.notes)
     if not exchanges and facts.duration > BYPASS_AFTER:
         way = " or ".join(facts.bypass)
-        notes.append(
-            f"{facts.agent} bypassed dsfix, no request came through; likely because of {way}"
-            if way
-            else f"{facts.agent} bypassed dsfix, no request came through; is another base URL set?"
-        )
+        went = f"; if {facts.agent} was asked anything, it bypassed dsfix, likely because of {way}"
+        notes.append(f"no request came through{went if way else ''}")
     if facts.plain_http:
         notes.append(f"{facts.upstream} is plain http: key and texts were readable on the way")
     if facts.beyond:

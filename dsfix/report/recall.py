@@ -7,7 +7,7 @@ from urllib.parse import urlsplit
 from dsfix.record.limits import Limits, raised
 from dsfix.record.reader import SessionRecord
 from dsfix.report.cache import explained
-from dsfix.report.cost import bill_at
+from dsfix.report.cost import bill_at, upstream_of
 from dsfix.report.facts import Facts
 from dsfix.report.summary import Summary
 from dsfix.upstreams import is_loopback
@@ -31,4 +31,5 @@ def recalled(record: SessionRecord) -> Summary:
     )
     exchanges = [each.exchange for each in record.exchanges]
     cache = explained(exchanges, lambda: record)
-    return Summary.of(exchanges, facts, str, cache, bill_at(exchanges, origin, limits, cache.saved))
+    bill = bill_at(exchanges, upstream_of(record.start), limits, cache.saved)
+    return Summary.of(exchanges, facts, str, cache, bill)

@@ -14,7 +14,7 @@ from dsfix.simulator.server import Simulator
 from tests.faults.row import Fault, Scene, Seen
 from tests.faults.rows_disk import ONCE
 from tests.faults.rows_process import PHASE_NAMES, RECORD, records, told
-from tests.support.commands import environment
+from tests.support.commands import dsfix, environment
 from tests.support.pty_session import PtySession, state_of, wait_until
 from tests.test_killed import gone, refused
 
@@ -37,6 +37,22 @@ sys.stdin.readline()
 if answer is None or b"message_stop" in answer.read() or sys.argv[1] == "end":
     print("all of it", flush=True)
 sys.exit(7)
+"""
+# An agent that ends, and a process that it leaves: SIGINT to dsfix until that is gone.
+AGAIN = """
+import os
+dsfix, agent = os.getppid(), os.getpid()
+if os.fork():
+    os._exit(0)
+os.close(1)
+os.close(2)
+while os.getppid() == agent:
+    pass
+try:
+    while True:
+        os.kill(dsfix, 2)
+except ProcessLookupError:
+    os._exit(0)
 """
 
 
@@ -136,6 +152,13 @@ def at_the_start(number: signal.Signals) -> Callable[[Scene], Seen]:
     return play
 
 
+def again(scene: Scene) -> Seen:
+    """Ctrl-C over and over, from the agent's end to that of dsfix."""
+    ran = dsfix("run", "--", sys.executable, "-c", AGAIN, home=scene.path)
+    assert ran.summary is not None and "exit 0" in ran.err, ran.err
+    return Seen(f"ends; exit code {ran.code}; the summary comes", told(scene.path))
+
+
 CODE = {"before": 130, "stream": 130, "end": 130}
 ROWS = (
     *(
@@ -149,6 +172,8 @@ ROWS = (
               "ended" if phase == "before" else "ended; 200", suspended(phase), ONCE)
         for phase in PHASE_NAMES
     ),
+    Fault("process", "Ctrl-C again when the agent has ended",
+          "ends; exit code 0; the summary comes", "ended", again, ONCE),
     *(
         Fault("process", f"dsfix gets {number.name} while it starts",
               f"ends or is not started; exit code {128 + number}", "nothing",

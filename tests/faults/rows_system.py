@@ -26,7 +26,7 @@ os.chdir("/")
 body = {"model": "deepseek-v4-pro", "max_tokens": 4096, "messages": [{"role": "user", "content": "hi"}]}
 request = urllib.request.Request(os.environ["ANTHROPIC_BASE_URL"] + "/v1/messages", json.dumps(body).encode(),
     {"Content-Type": "application/json", "Authorization": "Bearer " + os.environ["ANTHROPIC_AUTH_TOKEN"]})
-with urllib.request.urlopen(request, timeout=20) as answer:
+with urllib.request.urlopen(request, timeout=90) as answer:
     answer.read()
     os._exit(7 if answer.status == 200 else 1)
 """
@@ -49,10 +49,11 @@ def around(
             command = shlex.join([sys.executable, "-m", "dsfix", *words])
             done = subprocess.run(
                 ["bash", "-c", shell.replace("RUN", command)],
-                env=env, cwd=home, stdin=subprocess.DEVNULL, capture_output=True, timeout=30,
+                env=env, cwd=home, stdin=subprocess.DEVNULL, capture_output=True, timeout=120,
             )  # fmt: skip
         said = done.stderr.decode()
         assert "Traceback" not in said, said
+        assert ("sessions show" in said) <= any(home.rglob("events.jsonl")), said
         ends = f"200; exit code {done.returncode}"
         if done.returncode == 125:
             assert not list(home.rglob("events.jsonl"))
@@ -98,6 +99,7 @@ def another_users(home: Path) -> None:
     if os.geteuid():
         pytest.skip("only root can give a directory away")
     (home / STATE).mkdir(parents=True, mode=0o777)
+    (home / STATE).chmod(0o777)
     os.chown(home / STATE, 65534, 65534)
 
 
@@ -162,12 +164,14 @@ _ROWS: tuple[tuple[str, str, str, Callable[[Scene], Seen]], ...] = (
      "the record stopped: Not a directory", around(prepare=below_state(Path.touch, "sessions"))),
     ("the configuration is a directory", REFUSED,
      f"HOME/{CONFIG} cannot be read: Is a directory", around(prepare=config(Path.mkdir))),
+    ("the configuration is a pipe", REFUSED,
+     f"HOME/{CONFIG} cannot be read: it is no regular file", around(prepare=config(os.mkfifo))),
     ("the configuration is a link to itself", REFUSED,
      f"HOME/{CONFIG} cannot be read: Too many levels of symbolic links",
      around(prepare=config(lambda path: path.symlink_to(path)))),
     ("the configuration is nested without end", REFUSED, f"HOME/{CONFIG} is nested too deeply",
      around(prepare=config(lambda path: path.write_text(_DEEP, encoding="utf-8")))),
-    ("state directory is another user's", REFUSED,
+    ("state directory is another user's and open to all", REFUSED,
      f"state directory HOME/{STATE} is unusable: it belongs to another user",
      around(prepare=another_users)),
 )  # fmt: skip

@@ -100,15 +100,30 @@ def test_a_plain_message_is_what_it_seems(dialect: Dialect, data: st.DataObject)
 @given(data=st.data())
 @examples(60)
 def test_what_is_usual_is_well(dialect: Dialect, data: st.DataObject) -> None:
-    """Rounds that look as usual end where those do that are well after a closer look."""
+    """Rounds that look as usual end where others do; if all look so, nothing is put in order.
+
+    Where they stop, what stands there may belong to the last two.
+    """
     body = Body.read(dialect, data.draw(broken(dialect)).sent.data)
     wire = PAIRING[dialect]
     pieces = [wire.piece(unit) for unit in _units(History.of(body))] if body else []
     mending = Mending(wire)
-    mending.messages(grouped(pieces, wire, {}))
+    made = mending.messages(grouped(pieces, wire, {}))
     ends = [sum(mending.well[: nth + 1]) for nth in range(len(mending.well))]
-    found = usual(pieces, wire)
-    assert found == ends[: len(found)]
+    for answers in (None, {}):
+        found = usual(pieces, wire, (), answers)
+        if body and found[-1:] == [len(pieces)]:
+            assert found == ends
+            assert tuple(made) == body.messages
+        assert found[:-2] == ends[: max(0, len(found) - 2)]
+
+
+def test_calls_without_a_result_are_not_usual() -> None:
+    """A round ends when all of its calls are answered, also where nothing comes after it."""
+    call = "call_00_0123456789abcdefghijklmn"
+    asked, answered = Piece((b"{}",), True, (call,)), Piece((b"{}",), results=(call,))
+    assert usual([asked, answered], PAIRING[Dialect.CHAT]) == [2]
+    assert usual([asked], PAIRING[Dialect.CHAT]) == []
 
 
 def _units(history: History) -> list[Unit]:

@@ -278,6 +278,16 @@ def test_secrets_stay_in_ram(file: Path) -> None:
         assert recall(OriginMemory(store, ORIGIN), turn("a")) is None
 
 
+def test_what_is_on_no_disk_makes_no_room_for_others(file: Path) -> None:
+    """However much is learnt after it: nothing could be read again."""
+    with opened(file, secret=lambda text: "hunter2" in text, ram=1_000) as store:
+        memory = OriginMemory(store, ORIGIN)
+        memory.remember(turn("a", thought="the password is hunter2"), At())
+        for number in range(50):
+            memory.remember(turn(f"b{number}", thought="nothing"), At())
+        assert recall(memory, turn("a")) == "the password is hunter2"
+
+
 def test_without_a_file_everything_stays_in_ram() -> None:
     """`--private` remembers for the session."""
     with opened(None) as store:

@@ -60,6 +60,26 @@ def test_messages_that_stayed_are_the_same_objects() -> None:
     assert shared == [True, True, False]
 
 
+def test_members_that_stayed_are_the_same_objects() -> None:
+    """In front of the messages and behind, whatever else has changed, and in other conversations."""
+    growing = Growing()
+    tools, more = {"tools": ["a long list"]}, {"tools": ["a long list"], "stream": True}
+    found = [
+        growing.read(Dialect.CHAT, written(Dialect.CHAT, {"model": "a model"}, said, tail))
+        for said, tail in (
+            (["a", "b"], tools),
+            (["a", "b", "c"], tools),
+            (["a", "b", "c", "d"], more),
+            (["title"], tools),
+        )
+    ]
+    first = found[0]
+    assert first is not None
+    for each in found:
+        assert each is not None
+        assert all(each.members[name] is raw for name, raw in first.members.items())
+
+
 def test_a_member_that_stands_there_twice_is_passed_on() -> None:
     """A second list of messages, or a second model, is no body that can be taken apart."""
     growing = Growing()

@@ -110,6 +110,16 @@ def test_money_is_counted_by_hand() -> None:
     assert "may take 0.1800" in purse.refusal(exchange(4, at=100.0), 3_000)
 
 
+def test_a_model_under_another_name_has_spent_what_was_asked_for() -> None:
+    """An upstream that renames models must not spend without end."""
+    purse = budget(cost=Decimal("1.00"))
+    first = exchange(1)
+    assert not purse.refusal(first, 1_000)
+    ended(first, Usage(input=2_000, cached=1_000, output=800)).served = "renamed"
+    purse.settle(first)
+    assert "0.9000 of 1.00" in purse.refusal(exchange(2), 10_000)
+
+
 def test_parallel_requests_go_over_by_an_answer_each_at_most() -> None:
     """However many ask at once, the prompts alone stay within the limit."""
     purse = budget(cost=Decimal("0.10"))

@@ -178,6 +178,41 @@ def test_headers_back(proxy: InProcess, endpoint: StrictEndpoint) -> None:
     assert (headers["x-ds-trace-id"], headers["retry-after"]) == ("trace", "2")
 
 
+@pytest.mark.parametrize("dialect", ["messages", "chat", "responses"])
+@pytest.mark.parametrize(
+    "text",
+    [
+        json.dumps({"error": {"message": f"Incorrect API key provided: {KEY}."}}),
+        json.dumps({"detail": [f"Bearer {KEY}"], "type": "error"}),
+        f"<p>no such key: {KEY}",
+        f"{KEY}\udcff",
+    ],
+    ids=["error", "another shape", "text", "no UTF-8"],
+)
+def test_an_error_does_not_tell_the_key(
+    proxy: InProcess, endpoint: StrictEndpoint, dialect: str, text: str
+) -> None:
+    """An upstream that repeats the key it refuses, in text or a header, says it to nobody."""
+    data = text.encode("utf-8", "surrogateescape")
+    endpoint.canned = [Canned(401, [*JSON, ("x-refused", f"Bearer {KEY}")], [data])]
+    status, headers, body = proxy.ask("POST", PATHS[dialect], CLEAN[dialect])
+    assert status == 401 and headers["x-refused"] == "Bearer [REDACTED:api-key]"
+    assert KEY.encode() not in body and b"[REDACTED:api-key]" in body
+
+
+def test_only_the_key_is_masked_and_only_in_errors(
+    proxy: InProcess, endpoint: StrictEndpoint
+) -> None:
+    """What else looks like a key stays in an error; an answer is what the model said."""
+    other = "sk-" + "0a1b2c3d" * 4
+    refused = json.dumps({"error": {"message": other, "type": "x", "code": "x"}}).encode()
+    said = ANSWERS["chat"].replace(b'"content":"', f'"content":"{KEY}'.encode(), 1)
+    assert KEY.encode() in said
+    endpoint.canned = [Canned(400, JSON, [refused]), Canned(200, JSON, [said])]
+    assert other.encode() in proxy.ask("POST", PATHS["chat"], CLEAN["chat"])[2]
+    assert KEY.encode() in proxy.ask("POST", PATHS["chat"], CLEAN["chat"])[2]
+
+
 def test_retry_after_on_an_error(proxy: InProcess, endpoint: StrictEndpoint) -> None:
     """A refusal keeps its status, its words and its retry-after."""
     text = b'{"error":{"message":"Rate limit reached"}}'

@@ -15,7 +15,17 @@ from dsfix.record.brief import Brief
 from dsfix.record.exchange import Exchange
 from dsfix.record.limits import Limits
 from dsfix.report.cache import Saved
-from dsfix.report.cost import OLD, bill_of, billed, cost_of, costs_of, dated, told_in
+from dsfix.report.cost import (
+    OLD,
+    bill_at,
+    bill_of,
+    billed,
+    cost_of,
+    costs_of,
+    dated,
+    told_in,
+    upstream_of,
+)
 from dsfix.report.spending import grouped, spent, year
 
 DEEPSEEK = upstreams.named("deepseek")
@@ -59,11 +69,13 @@ def test_an_exchange_costs_what_it_did_then(
 
 
 def test_the_model_that_served_counts() -> None:
-    """Not the one that was asked; that one only where the other has no price."""
+    """Not the one that was asked; that one only where nobody told which served."""
     each = made(1, TUESDAY, PRO, MILLION)
     each.sent = FLASH
     assert cost_of(each, MILLION, USD) == Decimal("0.2838")
     each.served = "renamed"
+    assert cost_of(each, MILLION, USD) is None
+    each.served = ""
     assert cost_of(each, MILLION, USD) == Decimal("0.0777")
 
 
@@ -192,3 +204,15 @@ def test_a_year_like_the_measured_days() -> None:
     assert (found.days, found.active) == (4, 2)
     assert found.amount == Decimal("14.18025")
     assert found.tokens == 2_200_000 * 365 // 4
+
+
+@pytest.mark.parametrize(
+    ("vendor", "amount"), [(None, "0.0777"), ("deepseek", "0.0777"), ("litellm", None)]
+)
+def test_a_session_that_is_read_back_has_the_prices_of_its_own_vendor(
+    vendor: str | None, amount: str | None
+) -> None:
+    """Not those of the one that an address on this machine would be taken for."""
+    found = upstream_of({"upstream": "http://127.0.0.1:4000", "vendor": vendor})
+    bill = bill_at([made(1, TUESDAY, FLASH, MILLION)], found, Limits())
+    assert bill is not None and bill.as_dict()["amount"] == amount

@@ -10,12 +10,14 @@ import pytest
 
 from dsfix.protocol.answer import Block
 from dsfix.protocol.body import Dialect
+from dsfix.protocol.usage import Usage
+from dsfix.record.exchange import Exchange
 from dsfix.record.log import SessionLog
 from dsfix.record.reader import SessionRecord, read
 from dsfix.redact import Redactor
 from dsfix.repairs.base import Change
 from dsfix.report.export import FORMATS
-from dsfix.report.export.otlp import provider_of
+from dsfix.report.export.otlp import exchange_span, provider_of
 from tests.record.support import START, assistant, exchange, finished, reply, request, user
 from tests.repairs.support import sent
 
@@ -178,6 +180,15 @@ def test_a_record_without_texts_is_exported(tmp_path: Path, form: str) -> None:
     assert exported(read(log.path), form)
     log.path.write_bytes(b"")
     assert exported(read(log.path), form)
+
+
+def test_what_was_written_to_the_cache_is_traced() -> None:
+    """As it costs more; nothing is said where nothing was."""
+    name = "gen_ai.usage.cache_creation.input_tokens"
+    each = Exchange(1, 0.0, Dialect.MESSAGES, "/v1/messages", usage=Usage(9, written=7))
+    assert attributes(exchange_span("s", "anthropic", each))[name] == {"intValue": "7"}
+    each.usage = Usage(9)
+    assert name not in attributes(exchange_span("s", "anthropic", each))
 
 
 def test_what_repairs_changed_is_exported(tmp_path: Path) -> None:

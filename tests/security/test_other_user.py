@@ -138,6 +138,46 @@ def test_connections_without_a_word_keep_nobody_out(session: Session) -> None:
         each.close()
 
 
+def their_home(tmp_path: Path) -> tuple[Path, Path]:
+    """Another user's home, and the state directory in it."""
+    home = tmp_path / "their"
+    state = home / ".local/state/dsfix"
+    state.mkdir(parents=True, mode=0o755)
+    for path in (home, *state.parents[:2], state):
+        shutil.chown(path, NOBODY, NOBODY)
+    return home, state
+
+
+def test_root_may_use_another_users_home(tmp_path: Path) -> None:
+    """As in a container that has that user's home; what is made there is private."""
+    home, state = their_home(tmp_path)
+    ran = dsfix("run", "--", "true", home=home)
+    assert ran.code == 0, ran.err
+    [events] = state.rglob("events.jsonl")
+    assert all(path.stat().st_mode & 0o077 == 0 for path in (state, events.parent, events))
+
+
+@pytest.mark.parametrize("name", ["", "memory.db", "sessions", "sessions/2026", "open", "placed"])
+def test_root_is_not_led_elsewhere_by_another_user(tmp_path: Path, name: str) -> None:
+    """A link in their directory or in its place, one open to others, or one where anybody may."""
+    home, state = their_home(tmp_path)
+    target = tmp_path / "target"
+    target.mkdir(mode=0o755)
+    if name == "open":
+        state.chmod(0o775)
+    elif name == "placed":
+        state.parent.chmod(0o1777)
+    else:
+        if not name:
+            state.rmdir()
+        (state / name).parent.mkdir(exist_ok=True)
+        (state / name).symlink_to(target)
+        os.lchown(state / name, NOBODY, NOBODY)
+    ran = dsfix("run", "--", "true", home=home)
+    assert ran.code == 125 and "it belongs to another user" in ran.err
+    assert target.stat().st_mode & 0o777 == 0o755 and not list(target.iterdir())
+
+
 @pytest.mark.parametrize("name", ["memory.db", "sessions", "index.db"])
 def test_a_state_directory_of_theirs_is_refused(tmp_path: Path, name: str) -> None:
     """With a link planted in it, as in a shared place like /tmp: nothing is followed or made."""

@@ -45,39 +45,45 @@ class Group:
         return not answered.isdisjoint(set(self.calls).difference(self.results))
 
 
-def usual(pieces: Sequence[Piece], wire: Wire) -> list[int]:
+def usual(
+    pieces: Sequence[Piece],
+    wire: Wire,
+    before: Sequence[Piece] = (),
+    answers: Answers | None = None,
+) -> list[int]:
     """Where rounds end, as far as all is as DeepSeek gives it and as it wants it.
 
     That is: ids that tell that another answer begins, and results in the order of the calls, with
-    nothing between.
+    nothing between. Of other ids `answers` says what is known; None where nobody was asked.
+    `before` are the pieces in front. If all pieces are so, the last end is behind them.
     """
     ends: list[int] = []
     calls: tuple[str, ...] = ()
     results: tuple[str, ...] = ()
-    taken: set[str] = set()
+    taken = {call for piece in before for call in piece.calls} if wire.UNIQUE else set[str]()
     heard = False
     for at, piece in enumerate(pieces):
         if not piece.sound or (calls != results and (piece.assistant or not piece.results)):
-            break
+            return ends
         if piece.assistant:
             if heard:
                 ends.append(at)
+            if piece.calls:
+                own = set(piece.calls)
+                fit = len(own) == len(piece.calls) and "" not in own and own.isdisjoint(taken)
+                if not fit or not _begins(piece.calls[0], calls, answers):
+                    return ends
+                if wire.UNIQUE:
+                    taken |= own
             calls, results = piece.calls, ()
-            own = set(calls)
-            if calls and (_number(calls[0]) != 0 or len(own) < len(calls) or "" in own):
-                break
-            if wire.UNIQUE:
-                if not own.isdisjoint(taken):
-                    break
-                taken |= own
         elif piece.results:
             if calls == results:
-                break
+                return ends
             results += piece.results
             if wire.ONE_MESSAGE and calls != results:
-                break
+                return ends
         heard = not piece.assistant
-    return ends
+    return [*ends, len(pieces)] if pieces and calls == results else ends
 
 
 def grouped(pieces: Sequence[Piece], wire: Wire, answers: Answers) -> list[Group]:
@@ -136,6 +142,14 @@ def _joins(
     if not wire.voice(piece) <= said:
         return False
     return bool(known) or all(each.results or each.ignored for each in group.after)
+
+
+def _begins(call: str, last: Sequence[str], answers: Answers | None) -> bool:
+    """Whether the answer that makes this call is surely another than the one with the last."""
+    number = _number(call)
+    if answers is None:
+        return number == 0
+    return number in (0, None) and not (last and _same_answer(last, call, answers))
 
 
 def _same_answer(calls: Sequence[str], call: str, answers: Answers) -> bool | None:

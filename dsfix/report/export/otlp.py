@@ -77,6 +77,7 @@ def exchange_span(session: str, provider: str, exchange: Exchange) -> Span:
         "gen_ai.response.time_to_first_chunk": exchange.first_byte,
         "gen_ai.usage.input_tokens": usage.input if usage else None,
         "gen_ai.usage.cache_read.input_tokens": usage.cached if usage else None,
+        "gen_ai.usage.cache_creation.input_tokens": (usage.written or None) if usage else None,
         "gen_ai.usage.output_tokens": usage.output if usage else None,
         "gen_ai.usage.reasoning.output_tokens": usage.reasoning if usage else None,
         "http.response.status_code": exchange.status or None,

@@ -1,0 +1,62 @@
+"""What a conversation's next request goes on from, in RAM, for the most recent ones."""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from dataclasses import dataclass, field
+from typing import Any
+
+from dsfix.protocol.history import History
+from dsfix.repairs.recall import Decision
+
+CONVERSATIONS = 16
+ROOM = 64 << 20  # bytes of their messages
+
+
+@dataclass(slots=True)
+class Known:
+    """Decisions of a conversation, and what repairs found out about its last request."""
+
+    decided: dict[tuple[int, tuple[bytes, ...]], Decision] = field(default_factory=dict)
+    seen: dict[str, Any] = field(default_factory=dict)
+    size: int = 0
+
+    def weigh(self) -> int:
+        """Take its size anew, and give how much that has changed; its histories share messages."""
+        before = self.size
+        histories = [each for each in self.seen.values() if isinstance(each, History)]
+        self.size = max((sum(map(len, each.messages)) for each in histories), default=0)
+        return self.size - before
+
+
+class Recent:
+    """What is known by conversation; the least recent ones go, each as a whole.
+
+    An agent's main thread, its sub-agents and titles interleave, so one is not enough. Sizes are
+    taken when the next one's turn comes, and the one whose turn it is always stays.
+    """
+
+    def __init__(self, conversations: int = CONVERSATIONS, room: int = ROOM) -> None:
+        self._conversations, self._room = conversations, room
+        self._kept: OrderedDict[str, Known] = OrderedDict()
+        self._held = 0
+
+    def of(self, conversation: str) -> Known:
+        """A conversation's own."""
+        last = next(reversed(self._kept), conversation)
+        found = self._kept.setdefault(conversation, Known())
+        if last != conversation:
+            self._kept.move_to_end(conversation)
+            self._held += self._kept[last].weigh()
+            while len(self._kept) > self._conversations or self._full:
+                self._held -= self._kept.popitem(last=False)[1].size
+        return found
+
+    def clear(self) -> None:
+        """Forget all of it."""
+        self._kept.clear()
+        self._held = 0
+
+    @property
+    def _full(self) -> bool:
+        return self._held > self._room and len(self._kept) > 1
