@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 import socket
 from collections.abc import Iterator
 from pathlib import Path
@@ -10,6 +11,8 @@ from pathlib import Path
 import pytest
 
 _REAL_CONNECT = socket.socket.connect
+# What is ignored here (nohup) would be ignored by each dsfix that a test starts, as it should.
+signal.signal(signal.SIGHUP, signal.SIG_DFL)
 
 
 def _loopback_only(self: socket.socket, address: object) -> None:

@@ -144,8 +144,8 @@ def test_kill_9_at_any_moment(tmp_path: Path) -> None:
     """
     dice = random.Random(None if "DSFIX_KILLS" in os.environ else 1)
     with Simulator.in_thread(Options(delay=0.002)) as upstream:
-        for _ in range(MOMENTS):
-            _killed(tmp_path, upstream.url, dice.uniform(0.0, 1.5))
+        for number in range(MOMENTS):
+            _killed(tmp_path, upstream.url, dice.uniform(0.0, 1.5), running=number % 2 == 1)
     records = sorted((tmp_path / ".local/state/dsfix").rglob("events.jsonl"))
     for path in records:
         check_whole(path)
@@ -160,8 +160,11 @@ def test_kill_9_at_any_moment(tmp_path: Path) -> None:
             assert file.execute("PRAGMA integrity_check").fetchone() == ("ok",)
 
 
-def _killed(home: Path, url: str, after: float) -> None:
-    """One run that is killed after so many seconds, and what its agent had by then."""
+def _killed(home: Path, url: str, after: float, *, running: bool) -> None:
+    """One run that is killed so many seconds after its start, or its agent's if that is `running`.
+
+    Told is what the agent had by then.
+    """
     before = set(home.rglob("events.jsonl"))
     command = ["run", "--upstream", url, "--", sys.executable, "-c", BUSY]
     process = subprocess.Popen(
@@ -172,9 +175,12 @@ def _killed(home: Path, url: str, after: float) -> None:
         stderr=subprocess.PIPE,
         text=True,
     )
+    assert process.stdout is not None
+    first = process.stdout.readline() if running else ""
     time.sleep(after)
     process.kill()
-    told, wrong = process.communicate(timeout=20)  # their end is the agent's end too
+    rest, wrong = process.communicate(timeout=20)  # their end is the agent's end too
+    told = first + rest
     assert "Traceback" not in wrong, wrong
     agent, *answers = map(int, told.split() or [0])
     wait_until(lambda: not agent or gone(agent))

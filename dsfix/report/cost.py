@@ -114,6 +114,10 @@ class Bill(NamedTuple):
     untold: int = 0
     listed: Dated | None = None
 
+    def redacted(self, redact: Callable[[str], str]) -> Bill:
+        """The same with the names that came from outside redacted."""
+        return self._replace(unknown=tuple((redact(name), count) for name, count in self.unknown))
+
     def as_dict(self) -> dict[str, Any]:
         """For JSON; amounts are decimal numbers as text, None where no price is known at all."""
         known = self.priced > 0 or not self.unknown

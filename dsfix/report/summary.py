@@ -167,7 +167,7 @@ class Summary:
             cache=cache._replace(
                 misses=tuple(each._replace(why=_line(each.why, redact)) for each in cache.misses)
             ),
-            bill=bill,
+            bill=bill and bill.redacted(redact),
             budget=standings(facts.limits, exchanges, bill, facts.duration),
             refused=len(exchanges) - len(sent),
             notes=tuple(map(redact, notes_on(exchanges, facts))),
