@@ -168,9 +168,10 @@ def test_other_ends(kind: str) -> None:
     assert answer.error == ("overloaded" if kind == "response.failed" else "")
 
 
-def test_a_json_answer() -> None:
-    """A JSON answer gives the same turn as the stream of it."""
-    whole = {"id": "r", "model": "m", "status": "completed", "usage": USAGE,
+@pytest.mark.parametrize("status", [{"status": "completed"}, {}])
+def test_a_json_answer(status: dict[str, str]) -> None:
+    """A JSON answer gives the same turn as the stream of it, also without a word on its status."""
+    whole = {"id": "r", "model": "m", **status, "usage": USAGE,
              "output": [thought("think"), said("x"), call("a")]}  # fmt: skip
     answer = Answer()
     reading.observe_json(Dialect.RESPONSES, answer, json.dumps(whole).encode())

@@ -95,8 +95,9 @@ def on_event(answer: Answer, event: Event) -> None:
 
 
 def on_whole(answer: Answer, whole: Whole) -> None:
-    """Take in a JSON answer."""
+    """Take in a JSON answer; it is all there is, also where a relay leaves its status out."""
     _on_response(answer, whole)
+    _filled(answer, whole)
     answer.done = True
 
 
@@ -108,9 +109,13 @@ def _on_response(answer: Answer, response: Whole) -> None:
     if response.status in ("completed", "incomplete", "failed", "cancelled"):
         why = response.incomplete_details and response.incomplete_details.reason
         answer.finish = why or response.status
-        # A relay may send no more than the end.
-        for place, item in enumerate(response.output or []):
-            answer.blocks.setdefault(place, _closed(item, None))
+        _filled(answer, response)
+
+
+def _filled(answer: Answer, response: Whole) -> None:
+    """Take in the items that came in no event: a relay may send no more than the end."""
+    for place, item in enumerate(response.output or []):
+        answer.blocks.setdefault(place, _closed(item, None))
 
 
 def _opened(item: _Item) -> Block:
