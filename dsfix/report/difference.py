@@ -25,11 +25,6 @@ class Rows:
     was: str = ""
     now: str = ""
 
-    @property
-    def extended(self) -> bool:
-        """Whether nothing was changed, and at most something added at the end."""
-        return self.same == self.before
-
 
 @dataclass(frozen=True, slots=True)
 class Difference:

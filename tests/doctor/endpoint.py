@@ -9,11 +9,12 @@ from __future__ import annotations
 import itertools
 import json
 import re
-import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import BaseHTTPRequestHandler
 from typing import Any
+
+from tests.doctor.support import listening
 
 _MODELS = ("deepseek-v4-pro", "deepseek-v4-flash")
 _WORD = re.compile(r"[a-zA-Z0-9_-]+")
@@ -239,12 +240,5 @@ class _Handler(BaseHTTPRequestHandler):
 def running(*ways: str) -> Iterator[str]:
     """The URL of an endpoint that deviates in these ways."""
     handler = type("Handler", (_Handler,), {"end": Endpoint(*ways)})
-    server = ThreadingHTTPServer(("127.0.0.1", 0), handler)
-    thread = threading.Thread(target=server.serve_forever, args=(0.05,))
-    thread.start()
-    try:
-        yield f"http://127.0.0.1:{server.server_address[1]}"
-    finally:
-        server.shutdown()
-        thread.join()
-        server.server_close()
+    with listening(handler) as url:
+        yield url

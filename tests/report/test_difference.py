@@ -34,7 +34,7 @@ def test_what_only_grew(tmp_path: Path) -> None:
     assert found.params == {} and found.system is None and found.tools is None
     assert found.messages is not None
     assert (found.messages.same, found.messages.before, found.messages.after) == (1, 1, 3)
-    assert found.messages.extended and found.messages.was == ""
+    assert found.messages.same == found.messages.before and found.messages.was == ""
     assert found.messages.now.startswith('{"role": "assistant"')
 
 
@@ -69,7 +69,7 @@ def test_everything_differs(tmp_path: Path) -> None:
     assert found.tools_changed == ("Bash",)
     assert found.tools is not None and found.tools.same == 1
     messages = found.messages
-    assert messages is not None and not messages.extended
+    assert messages is not None and messages.same < messages.before
     assert (messages.same, messages.before, messages.after) == (1, 3, 2)
     assert messages.was == f"…{'x' * 59} one {'x' * 56}…"
     assert messages.now == f"…{'x' * 59} two {'x' * 56}…"

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Mapping, Sequence
 from functools import partial
+from types import MappingProxyType
 
 from dsfix.doctor import wires
 from dsfix.doctor.base import Call, Meaning, Probe, Scene, Verdict
@@ -12,6 +13,7 @@ from dsfix.doctor.reply import Reply
 from dsfix.doctor.wires import reasoning_of
 from dsfix.protocol.body import Dialect
 
+_NOTHING: Mapping[str, Meaning] = MappingProxyType({})
 _END = {
     Dialect.CHAT: re.compile(rb"(?:^|[\r\n])data: ?\[DONE\]"),
     Dialect.MESSAGES: re.compile(rb'"type": ?"message_stop"'),
@@ -65,6 +67,28 @@ def _probe(
         needs=needs,
         dialect=dialect,
         tokens=150,
+        words=words,
+    )
+
+
+def question(
+    dialect: Dialect,
+    end: str,
+    title: str,
+    ask: Callable[[Scene], Call],
+    words: Mapping[str, Meaning] = _NOTHING,
+    tokens: int = 180,
+) -> Probe:
+    """A probe that is well where the question gets a whole answer, at about so many tokens."""
+    return Probe(
+        f"{dialect}-{end}",
+        title,
+        judge_answer,
+        frozenset({"answered"}),
+        asks=(ask,),
+        needs=(f"{dialect}-json",),
+        dialect=dialect,
+        tokens=tokens,
         words=words,
     )
 

@@ -6,13 +6,13 @@ import re
 import struct
 import zlib
 from base64 import b64encode
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from functools import partial
 
 from dsfix.doctor import wires
 from dsfix.doctor.base import Call, Meaning, Probe, Scene, Verdict
 from dsfix.doctor.finding import Level
-from dsfix.doctor.probes.answers import judge_answer
+from dsfix.doctor.probes.answers import judge_answer, question
 from dsfix.doctor.reply import Reply
 from dsfix.protocol.body import Dialect
 
@@ -27,7 +27,7 @@ _NOBODY = "dsfix-no-such-model"
 
 def probes(dialect: Dialect) -> tuple[Probe, ...]:
     """The probes of one dialect."""
-    plain = partial(_plain, dialect)
+    plain = partial(question, dialect)
     unknown, user = partial(_unknown, dialect), partial(_with_user, dialect)
     found = [
         _images(dialect),
@@ -66,19 +66,6 @@ def _images(dialect: Dialect) -> Probe:
                 "Images are refused.", "With dsfix run --set images=text a note stands for each."
             ),
         },
-    )
-
-
-def _plain(dialect: Dialect, end: str, title: str, ask: Callable[[Scene], Call]) -> Probe:
-    return Probe(
-        f"{dialect}-{end}",
-        title,
-        judge_answer,
-        frozenset({"answered"}),
-        asks=(ask,),
-        needs=(f"{dialect}-json",),
-        dialect=dialect,
-        tokens=180,
     )
 
 

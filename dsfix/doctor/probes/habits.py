@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from functools import partial
 from typing import Any
 
 from dsfix.doctor import wires
 from dsfix.doctor.base import Call, Meaning, Probe, Scene
-from dsfix.doctor.probes.answers import judge_answer
+from dsfix.doctor.probes.answers import question
 from dsfix.protocol.body import Dialect
 
 # What Claude Code 2.1 and OpenCode 1.18 allow an answer (2026-11-21).
@@ -20,6 +19,21 @@ _MEMBERS: dict[Dialect, wires.Body] = {
     Dialect.MESSAGES: {"context_management": {"edits": []}},
     Dialect.RESPONSES: {"parallel_tool_calls": True, "store": False, "prompt_cache_key": "dsfix"},
 }
+_LIMITED = {
+    "refused": Meaning(
+        "Agents allow their answers more than the endpoint does.",
+        "Write the model's output into a table of your own (docs/upstreams.md).",
+    )
+}
+_STRICT = {
+    "refused": Meaning(
+        "Agents send members of their own, and are refused.",
+        "Ask the endpoint's operator to let them pass.",
+    )
+}
+_ALWAYS = {
+    "refused": Meaning("Claude Code sends it with every request.", "Ask the endpoint's operator.")
+}
 _MARK = {"cache_control": {"type": "ephemeral"}}
 _BRIEF = {"type": "text", "text": "Be brief."}
 
@@ -28,30 +42,23 @@ def probes(dialect: Dialect) -> tuple[Probe, ...]:
     """The probes of one dialect."""
     limit = "max_output_tokens" if dialect is Dialect.RESPONSES else "max_tokens"
     found = [
-        _probe(
+        question(
             dialect,
             "max-tokens",
             f"May an answer have {_LONG:,} tokens?",
             partial(_with, dialect, {limit: _LONG}),
-            Meaning(
-                "Agents allow their answers more than the endpoint does.",
-                "Write the model's output into a table of your own (docs/upstreams.md).",
-            ),
+            _LIMITED,
         ),
-        _probe(
+        question(
             dialect,
             "extra-members",
             "Are members that it does not know passed over?",
             partial(_with, dialect, _MEMBERS[dialect]),
-            Meaning(
-                "Agents send members of their own, and are refused.",
-                "Ask the endpoint's operator to let them pass.",
-            ),
+            _STRICT,
         ),
     ]
     if dialect is Dialect.MESSAGES:
-        means = Meaning("Claude Code sends it with every request.", "Ask the endpoint's operator.")
-        make = partial(_probe, dialect, words=means)
+        make = partial(question, dialect, words=_ALWAYS)
         found += [
             make(
                 "system-blocks",
@@ -61,23 +68,6 @@ def probes(dialect: Dialect) -> tuple[Probe, ...]:
             make("cache-control", "May a block be marked for the cache?", _marked),
         ]
     return tuple(found)
-
-
-def _probe(
-    dialect: Dialect, end: str, title: str, ask: Callable[[Scene], Call], words: Meaning
-) -> Probe:
-    """A question that is answered; `words` are what it means when it is refused."""
-    return Probe(
-        f"{dialect}-{end}",
-        title,
-        judge_answer,
-        frozenset({"answered"}),
-        asks=(ask,),
-        needs=(f"{dialect}-json",),
-        dialect=dialect,
-        tokens=180,
-        words={"refused": words},
-    )
 
 
 def _with(dialect: Dialect, more: wires.Body, scene: Scene) -> Call:

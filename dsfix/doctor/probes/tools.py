@@ -9,7 +9,7 @@ from functools import partial
 from dsfix.doctor import wires
 from dsfix.doctor.base import Call, Meaning, Probe, Scene, Verdict
 from dsfix.doctor.finding import Level
-from dsfix.doctor.probes.answers import ended, judge_answer
+from dsfix.doctor.probes.answers import ended, judge_answer, question
 from dsfix.doctor.reply import Reply
 from dsfix.protocol import spans, sse
 from dsfix.protocol.body import Dialect
@@ -62,13 +62,14 @@ def probes(dialect: Dialect) -> tuple[Probe, ...]:
             dialect, "tool-choice", "May one tool be forced?", wires.forced(dialect), (json, on)
         ),
     ]
+    odd = partial(question, dialect, words=_ODD, tokens=250)
     if dialect is Dialect.MESSAGES:
         choice = {"tool_choice": {"type": "any"}}
         found.append(_choice(dialect, "tool-choice-any", "May any be forced?", choice, (json, on)))
-        found.append(_odd(dialect, "typed-tool", "May a tool have a type?", _typed))
+        found.append(odd("typed-tool", "May a tool have a type?", _typed))
     for end, name, having in (("dot", _DOTTED, "a dot"), ("long", _LONG, f"{len(_LONG)} letters")):
         title = f"May a tool's name have {having}?"
-        found.append(_odd(dialect, f"tool-name-{end}", title, partial(_offering, dialect, name)))
+        found.append(odd(f"tool-name-{end}", title, partial(_offering, dialect, name)))
     return tuple(found)
 
 
@@ -110,20 +111,6 @@ def _frame(dialect: Dialect, needs: tuple[str, ...]) -> Probe:
                 "A relay may be stripping it: ask its operator.",
             ),
         },
-    )
-
-
-def _odd(dialect: Dialect, end: str, title: str, ask: Callable[[Scene], Call]) -> Probe:
-    return Probe(
-        f"{dialect}-{end}",
-        title,
-        judge_answer,
-        frozenset({"answered"}),
-        asks=(ask,),
-        needs=(f"{dialect}-json",),
-        dialect=dialect,
-        tokens=250,
-        words=_ODD,
     )
 
 
