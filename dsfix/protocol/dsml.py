@@ -23,6 +23,7 @@ _OPENINGS = tuple(
     f"<{bar}DSML{bar}{gap}{name}>" for bar in _BARS for gap in _GAPS for name in _NAMES
 )
 _LONGEST = max(map(len, _OPENINGS))
+_BEGINNING = re.compile(r"<(?=[｜‖|]|\Z)")
 _OPENING = re.compile(r"<([｜‖|]{1,2}DSML[｜‖|]{1,2} ?)([a-z_]+)>")
 _ANY = re.compile(r"</?[｜‖|]{1,2}DSML[｜‖|]{1,2} ?(?:[a-z_]*calls|invoke|parameter)\b")
 
@@ -41,11 +42,9 @@ def stands_in(text: str) -> bool:
 
 def begins_at(text: str) -> int | None:
     """The first place from which a text may be calls to its end, be they complete or not."""
-    place = text.find("<")
-    while place >= 0:
-        if _may_be_calls(text[place:]):
-            return place
-        place = text.find("<", place + 1)
+    for found in _BEGINNING.finditer(text):
+        if _may_be_calls(text[found.start() :]):
+            return found.start()
     return None
 
 

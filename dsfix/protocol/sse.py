@@ -45,14 +45,18 @@ class Relay:
     def feed(self, data: bytes) -> Fed:
         """Take a chunk; give what can go on."""
         if not self._pending:
-            end = _last_end(data, 0)
+            end = _last_end(data, 0, len(data))
             if end == len(data):
                 return Fed(b"", b"", data)
             self._pending += data[end:]
             return Fed(b"", b"", data[:end])
+        if not self._passed and (end := _last_end(data, 0, len(data))):
+            events = b"".join((self._pending, memoryview(data)[:end]))
+            self._pending[:] = data[end:]
+            return Fed(b"", b"", events)
         start = max(0, len(self._pending) - 3)
         self._pending += data
-        if not (end := _last_end(self._pending, start)):
+        if not (end := _last_end(self._pending, start, len(self._pending))):
             return Fed(self._overlong(), b"", b"")
         events = bytes(self._pending[:end])
         del self._pending[:end]
@@ -84,14 +88,19 @@ class Relay:
         return ready
 
 
-def _last_end(data: bytes | bytearray, start: int) -> int:
-    """Offset behind the last complete event, 0 when there is none after `start`."""
-    if data.endswith(b"\n\n", start):
-        return len(data)
+def _last_end(data: bytes | bytearray, start: int, stop: int) -> int:
+    """Offset behind the last complete event, 0 when there is none between these."""
+    if data.endswith(b"\n\n", start, stop):
+        return stop
     ends: tuple[bytes, ...] = (b"\n\n", b"\r\n\r\n", b"\r\r", b"\n\r\n")
-    if data.find(b"\r", start) < 0:  # a look for one byte is the quickest
+    if data.find(b"\r", start, stop) < 0:  # a look for one byte is the quickest
         ends = ends[:1]
-    return max(at + len(end) if (at := data.rfind(end, start)) >= 0 else 0 for end in ends)
+    return max(at + len(end) if (at := data.rfind(end, start, stop)) >= 0 else 0 for end in ends)
+
+
+def middle(events: bytes) -> int:
+    """Where the first half of a run of complete events ends; 0 where there is no such place."""
+    return _last_end(events, 0, len(events) // 2)
 
 
 def split(events: bytes) -> list[bytes]:
@@ -109,9 +118,17 @@ def lines(events: bytes) -> list[bytes]:
     """The payload of every `data:` line in a run of events, in order."""
     if b"\r" in events:
         events = events.replace(b"\r\n", b"\n").replace(b"\r", b"\n")
-    if events.startswith(b"data:"):
-        events = b"\n" + events
-    return [part.partition(b"\n")[0].strip() for part in events.split(b"\ndata:")[1:]]
+    found = []
+    start, size = 0, len(events)
+    while start < size:
+        end = events.find(b"\n", start)  # a look for one byte is the quickest
+        if end < 0:
+            end = size
+        if events.startswith(b"data:", start):
+            start += 6 if events.startswith(b" ", start + 5) else 5
+            found.append(events[start:end].strip())
+        start = end + 1
+    return found
 
 
 def data_of(event: bytes) -> bytes:

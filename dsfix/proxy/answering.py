@@ -21,9 +21,10 @@ from aiohttp import web
 from dsfix.memory import OriginMemory
 from dsfix.proxy.headers import agent_headers
 from dsfix.record.exchange import Exchange
-from dsfix.repairs.chain import Outgoing, Reply
+from dsfix.repairs.chain import Outgoing
 from dsfix.repairs.error_shape import message_of
 from dsfix.repairs.recall import Place
+from dsfix.repairs.reply import Reply
 
 # A JSON answer longer than this is passed on unread.
 DOCUMENT_LIMIT = 64 << 20

@@ -25,9 +25,10 @@ from dsfix.proxy.guard import Guard, Route
 from dsfix.record.exchange import Exchange
 from dsfix.record.kinds import kind_of, session_of
 from dsfix.repairs.base import Repair, Rules, Step
-from dsfix.repairs.chain import Outgoing, Reply, prepare
+from dsfix.repairs.chain import Outgoing, prepare
 from dsfix.repairs.recall import Length, Place
 from dsfix.repairs.recovery import RETRY_AFTER
+from dsfix.repairs.reply import Reply
 from dsfix.upstreams.base import Upstream
 
 BODY_LIMIT = 64 << 20

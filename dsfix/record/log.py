@@ -24,7 +24,8 @@ from dsfix.redact import Redactor
 if TYPE_CHECKING:
     from dsfix.record.exchange import Exchange
     from dsfix.record.writer import Writer
-    from dsfix.repairs.chain import Outgoing, Reply
+    from dsfix.repairs.chain import Outgoing
+    from dsfix.repairs.reply import Reply
 
 # Exchanges kept for the summary; what comes after is only counted, and in the record.
 KEPT = 20_000

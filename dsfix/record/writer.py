@@ -18,7 +18,8 @@ from dsfix.record.log import ending
 from dsfix.record.progress import Progress
 from dsfix.record.tree import Tree
 from dsfix.redact import Redactor
-from dsfix.repairs.chain import Outgoing, Reply
+from dsfix.repairs.chain import Outgoing
+from dsfix.repairs.reply import Reply
 
 PROGRESS_EVERY = 1.0
 # All of an unfinished answer is gone through each time; no more of a second than this goes there.

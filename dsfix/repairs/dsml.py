@@ -14,6 +14,7 @@ never wait.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from functools import partial
 
 from dsfix.protocol import dsml, reading, spans, sse
@@ -41,6 +42,15 @@ class _Watch:
         self._text = ""
         self._place = 0
         self._id = ""
+
+    def passes(self, texts: Sequence[str]) -> bool:
+        """Whether events that add no more than these texts need not be fed."""
+        if self._held:
+            return False
+        if not any(["<" in text for text in texts]):
+            return True
+        text = "".join(texts)
+        return dsml.begins_at(text) is None and not dsml.stands_in(text)
 
     def feed(self, events: bytes) -> bytes:
         """A run of complete events; gives those that go on now."""

@@ -11,8 +11,9 @@ from dsfix.memory import OriginMemory
 from dsfix.protocol import sse
 from dsfix.protocol.body import Dialect
 from dsfix.repairs.base import Repair, Rules, Step
-from dsfix.repairs.chain import Outgoing, Reply, prepare
+from dsfix.repairs.chain import Outgoing, prepare
 from dsfix.repairs.recall import Length, Place
+from dsfix.repairs.reply import Reply
 from dsfix.simulator.engine import Engine
 from dsfix.simulator.options import Options
 from dsfix.simulator.rules import read

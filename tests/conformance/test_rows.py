@@ -10,8 +10,8 @@ import pytest
 from dsfix.protocol.body import Dialect
 from dsfix.repairs import NAMES, REPAIRS, TOWARD_SIGNERS, without
 from dsfix.repairs.base import Answering, Repair
-from dsfix.repairs.chain import Reply
 from dsfix.repairs.error_shape import message_of
+from dsfix.repairs.reply import Reply
 from tests.conformance.check import differences, fails, outcome
 from tests.conformance.row import Row
 from tests.conformance.table import CURED, FAILURES, NOT_CURED, ROWS

@@ -14,7 +14,8 @@ from dsfix.protocol.answer import Answer
 from dsfix.protocol.body import Dialect
 from dsfix.repairs import REPAIRS
 from dsfix.repairs.base import Step
-from dsfix.repairs.chain import Reply, prepare
+from dsfix.repairs.chain import prepare
+from dsfix.repairs.reply import Reply
 from tests.fuzz.inputs import any_bytes, each_replaced, examples, odd_bodies, seeds
 from tests.repairs.support import RULES, TOOLS, memory, request
 

@@ -16,7 +16,8 @@ from dsfix.record.index.query import Indexed, Wanted, listed
 from dsfix.record.log import SessionLog
 from dsfix.redact import Redactor
 from dsfix.repairs.base import Answering, Change
-from dsfix.repairs.chain import Outgoing, Reply
+from dsfix.repairs.chain import Outgoing
+from dsfix.repairs.reply import Reply
 from dsfix.report.transcript import transcript
 
 NONE = Redactor({})

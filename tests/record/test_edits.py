@@ -21,7 +21,8 @@ from dsfix.record.reader import Recorded, read
 from dsfix.redact import Redactor
 from dsfix.repairs import REPAIRS
 from dsfix.repairs.base import Stage
-from dsfix.repairs.chain import Outgoing, Reply
+from dsfix.repairs.chain import Outgoing
+from dsfix.repairs.reply import Reply
 from tests.record.support import (
     exchange,
     finished,

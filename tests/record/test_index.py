@@ -22,7 +22,7 @@ from dsfix.record.index.query import Wanted, searched
 from dsfix.record.index.schema import TABLES, VERSION
 from dsfix.record.labels import labels, relabel
 from dsfix.record.log import SessionLog
-from dsfix.repairs.chain import Reply
+from dsfix.repairs.reply import Reply
 from dsfix.report.transcript import transcript
 from tests.record.support import (
     NONE,

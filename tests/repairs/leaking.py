@@ -10,7 +10,8 @@ from dsfix.protocol import sse
 from dsfix.protocol.body import Dialect
 from dsfix.repairs import REPAIRS
 from dsfix.repairs.base import Step
-from dsfix.repairs.chain import Reply, prepare
+from dsfix.repairs.chain import prepare
+from dsfix.repairs.reply import Reply
 from tests.repairs.support import RULES, USER, memory, request
 
 MODEL = "deepseek-v4-pro"

@@ -13,7 +13,8 @@ from dsfix.protocol.body import Body, Dialect
 from dsfix.protocol.history import History
 from dsfix.repairs import REPAIRS
 from dsfix.repairs.base import Context, Repair, Step
-from dsfix.repairs.chain import Reply, prepare
+from dsfix.repairs.chain import prepare
+from dsfix.repairs.reply import Reply
 from dsfix.simulator import rules
 from dsfix.simulator.rules import Ledger, Policy
 from tests.repairs.support import RULES, USER, memory, request, result

@@ -15,8 +15,9 @@ from dsfix.protocol.turns import Reasoning
 from dsfix.protocol.usage import Usage
 from dsfix.repairs import REPAIRS
 from dsfix.repairs.base import Step
-from dsfix.repairs.chain import Reply, prepare
+from dsfix.repairs.chain import prepare
 from dsfix.repairs.recovery import is_refusal, steps_after
+from dsfix.repairs.reply import Reply
 from tests.repairs.support import RULES, USER, memory, request
 
 MESSAGES, CHAT = Dialect.MESSAGES, Dialect.CHAT

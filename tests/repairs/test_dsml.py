@@ -13,8 +13,8 @@ from hypothesis import strategies as st
 from dsfix.protocol import sse
 from dsfix.protocol.body import Dialect
 from dsfix.protocol.turns import is_random
-from dsfix.repairs.chain import Reply
 from dsfix.repairs.dsml import LONGEST
+from dsfix.repairs.reply import Reply
 from tests.repairs.leaking import document, leak, reply_to, stream
 
 EACH = pytest.mark.parametrize("dialect", list(Dialect))

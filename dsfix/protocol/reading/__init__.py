@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import partial
+from typing import NamedTuple
 
 import msgspec
 
@@ -15,52 +17,98 @@ from dsfix.protocol.reading import chat, messages, responses, runs
 
 @dataclass(frozen=True, slots=True)
 class _Reader:
-    """How a dialect's events and whole answers are decoded and applied."""
+    """How a dialect's events and whole answers are decoded and applied.
+
+    `piece` is the text that an event adds to the answer, None where it is or may be more than that.
+    """
 
     event: msgspec.json.Decoder[object]
     many: msgspec.json.Decoder[list[object]]
     whole: msgspec.json.Decoder[object]
     on_event: Callable[..., None]
     on_whole: Callable[..., None]
+    piece: Callable[..., str | None]
 
 
 def _reader(
-    event: type, whole: type, on_event: Callable[..., None], on_whole: Callable[..., None]
+    event: type,
+    whole: type,
+    on_event: Callable[..., None],
+    on_whole: Callable[..., None],
+    piece: Callable[..., str | None],
 ) -> _Reader:
     many = msgspec.json.Decoder(list[event])  # type: ignore[valid-type]  # built per dialect
     return _Reader(
-        msgspec.json.Decoder(event), many, msgspec.json.Decoder(whole), on_event, on_whole
+        msgspec.json.Decoder(event), many, msgspec.json.Decoder(whole), on_event, on_whole, piece
     )
 
 
 _READERS: Mapping[Dialect, _Reader] = {
-    Dialect.MESSAGES: _reader(messages.Event, messages.Whole, messages.on_event, messages.on_whole),
-    Dialect.CHAT: _reader(chat.Event, chat.Event, chat.on_event, chat.on_whole),
+    Dialect.MESSAGES: _reader(
+        messages.Event, messages.Whole, messages.on_event, messages.on_whole, messages.piece
+    ),
+    Dialect.CHAT: _reader(chat.Event, chat.Event, chat.on_event, chat.on_whole, chat.piece),
     Dialect.RESPONSES: _reader(
-        responses.Event, responses.Whole, responses.on_event, responses.on_whole
+        responses.Event, responses.Whole, responses.on_event, responses.on_whole, responses.piece
     ),
 }
 
 
-def observe(dialect: Dialect, answer: Answer, events: bytes) -> None:
-    """Take in a run of complete events. What is no event of the dialect is passed over.
+class Texts(NamedTuple):
+    """Events that only go on with what is being said: their pieces of text, and how an answer
+    takes them in."""
 
-    All payloads are decoded in one call: a stream without pause brings hundreds in a chunk.
+    said: list[str]
+    tell: Callable[[Answer], None]
+
+
+def texts(dialect: Dialect, events: bytes, asked: str) -> Texts | None:
+    """What a run of complete events adds to the answer's texts; None where it does more.
+
+    No repair but one that reads texts changes any such event. `asked` is the model's name as the
+    agent wrote it: an event under another one is no such event.
     """
     reader = _READERS[dialect]
-    payloads = [data for data in sse.lines(runs.merged(events)) if data]
-    if not payloads:
-        return
+    try:
+        known = _decoded(reader, _payloads(events))
+    except spans.Malformed:
+        return None
+    said = []
+    for event in known:
+        if (piece := reader.piece(event, asked)) is None:
+            return None
+        said.append(piece)
+    return Texts(said, partial(_told, reader, known))
+
+
+def observe(dialect: Dialect, answer: Answer, events: bytes) -> None:
+    """Take in a run of complete events. What is no event of the dialect is passed over."""
+    reader = _READERS[dialect]
+    payloads = _payloads(events)
     ended = b"[DONE]" in payloads
     try:
-        known = [data for data in payloads if data != b"[DONE]"]
-        decoded = reader.many.decode(b"[" + b",".join(known) + b"]")
+        known = _decoded(reader, [data for data in payloads if data != b"[DONE]"])
     except spans.Malformed:
-        decoded = _one_by_one(reader, answer, events)
-    for event in decoded:
-        reader.on_event(answer, event)
+        known = _one_by_one(reader, answer, events)
+    _told(reader, known, answer)
     if ended:
         chat.on_done(answer)
+
+
+def _payloads(events: bytes) -> list[bytes]:
+    return [data for data in sse.lines(runs.merged(events)) if data]
+
+
+def _decoded(reader: _Reader, payloads: list[bytes]) -> list[object]:
+    """All payloads, in one call: a stream without pause brings hundreds in a chunk."""
+    if len(payloads) == 1:
+        return [reader.event.decode(payloads[0])]
+    return reader.many.decode(b"[" + b",".join(payloads) + b"]") if payloads else []
+
+
+def _told(reader: _Reader, known: list[object], answer: Answer) -> None:
+    for event in known:
+        reader.on_event(answer, event)
 
 
 def _one_by_one(reader: _Reader, answer: Answer, events: bytes) -> list[object]:

@@ -61,6 +61,21 @@ def on_event(answer: Answer, event: Event) -> None:
             on_done(answer)
 
 
+def piece(event: Event, asked: str) -> str | None:
+    """The text that a chunk adds to the answer, None where it is or may be more than that."""
+    named = event.model is not None and event.model != asked
+    if named or event.error is not NOTHING or event.choices is None or len(event.choices) != 1:
+        return None
+    choice = event.choices[0]
+    delta = choice.delta
+    if choice.index or choice.message is not None or choice.finish_reason or delta is None:
+        return None
+    if delta.tool_calls is not None:
+        return None
+    said = (delta.content, delta.reasoning_content, delta.reasoning)
+    return "".join([part for part in said if part is not None])
+
+
 def on_done(answer: Answer) -> None:
     """Nothing more comes: all of it is complete."""
     for block in answer.blocks.values():

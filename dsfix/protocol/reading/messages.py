@@ -50,7 +50,9 @@ class Event(msgspec.Struct):
     @property
     def place(self) -> int:
         """The block's index, however it is spelt."""
-        return int(self.index) if str(self.index).isdecimal() else 0  # type: ignore[arg-type]
+        if isinstance(self.index, int):
+            return max(0, self.index)
+        return int(self.index) if self.index and self.index.isdecimal() else 0
 
 
 _KIND = {"thinking": "thinking", "redacted_thinking": "redacted", "text": "text"}
@@ -64,8 +66,8 @@ def on_event(answer: Answer, event: Event) -> None:
             answer.usage = used(event.message.usage, answer.usage)
         case "content_block_start" if event.content_block:
             answer.blocks[event.place] = _opened(event.content_block)
-        case "content_block_delta" if event.delta and event.place in answer.blocks:
-            block, delta = answer.blocks[event.place], event.delta
+        case "content_block_delta" if event.delta and (block := answer.blocks.get(event.place)):
+            delta = event.delta
             if part := delta.thinking or delta.text or delta.partial_json:
                 answer.said(block, part)
             block.signature += delta.signature or ""
@@ -81,6 +83,17 @@ def on_event(answer: Answer, event: Event) -> None:
             answer.error = error_text(event.error)
         case _:
             pass
+
+
+def piece(event: Event, asked: str) -> str | None:
+    """The text that an event adds to its block, None where it is or may be more than that."""
+    delta = event.delta
+    if event.type != "content_block_delta" or delta is None or delta.signature is not None:
+        return None
+    if event.message is not None or event.content_block is not None or event.error is not NOTHING:
+        return None
+    said = [part for part in (delta.text, delta.thinking, delta.partial_json) if part is not None]
+    return said[0] if len(said) == 1 else None
 
 
 def _opened(content: _Content) -> Block:

@@ -26,6 +26,8 @@ _DELTAS = frozenset(
         "custom_tool_call_input",
     )
 )
+# Of a call's arguments a repair may make something else.
+_TEXTS = _DELTAS - {"response.function_call_arguments.delta"}
 _ENDS = frozenset({"response.completed", "response.incomplete", "response.failed"})
 
 
@@ -92,6 +94,13 @@ def on_event(answer: Answer, event: Event) -> None:
         _on_response(answer, event.response)
         if event.type in _ENDS:
             answer.done = True
+
+
+def piece(event: Event, asked: str) -> str | None:
+    """The text that an event adds to its item, None where it is or may be more than that."""
+    if event.type not in _TEXTS or event.response is not None or event.item is not None:
+        return None
+    return event.delta if event.error is NOTHING else None
 
 
 def on_whole(answer: Answer, whole: Whole) -> None:

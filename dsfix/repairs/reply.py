@@ -1,0 +1,181 @@
+"""The registry at work on an answer: put right as it passes, and read meanwhile.
+
+Nearly all of a stream is deltas of text that nobody has to change. They are told from what they
+say, which has to be read anyway; only what is more than that is searched and taken apart.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from functools import partial
+from typing import TypeVar
+
+from dsfix.protocol import offered, reading, sse
+from dsfix.protocol.answer import Answer
+from dsfix.protocol.body import Dialect
+from dsfix.repairs.base import Answering, AnswerRepair, Repair, Rules, Stream, guarded
+from dsfix.repairs.chain import Outgoing
+
+T = TypeVar("T")
+# Bytes of events beyond which the one that has to be changed is looked for by halves.
+SMALL = 4096
+
+
+@dataclass(slots=True)
+class Reply:
+    """An answer on its way to the agent: bytes in, bytes out, and read while it passes."""
+
+    dialect: Dialect
+    repairs: Sequence[Repair]
+    answering: Answering
+    strict: bool = False
+    answer: Answer = field(default_factory=Answer)
+    _relay: sse.Relay = field(default_factory=sse.Relay)
+    _active: tuple[tuple[str, AnswerRepair], ...] = ()
+    _streams: tuple[tuple[str, Stream], ...] = ()
+    _read_out: bool = False
+    _marks: tuple[bytes, ...] = ()
+
+    @classmethod
+    def to(cls, outgoing: Outgoing, repairs: Sequence[Repair], rules: Rules) -> Reply:
+        """The reply to that request."""
+        answering = Answering(
+            outgoing.dialect,
+            outgoing.asked,
+            renamed=outgoing.renamed,
+            freeform=outgoing.freeform,
+            tools=partial(offered.names, outgoing.dialect, outgoing.data),
+            thinks=outgoing.thinks,
+        )
+        active = tuple(
+            (repair.name, of_dialect)
+            for repair in repairs
+            if (of_dialect := repair.answer.get(outgoing.dialect)) and of_dialect.wanted(answering)
+        )
+        reply = cls(outgoing.dialect, repairs, answering, rules.strict)
+        reply._active = active
+        reply._streams = tuple(
+            (name, repair.stream(answering)) for name, repair in active if repair.stream
+        )
+        if any(repair.long for _, repair in active):
+            reply._relay = sse.Relay(hold=sse.LONGEST)
+        reply._marks = tuple({mark for _, repair in active for mark in repair.marks})
+        return reply
+
+    def feed(self, data: bytes) -> bytes:
+        """A chunk of the event stream; gives what goes to the agent now."""
+        head, long, events = self._relay.feed(data)
+        if head:
+            head = self._passed(self._kept_back()) + head
+        if long:
+            self._observe(long)
+        ready = self._ready(events)
+        return head + ready if head else ready
+
+    def end(self) -> bytes:
+        """The end of the stream; gives what was held back, of an unfinished event as well."""
+        return self._passed(self._kept_back()) + self._relay.rest()
+
+    @property
+    def lost(self) -> bool:
+        """Whether a part of the answer has passed that was too long to be read."""
+        return self._relay.lost
+
+    def whole(self, data: bytes) -> bytes:
+        """An answer that came as one JSON document."""
+        for name, repair in self._active:
+            before = data
+            data = self._guarded(name, partial(repair.whole, data, self.answering), data)
+            if data is not before:
+                self.answering.edited(name, before, [data])
+        self._read(partial(reading.observe_json, self.dialect, self.answer, data))
+        self._tell()
+        return data
+
+    def error(self, status: int, data: bytes) -> bytes:
+        """The body of a refusal."""
+        for repair in self.repairs:
+            if repair.error is not None and self.dialect in repair.dialects:
+                fix, before = partial(repair.error, status, data, self.answering), data
+                data = self._guarded(repair.name, fix, data)
+                if data is not before:
+                    self.answering.edited(repair.name, before, [data])
+        return data
+
+    def _kept_back(self) -> bytes:
+        return b"".join(self._guarded(name, stream.rest, b"") for name, stream in self._streams)
+
+    def _ready(self, events: bytes) -> bytes:
+        """A run of complete events; gives those that go on now."""
+        if self._goes_by(events):
+            return events
+        if len(events) > SMALL and (middle := sse.middle(events)):
+            return self._ready(events[:middle]) + self._ready(events[middle:])
+        for name, stream in self._streams:
+            events = self._guarded(name, partial(stream.feed, events), events)
+        return self._passed(events)
+
+    def _goes_by(self, events: bytes) -> bool:
+        """Whether these events are nothing but text that nobody waits for; then they are read."""
+        read = partial(reading.texts, self.dialect, events, self.answering.asked)
+        texts = self._guarded("reader", read, None)
+        if texts is None or not all(stream.passes(texts.said) for _, stream in self._streams):
+            return False
+        self._read(partial(texts.tell, self.answer))
+        return True
+
+    def _passed(self, events: bytes) -> bytes:
+        """Events as the agent gets them."""
+        if events:
+            for mark in self._marks:
+                if mark in events:
+                    events = self._edited(events)
+                    break
+            self._observe(events)
+        return events
+
+    def _edited(self, events: bytes) -> bytes:
+        return b"".join(map(self._edited_event, sse.split(events)))
+
+    def _edited_event(self, event: bytes) -> bytes:
+        active = [(name, r) for name, r in self._active if any(m in event for m in r.marks)]
+        if not active:
+            return event
+        payload = sse.data_of(event)
+        payloads = [payload]
+        for name, repair in active:
+            payloads = [
+                new
+                for old in payloads
+                for new in self._made(name, partial(repair.event, old, self.answering), old)
+            ]
+        if len(payloads) == 1 and payloads[0] == payload:
+            return event
+        return b"".join(reading.framed(self.dialect, new) for new in payloads)
+
+    def _made(self, name: str, call: Callable[[], list[bytes]], payload: bytes) -> list[bytes]:
+        made = self._guarded(name, call, [payload])
+        if made != [payload]:
+            self.answering.edited(name, payload, made)
+        return made
+
+    def _observe(self, events: bytes) -> None:
+        self._read(partial(reading.observe, self.dialect, self.answer, events))
+        if self.answer.done:
+            self._tell()
+
+    def _read(self, read: Callable[[], None]) -> None:
+        self._guarded("reader", read, None)
+        if self.answering.served:  # what the upstream said before it was rewritten
+            self.answer.served = self.answering.served
+
+    def _tell(self) -> None:
+        """Tell the repairs what the answer said, once it is complete."""
+        for name, repair in () if self._read_out else self._active:
+            if repair.read is not None:
+                self._guarded(name, partial(repair.read, self.answer, self.answering), None)
+        self._read_out = True
+
+    def _guarded(self, name: str, call: Callable[[], T], otherwise: T) -> T:
+        return guarded(name, self.answering.changes, call, otherwise, self.strict)

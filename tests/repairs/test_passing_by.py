@@ -1,0 +1,138 @@
+"""Text that nobody has to change goes by untouched, and all the rest is found among it."""
+
+from __future__ import annotations
+
+import json
+from functools import partial
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from dsfix.protocol import reading, sse
+from dsfix.protocol.body import Dialect
+from dsfix.repairs import REPAIRS
+from dsfix.repairs.base import Answering
+from dsfix.repairs.chain import Outgoing
+from dsfix.repairs.reply import Reply
+from tests.repairs.support import RULES
+
+ASKED = "claude-x"
+Event = dict[str, Any]
+
+
+def _messages(kind: str, text: str) -> Event:
+    if kind == "model":
+        return {"type": "message_start", "message": {"id": "m", "model": "deepseek-v4-pro"}}
+    if kind == "open":
+        block = {"type": "thinking", "thinking": text}
+        return {"type": "content_block_start", "index": 0, "content_block": block}
+    if kind == "name":
+        block = {"type": "tool_use", "id": "c", "name": "sent", "input": {}}
+        return {"type": "content_block_start", "index": 0, "content_block": block}
+    if kind == "error":
+        return {"type": "error", "error": {"message": text, "code": 400}}
+    if kind == "stop":
+        return {"type": "content_block_stop", "index": 0}
+    name = {"text": "text", "thinking": "thinking", "sign": "signature"}.get(kind, "partial_json")
+    delta = {"type": f"{name}_delta", name: text}
+    return {"type": "content_block_delta", "index": 0, "delta": delta}
+
+
+def _chat(kind: str, text: str) -> Event:
+    function = {"name": "sent", "arguments": ""} if kind == "name" else {"arguments": text}
+    calls = {"tool_calls": [{"index": 0, "id": "c", "function": function}]}
+    deltas: dict[str, Event] = {
+        "thinking": {"reasoning_content": text},
+        "name": calls,
+        "arguments": calls,
+    }
+    model = "deepseek-v4-pro" if kind == "model" else ASKED
+    choice = {"index": 0, "delta": deltas.get(kind, {"content": text}), "finish_reason": None}
+    error = {"error": {"message": text}} if kind == "error" else {}
+    return {"id": "x", "model": model, "choices": [choice], **error}
+
+
+def _responses(kind: str, text: str) -> Event:
+    if kind in ("model", "error"):
+        response = {"id": "r", "model": "deepseek-v4-pro", "status": "in_progress"}
+        return {"type": "response.created", "response": response}
+    if kind in ("open", "name"):
+        item = {"type": "function_call", "call_id": "c", "name": "sent", "arguments": ""}
+        item |= {"name": "free"} if kind == "open" else {}
+        return {"type": "response.output_item.added", "output_index": 0, "item": item}
+    of = {"text": "output_text", "thinking": "reasoning_text"}.get(kind, "function_call_arguments")
+    return {"type": f"response.{of}.delta", "output_index": 0, "delta": text}
+
+
+WIRES = {Dialect.MESSAGES: _messages, Dialect.CHAT: _chat, Dialect.RESPONSES: _responses}
+TEXTS = st.one_of(
+    st.text(max_size=4),
+    st.sampled_from(
+        ["<", "a < b", "<｜", '"', "\\", "\n", '{"input":"', "content_block_stop", "…"]
+    ),
+)
+KINDS = ["text", "thinking", "arguments", "model", "open", "name", "sign", "stop", "error"]
+SAID = st.lists(st.tuples(st.sampled_from(KINDS), TEXTS, st.integers(1, 12)), max_size=12)
+
+
+def _reply(dialect: Dialect) -> Reply:
+    free = frozenset({("", "free")})
+    outgoing = Outgoing(dialect, b"{}", asked=ASKED, renamed={"sent": "own"}, freeform=free)
+    return Reply.to(outgoing, REPAIRS, RULES)
+
+
+def _events(dialect: Dialect, said: list[tuple[str, str, int]]) -> list[bytes]:
+    return [
+        sse.encode(json.dumps(WIRES[dialect](kind, text)).encode())
+        for kind, text, times in said
+        for _ in range(times)
+    ]
+
+
+@pytest.mark.parametrize("dialect", Dialect)
+@given(said=SAID)
+def test_a_run_is_changed_where_its_events_would_be(
+    dialect: Dialect, said: list[tuple[str, str, int]]
+) -> None:
+    """What the agent gets, and what was read, do not depend on how many events come at once."""
+    events = _events(dialect, said)
+    one, many = _reply(dialect), _reply(dialect)
+    singly = b"".join([one.feed(event) for event in events]) + one.end()
+    assert many.feed(b"".join(events)) + many.end() == singly
+    assert many.answer.turn() == one.answer.turn()
+    assert many.answering.changes == one.answering.changes
+
+
+@pytest.mark.parametrize("dialect", Dialect)
+@given(said=SAID)
+def test_no_repair_needs_an_event_that_goes_by(
+    dialect: Dialect, said: list[tuple[str, str, int]]
+) -> None:
+    """An event that is told to be text and nothing else says nothing to any repair."""
+    free = frozenset({("", "free")})
+    (opening,) = map(sse.data_of, _events(dialect, [("open", "", 1)]))
+    for event in filter(partial(_goes_by, dialect), _events(dialect, said)):
+        for repair in REPAIRS:
+            answering = Answering(dialect, ASKED, renamed={"sent": "own"}, freeform=free)
+            if (of_dialect := repair.answer.get(dialect)) is not None:
+                of_dialect.event(opening, answering)
+                state = dict(answering.state)
+                payload = sse.data_of(event)
+                assert of_dialect.event(payload, answering) == [payload], repair.name
+                assert answering.state == state, repair.name
+
+
+def _goes_by(dialect: Dialect, event: bytes) -> bool:
+    return reading.texts(dialect, event, ASKED) is not None
+
+
+@pytest.mark.parametrize("dialect", Dialect)
+@pytest.mark.parametrize("kind", ["text", "thinking"])
+def test_text_goes_by(dialect: Dialect, kind: str) -> None:
+    """Deltas of text are told at once, with code in them as well, and no repair is asked."""
+    said = [(kind, "if a < b:\n", 3)]
+    texts = reading.texts(dialect, b"".join(_events(dialect, said)), ASKED)
+    assert texts is not None
+    assert "".join(texts.said) == "if a < b:\n" * 3
