@@ -24,8 +24,8 @@ class Known:
     def weigh(self) -> int:
         """Take its size anew, and give how much that has changed; its histories share messages."""
         before = self.size
-        histories = [each for each in self.seen.values() if isinstance(each, History)]
-        self.size = max((sum(map(len, each.messages)) for each in histories), default=0)
+        history = next((each for each in self.seen.values() if isinstance(each, History)), None)
+        self.size = sum(map(len, history.messages)) if history else 0
         return self.size - before
 
 

@@ -121,7 +121,8 @@ def _holds_everything(data: bytes, found: Mapping[str, bytes]) -> bool:
     count = len(found)
     if not count:
         return data.strip(b" \t\r\n")[1:-1].strip(b" \t\r\n") == b""
-    compact = 1 + 2 * count + sum(len(key.encode()) + 2 + len(raw) for key, raw in found.items())
+    inside = len("".join(found).encode()) + sum(map(len, found.values()))
+    compact = 1 + 4 * count + inside
     if len(data) in (compact, compact + 2 * count - 1):
         return True
     outermost = 0

@@ -133,6 +133,10 @@ def lines(events: bytes) -> list[bytes]:
 
 def data_of(event: bytes) -> bytes:
     """The payload of one event; lines of a payload in several parts are joined."""
+    head, _, rest = event.partition(b"data:")
+    payload, _, more = rest.partition(b"\n")
+    if more == b"\n" and (not head or head.endswith(b"\n")) and b"\r" not in event:
+        return payload.strip()  # in one part, as nearly all come
     return b"\n".join(lines(event))
 
 

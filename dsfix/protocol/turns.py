@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 import msgspec
 
-_RUN = re.compile(r"[A-Za-z0-9]{12,}")
+_RANDOM = re.compile(r"(?=[A-Za-z]*[0-9])[A-Za-z0-9]{12,}")
 _EMPTY = hashlib.blake2b(digest_size=16)
 _REMINDER = re.compile(r"<system-reminder>.*?</system-reminder>", re.DOTALL)
 
@@ -77,9 +77,9 @@ class Look(msgspec.Struct, frozen=True, eq=False, gc=False):
     results: tuple[str, ...] = ()
 
 
-def calls_key(calls: Iterable[str]) -> str:
+def calls_key(calls: Sequence[str]) -> str:
     """Identity of a tool turn: its set of call ids."""
-    return digest("calls", *sorted({*calls}))
+    return digest("calls", *(calls if len(calls) == 1 else sorted({*calls})))
 
 
 def digest(*parts: str) -> str:
@@ -102,4 +102,4 @@ def own_words(texts: Iterable[str]) -> str:
 
 def is_random(call: str) -> bool:
     """Whether an id of a call is unique by itself: DeepSeek's, Anthropic's, not `call_0`."""
-    return not all(map(str.isalpha, _RUN.findall(call)))
+    return _RANDOM.search(call) is not None

@@ -13,6 +13,7 @@ import queue
 import threading
 import time
 from collections.abc import Callable, Mapping
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
@@ -31,6 +32,10 @@ if TYPE_CHECKING:
 KEPT = 20_000
 # Bytes of requests that may wait for a slow disk; beyond, a request is told without its texts.
 WAITING = 256 << 20
+
+# Seconds that the writer leaves the processor to an exchange before it writes it down. Without it
+# an agent that asks again at once is answered 0.4 ms later (10 KB, 2 cores, 2026-11-21).
+PAUSE = 0.02
 
 
 class Mirror(Protocol):
@@ -71,6 +76,7 @@ class SessionLog:
         self._jobs: queue.SimpleQueue[Callable[[Writer], None] | None] = queue.SimpleQueue()
         self._file: EventFile | None = None
         self._thread: threading.Thread | None = None
+        self._ending = threading.Event()
         self._queued = self._done = 0
 
     @property
@@ -144,6 +150,7 @@ class SessionLog:
             except OSError as error:
                 self.fail(error)
             return
+        self._ending.set()
         self._put(lambda writer: writer.end(at, exit_code, seconds))
         self._jobs.put(None)
         self._thread.join(timeout)
@@ -175,7 +182,7 @@ class SessionLog:
             from dsfix.record.writer import Writer
 
             writer = Writer(file, self.redactor, bodies=self._bodies)
-            writer.run(self._jobs, self.fail)
+            writer.run(self._jobs, self.fail, partial(self._ending.wait, PAUSE))
             file.close()
         except Exception as error:  # whatever it is, the session goes on
             self.fail(error if isinstance(error, OSError) else OSError(str(error)))

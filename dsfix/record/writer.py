@@ -6,6 +6,7 @@ import queue
 import time
 from collections import Counter
 from collections.abc import Callable, Mapping
+from typing import TypeAlias
 
 import msgspec
 
@@ -25,6 +26,9 @@ PROGRESS_EVERY = 1.0
 # All of an unfinished answer is gone through each time; no more of a second than this goes there.
 _SHARE = 0.05
 
+Job: TypeAlias = "Callable[[Writer], None] | None"
+Jobs: TypeAlias = "queue.SimpleQueue[Job]"
+
 _encode = msgspec.json.Encoder().encode
 
 
@@ -41,16 +45,21 @@ class Writer:
 
     def run(
         self,
-        jobs: queue.SimpleQueue[Callable[[Writer], None] | None],
+        jobs: Jobs,
         failed: Callable[[Exception], None],
+        pause: Callable[[], object],
     ) -> None:
-        """Do the jobs as they come, until None or an error of the disk."""
+        """Do the jobs, until None or an error of the disk.
+
+        Where there was nothing to do there is a `pause` before what comes next: an exchange that
+        has just begun or ended needs the processor more.
+        """
         while True:
-            busy = self._open or self._file.unsynced
             try:
-                job = jobs.get(timeout=PROGRESS_EVERY if busy else None)
+                job = jobs.get_nowait()
             except queue.Empty:
-                job = Writer.look
+                job = self._waited(jobs)
+                pause()
             if job is None:
                 return
             try:
@@ -62,6 +71,13 @@ class Writer:
             except Exception as error:  # one event that cannot be told is no reason to stop
                 failed(error)
             del job  # with its request and its answer
+
+    def _waited(self, jobs: Jobs) -> Job:
+        busy = self._open or self._file.unsynced
+        try:
+            return jobs.get(timeout=PROGRESS_EVERY if busy else None)
+        except queue.Empty:
+            return Writer.look
 
     def request(self, at: float, exchange: Exchange, outgoing: Outgoing, *, whole: bool) -> None:
         """A request, after what is new in its history; not `whole` means without any texts."""

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence, Set
 from dataclasses import dataclass, field
-from typing import NamedTuple, Protocol, TypeAlias, TypeVar
+from typing import Any, NamedTuple, Protocol, TypeAlias, TypeVar
 
 from dsfix.changes import Change as Change
 from dsfix.changes import Step as Step
@@ -129,7 +129,15 @@ class Context:
     freeform: set[tuple[str, str]] = field(default_factory=set)
     turns: Sequence[Sent] = ()
     length: Length = field(default_factory=Length)
+    _seen: dict[str, Any] | None = None
     _histories: list[History] = field(default_factory=list)
+
+    @property
+    def seen(self) -> dict[str, Any]:
+        """What repairs found out about the conversation's last request."""
+        if self._seen is None:
+            self._seen = self.memory.seen(self.conversation)
+        return self._seen
 
     def history_of(self, body: Body) -> History:
         """The conversation in this body: as the agent sent it, while no repair has changed it."""
@@ -137,7 +145,7 @@ class Context:
             if body.messages is history.messages:
                 return history
         name = f"history changed {len(self._histories)}"
-        self._histories.append(history_of(body, self.memory, self.conversation, name))
+        self._histories.append(history_of(body, self.seen, name))
         return self._histories[-1]
 
     def note(self, repair: str, detail: str, count: int = 1) -> None:

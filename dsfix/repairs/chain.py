@@ -87,7 +87,7 @@ def prepare(
         return Outgoing(dialect, data, changes=tuple(changes), stages=tuple(stages))
     conversation = root(dialect, body.messages)
     conversation = digest(session, conversation) if session else conversation
-    history = history_of(body, memory, conversation, "history")
+    history = history_of(body, memory.seen(conversation), "history")
     at = step(conversation)
     quiet = is_disabled(body) or rules.thinking == "off" or at is Step.OFF
     context = Context(rules, memory, history, conversation, session, quiet, at, changes, stages)
@@ -124,7 +124,7 @@ def _repaired(body: Body, context: Context, repairs: Sequence[Repair]) -> Body:
                 context.stages.append(Stage(repair.name, before, body))
                 if repair.regroups:
                     name = f"history after {repair.name}"
-                    context.history = history_of(body, context.memory, context.conversation, name)
+                    context.history = history_of(body, context.seen, name)
     return body
 
 

@@ -71,7 +71,7 @@ def _shrunk(body: Body, context: Context, excess: int) -> Body:
     if not sent:
         return body
     context.memory.remember_sent(context.conversation, sent)
-    context.memory.seen(context.conversation).pop(THINKING_REPLAY.name, None)
+    context.seen.pop(THINKING_REPLAY.name, None)
     context.replayed -= len(sent)
     context.placeholders += len(sent)
     context.note(CONTEXT_GUARD.name, "oldest reasoning shrunk, the context is full", len(sent))

@@ -22,7 +22,7 @@ from dsfix.protocol.body import Dialect
 from dsfix.protocol.turns import digest
 from dsfix.repairs.base import ALL, Answering, AnswerRepair, Repair
 from dsfix.repairs.leaks import chat, messages, responses
-from dsfix.repairs.leaks.shape import Leak, Part, Said
+from dsfix.repairs.leaks.shape import ANGLES, Leak, Part, Said
 
 _WIRES = {
     Dialect.MESSAGES: messages.WIRE,
@@ -54,9 +54,17 @@ class _Watch:
 
     def feed(self, events: bytes) -> bytes:
         """A run of complete events; gives those that go on now."""
-        if not self._held and not any(mark in events for mark in self._wire.marks):
+        if not self._held and not any([angle in events for angle in ANGLES]):
+            self._name(events)
             return events
         return b"".join(map(self._event, sse.split(events)))
+
+    def _name(self, events: bytes) -> None:
+        """Keep the answer's id, of which those of its calls are made."""
+        opening = self._wire.opening
+        if opening and opening in events:
+            (event, *_) = [event for event in sse.split(events) if opening in event]
+            self._id = self._wire.said(sse.data_of(event)).id or self._id
 
     def rest(self) -> bytes:
         """What still waits, once nothing more comes."""

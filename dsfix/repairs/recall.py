@@ -126,11 +126,10 @@ class Memory(Protocol):
         """Keep what was sent for these turns, so that it is sent again byte for byte."""
 
 
-def history_of(body: Body, memory: Memory, conversation: str, name: str) -> History:
-    """The history that a body carries; it goes on from the last one of that conversation and name.
+def history_of(body: Body, seen: dict[str, Any], name: str) -> History:
+    """The history that a body carries; it goes on from the one `seen` last under that name.
 
     Sub-agents with one prompt may be one conversation: then it goes on as far as they agree.
     """
-    seen = memory.seen(conversation)
     history = seen[name] = History.of(body, seen.get(name))
     return history

@@ -139,7 +139,7 @@ class Reply:
         return b"".join(map(self._edited_event, sse.split(events)))
 
     def _edited_event(self, event: bytes) -> bytes:
-        active = [(name, r) for name, r in self._active if any(m in event for m in r.marks)]
+        active = [(n, r) for n, r in self._active if any([mark in event for mark in r.marks])]
         if not active:
             return event
         payload = sse.data_of(event)

@@ -130,7 +130,7 @@ class _Replay:
             self._go_on()
             return self._sent
         known = memory.decided(self._conversation)
-        seen = memory.seen(self._conversation)
+        seen = self._context.seen
         # Until all is decided there is nothing to go on from.
         last: _Conversation | None = seen.pop(THINKING_REPLAY.name, None)
         if last is None or last.known is not known or last.dialect is not history.dialect:

@@ -56,7 +56,7 @@ class _Paired(NamedTuple):
 def paired(body: Body, context: Context) -> Body:
     """The body with its calls and results in groups and pairs."""
     wire = WIRES[body.dialect]
-    seen = context.memory.seen(context.conversation)
+    seen = context.seen
     last: _Paired | None = seen.get(TOOL_PAIRING.name)
     if last is None or last.dialect is not body.dialect:
         last = _Paired(body.dialect, (), [], [])

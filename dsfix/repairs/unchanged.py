@@ -34,7 +34,7 @@ def each(
     anew: the same bytes may mean something else there.
     """
     under = (history.dialect, under)
-    seen = context.memory.seen(context.conversation)
+    seen = context.seen
     last = seen.get(name)
     count = agreed(last.messages, history) if last is not None and last.under == under else 0
     made = [*(last.values[:count] if last else ()), *map(make, history.looks[count:])]

@@ -31,7 +31,7 @@ def found(
         made.append(word)
         return word.upper()
 
-    history = history_of(body, to, "conversation", name)
+    history = history_of(body, to.seen("conversation"), name)
     context = Context(RULES, to, history, "conversation")
     return "".join(each(context, "name", history, make, under)), "".join(made)
 

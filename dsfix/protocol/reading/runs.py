@@ -20,7 +20,7 @@ _LOOK = 4096  # bytes in which the first delta has to begin
 # Deltas for which it is not worth the look, bytes of one that is soon decoded for its length, and
 # bytes in which there cannot be so many.
 _FEW, _LONG = 8, 1024
-_SHORT = 64 * _FEW
+_SHORT = 256 * _FEW
 # Bytes of what stands between two texts by which it is found; few are the quickest to look for.
 _MARK = 5
 

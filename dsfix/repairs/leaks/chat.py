@@ -8,7 +8,7 @@ import msgspec
 
 from dsfix.protocol import spans
 from dsfix.protocol.spans import EACH
-from dsfix.repairs.leaks.shape import ANGLES, Find, Keeping, Leak, Part, Said, Wire
+from dsfix.repairs.leaks.shape import Find, Keeping, Leak, Part, Said, Wire
 
 
 class _Delta(msgspec.Struct):
@@ -111,4 +111,4 @@ def whole(data: bytes, find: Find) -> bytes:
     )
 
 
-WIRE = Wire(ANGLES, said, called, whole)
+WIRE = Wire(b"", said, called, whole)

@@ -8,7 +8,7 @@ import msgspec
 
 from dsfix.protocol import spans
 from dsfix.protocol.dsml import Call
-from dsfix.repairs.leaks.shape import ANGLES, Find, Keeping, Leak, Part, Said, Wire
+from dsfix.repairs.leaks.shape import Find, Keeping, Leak, Part, Said, Wire
 
 
 class _Delta(msgspec.Struct):
@@ -112,4 +112,4 @@ def whole(data: bytes, find: Find) -> bytes:
     return spans.build_object({**message, **new, "stop_reason": b'"tool_use"'})
 
 
-WIRE = Wire((*ANGLES, b"message_start"), said, called, whole)
+WIRE = Wire(b"message_start", said, called, whole)

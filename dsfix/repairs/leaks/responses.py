@@ -12,7 +12,7 @@ import msgspec
 from dsfix.protocol import spans
 from dsfix.protocol.dsml import Call
 from dsfix.protocol.spans import EACH
-from dsfix.repairs.leaks.shape import ANGLES, Find, Keeping, Leak, Part, Said, Wire
+from dsfix.repairs.leaks.shape import Find, Keeping, Leak, Part, Said, Wire
 
 
 class _Response(msgspec.Struct):
@@ -141,4 +141,4 @@ def whole(data: bytes, find: Find) -> bytes:
     return _with_items(spans.edited(data, path, lambda raw: _cut(raw, leak)), leak)
 
 
-WIRE = Wire(ANGLES, said, called, whole)
+WIRE = Wire(b"", said, called, whole)

@@ -47,19 +47,19 @@ Find = Callable[[str, str], Leak | None]
 class Wire:
     """How a dialect says it.
 
-    `marks` are the bytes without which a run of events needs no look. `said` reads one event's
-    payload, and `called` gives the payloads to send in place of those in which the text ends
-    that leaks, the answer's end being the last. `whole` does the same to a JSON answer: `find`
-    gives the leak in a text of an answer with that id.
+    `opening` are bytes of the event that alone names the answer, empty where each one does. `said`
+    reads one event's payload, and `called` gives the payloads to send in place of those in which
+    the text ends that leaks, the answer's end being the last. `whole` does the same to a JSON
+    answer: `find` gives the leak in a text of an answer with that id.
     """
 
-    marks: tuple[bytes, ...]
+    opening: bytes
     said: Callable[[bytes], Said]
     called: Callable[[Sequence[bytes], Leak], list[bytes]]
     whole: Callable[[bytes, Find], bytes]
 
 
-# How `<` may be written in JSON; Go's encoder writes the second.
+# How `<` may be written in JSON; Go's encoder writes the second. Without it no call begins.
 ANGLES = (b"<", b"\\u003")
 
 
