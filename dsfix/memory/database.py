@@ -20,6 +20,7 @@ from dsfix.paths import PRIVATE_FILE
 Row: TypeAlias = tuple[object, ...]
 Write: TypeAlias = Callable[[sqlite3.Connection], None]
 
+CACHE = 500  # KiB of pages for each connection; the system keeps them as well
 COMMIT_WITHIN = 0.05
 # Seconds that the first read waits for the file to be open; a locked file costs this once.
 OPENING = 1.0
@@ -159,6 +160,7 @@ def _version(connection: sqlite3.Connection, migrations: Sequence[str]) -> int:
 def _connect(path: Path, timeout: float) -> sqlite3.Connection:
     connection = sqlite3.connect(path, timeout=timeout, check_same_thread=False)
     connection.execute("PRAGMA trusted_schema = OFF")
+    connection.execute(f"PRAGMA cache_size = -{CACHE}")
     return connection
 
 

@@ -62,7 +62,7 @@ class Store:
         clock: Callable[[], float] = time.time,
         max_age: float = 90 * DAY,
         max_bytes: int = 512 << 20,
-        ram: int = 4 << 20,
+        ram: int = 1 << 20,
     ) -> None:
         self._clock = clock
         self._secret = secret

@@ -8,6 +8,7 @@ from collections.abc import Callable
 from contextlib import AsyncExitStack
 from dataclasses import dataclass, field
 from functools import partial
+from sys import intern
 
 import aiohttp
 from aiohttp import web
@@ -22,7 +23,7 @@ from dsfix.proxy.budget import STATUS, Budget
 from dsfix.proxy.client import Client, Unreachable
 from dsfix.proxy.door import BrokenBody, body_of
 from dsfix.proxy.guard import Guard, Route
-from dsfix.record.exchange import Exchange
+from dsfix.record.exchange import Exchange, counted
 from dsfix.record.kinds import kind_of, session_of
 from dsfix.repairs.base import Repair, Rules, Step
 from dsfix.repairs.chain import Outgoing, prepare
@@ -104,7 +105,8 @@ class Forwarder:
         self, request: web.BaseRequest, dialect: Dialect, body: bytes
     ) -> web.StreamResponse:
         self._count += 1
-        exchange = Exchange(self._count, self.wall(), dialect, request.path, bytes_in=len(body))
+        path = intern(request.path)
+        exchange = Exchange(self._count, self.wall(), dialect, path, bytes_in=len(body))
         clock = time.perf_counter()
         session = session_of(request.headers)
         chosen = self.repairs, self.rules, self.memory
@@ -209,9 +211,9 @@ class Forwarder:
 def _describe(exchange: Exchange, outgoing: Outgoing, kind: str) -> None:
     """Fill in what is known of a request before it goes out."""
     exchange.kind = kind
-    exchange.conversation = outgoing.conversation
+    exchange.conversation = intern(outgoing.conversation)
     exchange.stream = outgoing.stream
-    exchange.asked, exchange.sent = outgoing.asked, outgoing.sent
+    exchange.asked, exchange.sent = intern(outgoing.asked), intern(outgoing.sent)
     exchange.step = outgoing.step
     exchange.changes = list(outgoing.changes)
     exchange.replayed, exchange.placeholders = outgoing.replayed, outgoing.placeholders
@@ -219,6 +221,7 @@ def _describe(exchange: Exchange, outgoing: Outgoing, kind: str) -> None:
 
 def _conclude(exchange: Exchange, reply: Reply) -> None:
     answer = reply.answer
-    exchange.served, exchange.finish, exchange.usage = answer.served, answer.finish, answer.usage
+    exchange.served, exchange.finish = intern(answer.served), intern(answer.finish)
+    exchange.usage = counted(answer.usage)
     exchange.error = exchange.error or answer.error
     exchange.changes += reply.answering.changes

@@ -21,8 +21,9 @@ from dsfix.redact import Redactor
 
 # Bytes of a conversation, and of each of its messages, beside what they say.
 _CONVERSATION, _MESSAGE = 1200, 200
-# Bytes of histories kept for comparison, over all conversations; one is always kept.
+# Bytes of histories kept for comparison, over so many conversations; one is always kept.
 KEPT = 16 << 20
+CONVERSATIONS = 64
 # A longer member of the body is stored once as a part; a shorter one stands in its request.
 INLINE = 256
 _PARTS = frozenset({"system", "tools", "instructions"})
@@ -81,7 +82,7 @@ class Tree:
         last.size = _CONVERSATION + sum(len(raw) + _MESSAGE for raw in said)
         self._size += last.size
         self._last[conversation] = last
-        while self._size > KEPT and len(self._last) > 1:
+        while (self._size > KEPT and len(self._last) > 1) or len(self._last) > CONVERSATIONS:
             self._size -= self._last.popitem(last=False)[1].size
         return Placed(nodes[-1] if nodes else "", len(nodes), parts, params, self._new)
 

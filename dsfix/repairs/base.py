@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence, Set
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import Any, NamedTuple, Protocol, TypeAlias, TypeVar
 
 from dsfix.changes import Change as Change
@@ -19,6 +20,7 @@ from dsfix.protocol.turns import Turn
 from dsfix.repairs.recall import Length, Memory, Sent, history_of
 
 T = TypeVar("T")
+_change = lru_cache(1024)(Change)  # a session keeps those of all its exchanges, and most are alike
 EDITS = 4  # events of one answer that are kept for each repair: there may be thousands alike
 
 
@@ -150,7 +152,7 @@ class Context:
 
     def note(self, repair: str, detail: str, count: int = 1) -> None:
         """Say what a repair did."""
-        self.changes.append(Change(repair, detail, count))
+        self.changes.append(_change(repair, detail, count))
 
 
 def guarded(
@@ -192,7 +194,7 @@ class Answering:
 
     def note(self, repair: str, detail: str) -> None:
         """Say what a repair did, once for each answer."""
-        change = Change(repair, detail)
+        change = _change(repair, detail)
         if change not in self.changes:
             self.changes.append(change)
 
