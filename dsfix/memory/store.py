@@ -72,7 +72,7 @@ class Store:
         self._absent: set[str] = set()  # what the last prefetch did not find
         self._size = 0
         self._threads: OrderedDict[str, _Thread] = OrderedDict()
-        self._decided = Recent()
+        self._recent = Recent()
         self._database = Database(path, MIGRATIONS, first=self._prune) if path else None
 
     def open(self) -> None:
@@ -186,11 +186,11 @@ class Store:
 
     def decided(self, conversation: str) -> dict[tuple[int, tuple[bytes, ...]], Decision]:
         """Decisions of a conversation, in RAM; those of the most recent few are kept."""
-        return self._decided.of(conversation).decided
+        return self._recent.of(conversation).decided
 
     def seen(self, conversation: str) -> dict[str, Any]:
         """What is known of a conversation's last request, in RAM, for as many conversations."""
-        return self._decided.of(conversation).seen
+        return self._recent.of(conversation).seen
 
     def write(self, sql: str, rows: Sequence[Sequence[object]]) -> None:
         """Queue a statement for the disk, for each of these rows; the time is its last value."""
@@ -210,7 +210,7 @@ class Store:
         self._turns.clear()
         self._only.clear()
         self._threads.clear()
-        self._decided.clear()
+        self._recent.clear()
         if self._database is not None:
             for table in ("calls", "turns", "sent", "recovery"):
                 self._database.write(_statement(f"DELETE FROM {table}", [()]))

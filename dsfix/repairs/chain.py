@@ -92,27 +92,7 @@ def prepare(
     quiet = is_disabled(body) or rules.thinking == "off" or at is Step.OFF
     context = Context(rules, memory, history, conversation, session, quiet, at, changes, stages)
     context.length = length(conversation)
-    mended = _repaired(body, context, repairs)
-    return Outgoing(
-        dialect,
-        mended.encode(),
-        asked=_name(body),
-        sent=_name(mended),
-        stream=body.get("stream") is True,
-        body=body,
-        history=context.history,
-        conversation=conversation,
-        step=at,
-        changes=tuple(changes),
-        replayed=context.replayed,
-        placeholders=context.placeholders,
-        session=session,
-        carried=tuple(context.carried),
-        renamed=context.renamed,
-        freeform=context.freeform,
-        thinks=not is_disabled(mended),
-        stages=tuple(stages),
-    )
+    return _outgoing(body, _repaired(body, context, repairs), context)
 
 
 def _repaired(body: Body, context: Context, repairs: Sequence[Repair]) -> Body:
@@ -126,6 +106,29 @@ def _repaired(body: Body, context: Context, repairs: Sequence[Repair]) -> Body:
                     name = f"history after {repair.name}"
                     context.history = history_of(body, context.seen, name)
     return body
+
+
+def _outgoing(body: Body, mended: Body, context: Context) -> Outgoing:
+    return Outgoing(
+        body.dialect,
+        mended.encode(),
+        asked=_name(body),
+        sent=_name(mended),
+        stream=body.get("stream") is True,
+        body=body,
+        history=context.history,
+        conversation=context.conversation,
+        step=context.step,
+        changes=tuple(context.changes),
+        replayed=context.replayed,
+        placeholders=context.placeholders,
+        session=context.session,
+        carried=tuple(context.carried),
+        renamed=context.renamed,
+        freeform=context.freeform,
+        thinks=not is_disabled(mended),
+        stages=tuple(context.stages),
+    )
 
 
 def _mended(

@@ -120,8 +120,11 @@ class Reply:
         """Whether these events are nothing but text that nobody waits for; then they are read."""
         read = partial(reading.texts, self.dialect, events, self.answering.asked)
         texts = self._guarded("reader", read, None)
-        if texts is None or not all(stream.passes(texts.said) for _, stream in self._streams):
+        if texts is None:
             return False
+        for name, stream in self._streams:
+            if not self._guarded(name, partial(stream.passes, texts.said), False):
+                return False
         self._read(partial(texts.tell, self.answer))
         return True
 
