@@ -35,8 +35,8 @@ from dsfix.repairs.base import Step
 from dsfix.repairs.recall import Decision
 
 DAY = 86_400.0
-# Bytes of a place in the cache, and of a turn without its texts (CPython 3.11, 64 bits).
-_ENTRY, _TURN = 200, 400
+# Bytes of a place in the cache, and of a turn without its reasoning (CPython 3.11, 64 bits).
+_ENTRY, _TURN = 200, 1000
 THREADS = 256  # conversations whose placeholders are kept in RAM
 
 
@@ -178,7 +178,7 @@ class Store:
             steps = self._database.read(
                 "SELECT step FROM recovery WHERE conversation = ?", (conversation,)
             )
-            thread.step = Step(int(str(steps[0][0]))) if steps else Step.NONE
+            thread.step = _STEPS.get(str(steps[0][0]), Step.NONE) if steps else Step.NONE
         self._threads[conversation] = thread
         while len(self._threads) > THREADS:
             self._threads.popitem(last=False)
@@ -220,7 +220,7 @@ class Store:
         if not stored.calls:
             names = [f"key\0{origin}\0{stored.key}", f"previous\0{origin}\0{stored.previous}"]
         for name in names:
-            by, _, value = name.split("\0")
+            by, _, value = name.split("\0", 2)
             known = self.candidates(origin, by, value)
             if stored in known:
                 continue
@@ -265,11 +265,7 @@ def _weight(name: str, found: tuple[Stored, ...]) -> int:
 
 
 def _bytes_of(stored: Stored) -> int:
-    texts = [stored.key, stored.text, stored.previous, stored.chain, stored.session]
-    texts += (*stored.calls, *stored.names, *stored.heads)
-    for block in stored.reasoning.blocks:
-        texts += block
-    return _TURN + sum(map(sys.getsizeof, texts))
+    return _TURN + sum([sys.getsizeof(text) for text, _ in stored.reasoning.blocks])
 
 
 def _statement(sql: str, rows: Sequence[Sequence[object]]) -> Write:

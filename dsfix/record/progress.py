@@ -43,10 +43,10 @@ class Progress:
 
 def _safe(text: str, longest: int) -> str:
     """A redacted text without its end, where the beginning of a known secret or a word may be."""
-    end = max(0, len(text) - max(longest, HELD))
-    while end and not text[end - 1].isspace():
-        end -= 1
-    return text[:end]
+    head = text[: max(0, len(text) - max(longest, HELD))]
+    if not head or head[-1].isspace():
+        return head
+    return head[: -len(head.rsplit(None, 1)[-1])]
 
 
 def _common(one: str, other: str) -> int:

@@ -118,15 +118,17 @@ class Reply:
 
     def _goes_by(self, events: bytes) -> bool:
         """Whether these events are nothing but text that nobody waits for; then they are read."""
-        read = partial(reading.texts, self.dialect, events, self.answering.asked)
-        texts = self._guarded("reader", read, None)
+        texts = self._guarded("reader", partial(self._texts, events), None)
         if texts is None:
             return False
-        for name, stream in self._streams:
-            if not self._guarded(name, partial(stream.passes, texts.said), False):
-                return False
         self._read(partial(texts.tell, self.answer))
         return True
+
+    def _texts(self, events: bytes) -> reading.Texts | None:
+        texts = reading.texts(self.dialect, events, self.answering.asked)
+        if texts is None or not all([stream.passes(texts.said) for _, stream in self._streams]):
+            return None
+        return texts
 
     def _passed(self, events: bytes) -> bytes:
         """Events as the agent gets them."""
