@@ -42,12 +42,11 @@ def wire(request: Request) -> Wiring:
     files = _files(request.host)
     routes = _routes(request, files)
     model = _model(request, files)
-    chosen = ("--provider", "deepseek", "--model", model) if model else ()
     asked = model or option(request.args, "--model") or files.settings.get("defaultModel")
     name = str(asked).removeprefix("deepseek/").partition(":")[0]
     return Wiring(
         env={_PROVIDERS: json.dumps(routes), **direct(request.host.environ)},
-        args=("-e", str(EXTENSION), *chosen),
+        args=("-e", str(EXTENSION), *_chosen(request, model, name)),
         models=(name,) if request.upstream.knows(name) else (),
         bypass=_bypass(request, files, frozenset(routes), model),
         notes=_notes(request, files),
@@ -109,6 +108,19 @@ def _model(request: Request, files: _Files) -> str:
     saved = any(files.settings.get(key) for key in ("defaultProvider", "enabledModels"))
     goes_on = any(word.partition("=")[0] in _SESSIONS for word in request.args)
     return "" if saved or goes_on else request.upstream.main
+
+
+def _chosen(request: Request, model: str, name: str) -> tuple[str, ...]:
+    """The options that choose that model, or the provider of one that the user asks for by name.
+
+    With a provider pi takes any name. Without one 0.87.1, whose catalogue has no
+    `deepseek-v4-flash`, looks for it at other vendors (measured 2026-11-21).
+    """
+    if model:
+        return ("--provider", "deepseek", "--model", model)
+    ours = Dialect.CHAT in request.upstream.paths and request.upstream.knows(name)
+    unnamed = option(request.args, "--model") and not option(request.args, "--provider")
+    return ("--provider", "deepseek") if ours and unnamed else ()
 
 
 def _bypass(request: Request, files: _Files, routed: frozenset[str], model: str) -> tuple[str, ...]:

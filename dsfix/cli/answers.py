@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from collections.abc import Callable, Iterable
 from typing import Annotated
 
@@ -37,6 +38,13 @@ def answered(command: str, call: Callable[[], None], as_json: bool) -> None:
         code = error.exit_code
         print_json(command, None, [{"code": code.name.lower(), "message": error.message}])
         raise typer.Exit(code) from error
+
+
+def chosen_currency(option: str | None = None) -> str:
+    """The currency to tell costs in: the command's own option, else the setting."""
+    from dsfix import config
+
+    return option or config.load(os.environ).currency
 
 
 def print_json(command: str, data: object, errors: Iterable[object] = ()) -> None:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Annotated, Any, NamedTuple
 import typer
 
 from dsfix.cli import complete
-from dsfix.cli.answers import AsJson, print_json
+from dsfix.cli.answers import AsJson, chosen_currency, print_json
 from dsfix.paths import state_dir
 
 if TYPE_CHECKING:
@@ -99,7 +99,7 @@ def cost(
     until: Annotated[str, typer.Option(metavar="WHEN", help="Before that.")] = "",
     currency: Annotated[
         Currency | None,
-        typer.Option(help="Whose price list; nothing is converted.", show_default="USD"),
+        typer.Option(help="Whose price list; nothing is converted.", show_default="run.currency"),
     ] = None,
     loopback: Annotated[
         bool, typer.Option("--loopback", help="Count sessions whose upstream was this machine too.")
@@ -124,13 +124,12 @@ def cost(
 
     A model whose price is not known is told, and counts nothing.
     """
-    from dsfix import config
     from dsfix.cli.selfhost import compare, given
     from dsfix.report.spending import Row, grouped, year
 
     assumed = given(assume or ())
-    chosen = config.load(os.environ).currency
-    money = str(currency or (Currency.USD if chosen == "auto" else chosen))
+    chosen = chosen_currency(currency)
+    money = str(Currency.USD if chosen == "auto" else chosen)
     found = _measured(since, until, money, loopback)
     total = Row.of("total", found.spending)
     whole = year(found.spending, found.days)

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from dsfix.cli.answers import chosen_currency
 from dsfix.cli.complete import session_ids
 from dsfix.paths import state_dir
 
@@ -51,7 +52,6 @@ _CONTROLS = dict.fromkeys([*range(0x20), *range(0x7F, 0xA0)])
 
 
 def _parts(session: Brief, now: float) -> Iterable[str]:
-    from dsfix import config
     from dsfix.record.limits import Limits, raised
     from dsfix.record.reader import seconds_of
     from dsfix.report.cost import amount, bill_at, upstream_of
@@ -62,8 +62,7 @@ def _parts(session: Brief, now: float) -> Iterable[str]:
     if mains:
         yield mains[-1].served or mains[-1].sent or mains[-1].asked
     limits = raised(session.path.parent).over(Limits.of(session.start.get("budget")))
-    upstream = upstream_of(session.start)
-    bill = bill_at(exchanges, upstream, limits, currency=config.load(os.environ).currency)
+    bill = bill_at(exchanges, upstream_of(session.start), limits, currency=chosen_currency())
     if bill and (bill.priced or bill.unknown):
         more = " + unknown" if bill.unknown else ""
         yield amount(bill.amount, bill.currency) + more if bill.priced else "cost unknown"

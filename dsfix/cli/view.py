@@ -9,6 +9,7 @@ from typing import Annotated
 
 import typer
 
+from dsfix.cli.answers import chosen_currency
 from dsfix.cli.complete import session_ids
 from dsfix.errors import DsfixError, UsageError
 from dsfix.paths import PRIVATE_FILE, state_dir
@@ -48,6 +49,8 @@ def _serve(path: Path, open_it: bool) -> None:
 
     from dsfix.view.server import open_browser, serve
 
+    currency = chosen_currency()
+
     async def until_stopped() -> None:
         stop = asyncio.Event()
         loop = asyncio.get_running_loop()
@@ -59,7 +62,7 @@ def _serve(path: Path, open_it: bool) -> None:
             if open_it:
                 loop.run_in_executor(None, open_browser, url)
 
-        await serve(path, ready, stop.wait)
+        await serve(path, ready, stop.wait, currency)
 
     try:
         asyncio.run(until_stopped())
@@ -76,8 +79,10 @@ def _has_screen() -> bool:
 def _write(path: Path, output: Path) -> None:
     from dsfix.record.reader import read
     from dsfix.report.page import page
+    from dsfix.report.recall import recalled
 
-    pieces = page(read(path))
+    record = read(path)
+    pieces = page(record, recalled(record, chosen_currency()))
     try:
         flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC
         fd = os.open(output, flags, PRIVATE_FILE)

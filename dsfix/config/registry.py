@@ -142,7 +142,7 @@ _RUN: tuple[Setting, ...] = (
         "run",
         "currency",
         kinds.one_of("auto", "USD", "CNY"),
-        "Which price list the summary, `dsfix cost` and `dsfix statusline` go by where a vendor has"
+        "Which price list the summary and every command that tells a cost go by where a vendor has"
         " several; nothing is converted. `auto`: dollars. A limit of cost has its own currency.",
     ),
     Setting(

@@ -10,8 +10,8 @@ from dsfix.record.file import stamp
 from dsfix.record.index.query import Hit, Indexed
 from dsfix.record.reader import Recorded, SessionRecord
 from dsfix.report.cost import Bill, Costs, cost_of, costs_of, exactly, upstream_of
-from dsfix.report.recall import recalled
 from dsfix.report.snippet import snippet
+from dsfix.report.summary import Summary
 
 
 def listed(session: Indexed) -> dict[str, Any]:
@@ -64,10 +64,9 @@ def hit(found: Hit, words: Sequence[str]) -> dict[str, Any]:
     }
 
 
-def shown(record: SessionRecord, messages: bool = False) -> dict[str, Any]:
+def shown(record: SessionRecord, summary: Summary, *, messages: bool = False) -> dict[str, Any]:
     """One session, with what was said in it where that is asked for."""
-    start, summary = record.start, recalled(record)
-    costs = costs_in(record, summary.bill)
+    start, costs = record.start, costs_in(record, summary.bill)
     document: dict[str, Any] = {
         "id": record.id,
         "state": str(record.state),
@@ -84,9 +83,11 @@ def shown(record: SessionRecord, messages: bool = False) -> dict[str, Any]:
     return document
 
 
-def shown_one(record: SessionRecord, each: Recorded, *, messages: bool) -> dict[str, Any]:
+def shown_one(
+    record: SessionRecord, summary: Summary, each: Recorded, *, messages: bool
+) -> dict[str, Any]:
     """One exchange of a session, with what was said in it where that is asked for."""
-    costs = costs_in(record, recalled(record).bill)
+    costs = costs_in(record, summary.bill)
     document = {"session": record.id, "exchange": exchange(each, costs)}
     return {**document, "conversations": [_said(record, each)]} if messages else document
 

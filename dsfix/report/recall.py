@@ -13,8 +13,11 @@ from dsfix.report.summary import Summary
 from dsfix.upstreams import is_loopback
 
 
-def recalled(record: SessionRecord) -> Summary:
-    """The summary of a recorded session; it was redacted when it was written."""
+def recalled(record: SessionRecord, currency: str = "auto") -> Summary:
+    """The summary of a recorded session; it was redacted when it was written.
+
+    The currency is a setting's: see `dsfix.report.cost.told_in`.
+    """
     origin = str(record.start.get("upstream", "?"))
     url = urlsplit(origin)
     limits = raised(record.path.parent).over(Limits.of(record.start.get("budget")))
@@ -31,5 +34,5 @@ def recalled(record: SessionRecord) -> Summary:
     )
     exchanges = [each.exchange for each in record.exchanges]
     cache = explained(exchanges, lambda: record)
-    bill = bill_at(exchanges, upstream_of(record.start), limits, cache.saved)
+    bill = bill_at(exchanges, upstream_of(record.start), limits, cache.saved, currency)
     return Summary.of(exchanges, facts, str, cache, bill)

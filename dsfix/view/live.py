@@ -8,6 +8,7 @@ from typing import Any
 
 from dsfix.record.reader import Following
 from dsfix.report.page.document import LISTS, document
+from dsfix.report.recall import recalled
 
 # A session is looked at again after so many times as long as the last look took.
 REST = 5.0
@@ -16,8 +17,8 @@ REST = 5.0
 class Live:
     """One session's document. What changed is counted in versions, one for each look."""
 
-    def __init__(self, path: Path, rest: float = REST) -> None:
-        self._following, self._rest = Following(path), rest
+    def __init__(self, path: Path, currency: str = "auto", rest: float = REST) -> None:
+        self._following, self._currency, self._rest = Following(path), currency, rest
         self._document: dict[str, Any] = {}
         self._version = 0
         self._changed: dict[int, tuple[int, Any]] = {}
@@ -41,7 +42,7 @@ class Live:
         if began < self._rest_until or self._over:
             return
         record = self._following.read()
-        self._document = document(record)
+        self._document = document(record, recalled(record, self._currency))
         self._version += 1
         for each in self._document["exchanges"]:
             if self._changed.get(each["id"], (0, None))[1] != each:

@@ -35,14 +35,17 @@ _REFUSED = """<!doctype html>
 
 
 async def serve(
-    path: Path, ready: Callable[[str], object], until: Callable[[], Awaitable[object]]
+    path: Path,
+    ready: Callable[[str], object],
+    until: Callable[[], Awaitable[object]],
+    currency: str = "auto",
 ) -> None:
     """Serve the session in that events file as long as `until` waits.
 
-    `ready` gets the URL as soon as it can be opened. Raises DsfixError when the file cannot be
-    read, and OSError when no port can be had.
+    `ready` gets the URL as soon as it can be opened. The currency is a setting's. Raises
+    DsfixError when the file cannot be read, and OSError when no port can be had.
     """
-    live = Live(path)
+    live = Live(path, currency)
     live.whole()
     site = _Site(live)
     app = web.Application()

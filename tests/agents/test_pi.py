@@ -7,6 +7,7 @@ import json
 import pytest
 
 from dsfix.agents.pi import EXTENSION, PI
+from dsfix.upstreams import named
 from tests.agents.support import NO_PROXY, ROOT, TOKEN, request
 
 AGENT = "~/.pi/agent"
@@ -90,7 +91,11 @@ def test_the_built_in_anthropic(environ, files, routed):
 @pytest.mark.parametrize(
     ("args", "settings", "model", "chosen"),
     [
-        (("--model", "deepseek-v4-flash"), {}, "", ()),
+        (("--model", "deepseek-v4-flash"), {}, "", DEFAULT[:2]),
+        (("--model=deepseek/deepseek-v4-flash:high",), {}, "", DEFAULT[:2]),
+        (("--model", "mine/deepseek-v4-flash"), {}, "", ()),
+        (("--model", "deepseek-v4-flash", "--provider", "mine"), {}, "", ()),
+        (("--model", "sonnet:high"), {}, "", ()),
         (("--provider=anthropic",), {}, "", ()),
         (("--models", "deepseek/*"), {}, "", ()),
         (("-c",), {}, "", ()),
@@ -102,10 +107,23 @@ def test_the_built_in_anthropic(environ, files, routed):
     ],
 )
 def test_default_models(args, settings, model, chosen):
-    """dsfix's option wins; otherwise a default is set only where nothing else chooses a model."""
+    """dsfix's option wins, and a default is set only where nothing else chooses a model.
+
+    The upstream's own get the provider that leads there.
+    """
     for place in (f"{AGENT}/settings.json", ".pi/settings.json"):
         wiring, _ = wired(*args, files={place: settings}, model=model)
         assert wiring.args == ("-e", str(EXTENSION), *chosen)
+
+
+@pytest.mark.parametrize(
+    ("name", "model", "chosen"),
+    [("glm", "glm-5.3", DEFAULT[:2]), ("anthropic", "claude-opus-5-5", ())],
+)
+def test_models_of_other_upstreams(name, model, chosen):
+    """The provider `deepseek` speaks Chat: it is for upstreams that do."""
+    wiring, _ = wired("--model", model, upstream=named(name))
+    assert wiring.args == ("-e", str(EXTENSION), *chosen)
 
 
 @pytest.mark.parametrize(

@@ -68,6 +68,8 @@ def _row(
     failure: Failure, dialect: Dialect, what: str, case: Any, error: str, *differs: str
 ) -> Row:
     sources = (_SOURCES[failure.name],)
+    if (failure, dialect) == (LENGTH, RESPONSES):
+        sources = ("https://api-docs.deepseek.com/guides/responses_api, 2026-08-27",)
     error = f"tool-names: {error}"
     return Row(failure.name, dialect, what, case, error, ("tool-names",), differs, sources)
 

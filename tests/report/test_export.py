@@ -18,6 +18,7 @@ from dsfix.redact import Redactor
 from dsfix.repairs.base import Change
 from dsfix.report.export import FORMATS
 from dsfix.report.export.otlp import exchange_span, provider_of
+from dsfix.report.recall import recalled
 from tests.record.support import START, assistant, exchange, finished, reply, request, user
 from tests.repairs.support import sent
 
@@ -55,7 +56,7 @@ def record(tmp_path: Path) -> SessionRecord:
 
 def exported(record: SessionRecord, form: str) -> str:
     """The whole document."""
-    return "".join(FORMATS[form](record))
+    return "".join(FORMATS[form](record, recalled(record)))
 
 
 @pytest.mark.parametrize("form", FORMATS)

@@ -22,6 +22,7 @@ from dsfix.record.writer import Writer
 from dsfix.redact import Redactor
 from dsfix.repairs.base import Change
 from dsfix.report.page import page
+from dsfix.report.recall import recalled
 from dsfix.view.server import serve
 from tests.record.support import META, START, assistant, exchange, finished, reply, request, user
 
@@ -119,8 +120,8 @@ def large(state: Path, exchanges: int) -> Session:
 
 def written(session: Session, tmp_path: Path) -> str:
     """The page of a session as a file: its address."""
-    path = tmp_path / "page.html"
-    path.write_text("".join(page(read(session.path))), encoding="utf-8")
+    path, record = tmp_path / "page.html", read(session.path)
+    path.write_text("".join(page(record, recalled(record))), encoding="utf-8")
     return path.as_uri()
 
 

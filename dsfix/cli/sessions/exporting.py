@@ -10,6 +10,7 @@ from typing import Annotated
 
 import typer
 
+from dsfix.cli.answers import chosen_currency
 from dsfix.cli.complete import formats
 from dsfix.cli.sessions.answers import Session, recorded
 from dsfix.errors import DsfixError, UsageError
@@ -31,10 +32,12 @@ def export(
 ) -> None:
     """Write a session as a web page, Markdown, JSON Lines, an HTTP archive or OTLP traces."""
     from dsfix.report.export import FORMATS
+    from dsfix.report.recall import recalled
 
     if form not in FORMATS:
         raise UsageError(f"no format {form!r}", hint=f"one of {', '.join(FORMATS)}")
-    pieces = FORMATS[form](recorded(session))
+    record = recorded(session)
+    pieces = FORMATS[form](record, recalled(record, chosen_currency()))
     if output is None:
         _print(pieces)
         return

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
-from dsfix.cli.answers import AsJson, answered, print_json
+from dsfix.cli.answers import AsJson, answered, chosen_currency, print_json
 from dsfix.cli.sessions.answers import Session, exchange_in, local, recorded
 
 if TYPE_CHECKING:
@@ -40,28 +40,33 @@ def show(
     """
 
     def call() -> None:
+        from dsfix.report.recall import recalled
+
         record = recorded(session)
+        summary = recalled(record, chosen_currency())
         one = None if number is None else exchange_in(record, number)
         if as_json:
             from dsfix.report.documents import shown, shown_one
 
-            document = shown_one(record, one, messages=messages) if one else shown(record, messages)
+            document = (
+                shown_one(record, summary, one, messages=messages)
+                if one
+                else shown(record, summary, messages=messages)
+            )
             print_json("sessions show", document)
         else:
-            _show(record, one, messages)
+            _show(record, summary, one, messages)
 
     answered("sessions show", call, as_json)
 
 
-def _show(record: SessionRecord, one: Recorded | None, messages: bool) -> None:
+def _show(record: SessionRecord, summary: Summary, one: Recorded | None, messages: bool) -> None:
     from rich.console import Console
 
     from dsfix.cli.sessions.one import print_one
     from dsfix.cli.summary import print_summary
-    from dsfix.report.recall import recalled
 
     console = Console(highlight=False)
-    summary = recalled(record)
     costs = _costs(record, summary)
     if one:
         print_one(one, costs(one), console)

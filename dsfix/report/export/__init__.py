@@ -1,6 +1,6 @@
-"""The formats that a session can be exported in: each a function from its record to text.
+"""The formats that a session can be exported in: each a function to text.
 
-Everything comes from the record, which was redacted when it was written.
+Everything comes from the record and its summary, and was redacted when it was written.
 """
 
 from __future__ import annotations
@@ -13,11 +13,12 @@ from dsfix.report.export.jsonl import jsonl
 from dsfix.report.export.markdown import markdown
 from dsfix.report.export.otlp import otlp
 from dsfix.report.page import page
+from dsfix.report.summary import Summary
 
-FORMATS: Mapping[str, Callable[[SessionRecord], Iterator[str]]] = {
+FORMATS: Mapping[str, Callable[[SessionRecord, Summary], Iterator[str]]] = {
     "html": page,
     "md": markdown,
     "jsonl": jsonl,
     "har": har,
-    "otlp": otlp,
+    "otlp": lambda record, _: otlp(record),
 }

@@ -17,16 +17,16 @@ from dsfix.report.cost import Costs
 from dsfix.report.documents import costs_in
 from dsfix.report.documents import exchange as told
 from dsfix.report.export.resolved import body, line
-from dsfix.report.recall import recalled
+from dsfix.report.summary import Summary
 
 _JSON = "application/json"
 _MADE = "put together from the record of dsfix; redacted, and not byte for byte"
 
 
-def har(record: SessionRecord) -> Iterator[str]:
+def har(record: SessionRecord, summary: Summary) -> Iterator[str]:
     """The document, an entry at a time."""
     creator = line({"name": "dsfix", "version": __version__})
-    costs = costs_in(record, recalled(record).bill)
+    costs = costs_in(record, summary.bill)
     yield f'{{"log":{{"version":"1.2","creator":{creator},"pages":[],"entries":['
     for place, each in enumerate(record.exchanges):
         yield (",\n" if place else "\n") + line(_entry(record, each, costs))

@@ -11,11 +11,12 @@ from collections.abc import Iterator
 from dsfix.record.reader import SessionRecord
 from dsfix.report.documents import shown
 from dsfix.report.export.resolved import body, line
+from dsfix.report.summary import Summary
 
 
-def jsonl(record: SessionRecord) -> Iterator[str]:
+def jsonl(record: SessionRecord, summary: Summary) -> Iterator[str]:
     """The lines."""
-    session = shown(record)
+    session = shown(record, summary)
     exchanges = session.pop("exchanges")
     yield line({"type": "session", **session}) + "\n"
     for each, fields in zip(record.exchanges, exchanges, strict=True):

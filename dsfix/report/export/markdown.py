@@ -11,16 +11,16 @@ from datetime import UTC, datetime
 
 from dsfix.record.edited import Edit
 from dsfix.record.reader import Recorded, SessionRecord
-from dsfix.report.recall import recalled
+from dsfix.report.summary import Summary
 from dsfix.report.transcript import Said, Sort, transcript
 
 _TICKS = re.compile("`{3,}")
 
 
-def markdown(record: SessionRecord) -> Iterator[str]:
+def markdown(record: SessionRecord, summary: Summary) -> Iterator[str]:
     """The document, a piece at a time."""
     yield f"# Session {record.id}\n\n"
-    for name, said in _facts(record).items():
+    for name, said in _facts(record, summary).items():
         if said:
             yield f"- {name}: {_line(said)}\n"
     for last in record.conversations():
@@ -39,8 +39,7 @@ def _edit(edit: Edit) -> str:
     return f"\n**{edit.repair}** `{_line(edit.where)}`\n{''.join(shown)}"
 
 
-def _facts(record: SessionRecord) -> dict[str, str]:
-    summary = recalled(record)
+def _facts(record: SessionRecord, summary: Summary) -> dict[str, str]:
     tokens = summary.tokens
     started = datetime.fromtimestamp(record.started, UTC) if record.started else ""
     return {

@@ -1,6 +1,6 @@
 """A session as one HTML file that needs nothing else: no server, no network, no library.
 
-`page(record)` has the shape of every export format, so it is registered as
+`page(record, summary)` has the shape of every export format, so it is registered as
 `FORMATS["html"] = page` in `dsfix.report.export`. Hostile text is expected in every field: it is
 carried as JSON in which no `<` stands, and reaches the page through `textContent` alone. The
 policy in the page itself lets run only the script whose hash it names, refuses every string that
@@ -20,14 +20,15 @@ from typing import Any
 
 from dsfix.record.reader import SessionRecord
 from dsfix.report.page.document import document
+from dsfix.report.summary import Summary
 
 STYLES = ("page.css",)
 SCRIPTS = ("model.js", "compare.js", "render.js", "edits.js", "views.js", "search.js", "main.js")
 
 
-def page(record: SessionRecord) -> Iterator[str]:
+def page(record: SessionRecord, summary: Summary) -> Iterator[str]:
     """The page as a file of its own, a piece at a time."""
-    yield from rendered(document(record))
+    yield from rendered(document(record, summary))
 
 
 def rendered(known: dict[str, Any], news: str = "") -> Iterator[str]:

@@ -16,7 +16,7 @@ from dsfix.record.reader import Event, Recorded, SessionRecord
 from dsfix.repairs.placeholder import is_ours
 from dsfix.report.cost import Costs
 from dsfix.report.documents import costs_in, exchange
-from dsfix.report.recall import recalled
+from dsfix.report.summary import Summary
 from dsfix.report.transcript import Said, Sort, transcript
 
 NOWHERE = -1
@@ -24,9 +24,8 @@ NOWHERE = -1
 LISTS = ("nodes", "messages", "parts")
 
 
-def document(record: SessionRecord) -> dict[str, Any]:
+def document(record: SessionRecord, summary: Summary) -> dict[str, Any]:
     """The session as it stands."""
-    summary = recalled(record)
     places = _Places.of(record)
     costs = costs_in(record, summary.bill)
     return {
