@@ -71,6 +71,8 @@ _UNRESERVED = frozenset("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz012
 _OPTION = re.compile(r"--?(?:[\w-]*[-_])?(?:key|token|secret|password|passwd)", re.IGNORECASE)
 # Shorter values are words, and would be found everywhere.
 _SHORTEST = 12
+# So much of its beginning tells nothing: it is the vendor's prefix and a little more.
+_BEGUN = 8
 # No secret of any kind is shorter, with what makes it known.
 _TEXT = 10
 
@@ -114,6 +116,15 @@ class Redactor:
         for value, shown in self._exact:
             if value in text:
                 text = text.replace(value, shown)
+        return text
+
+    def known_and_begun(self, text: str) -> str:
+        """Likewise of a text that may be cut: it may end within a known value."""
+        text = self.known(text)
+        for value, shown in self._exact:
+            for size in range(len(value) - 1, _BEGUN - 1, -1):
+                if text.endswith(value[:size]):
+                    return text[:-size] + shown
         return text
 
     def finds(self, text: str) -> bool:

@@ -122,7 +122,7 @@ class Database:
             for each in batch:
                 each(connection)
             connection.commit()
-        except sqlite3.Error as error:
+        except Exception as error:  # whatever it is, the session goes on
             self.trouble = f"{self._path.name}: {error}"
             return False
         return more is not None

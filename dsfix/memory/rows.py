@@ -39,6 +39,7 @@ MIGRATIONS: tuple[str, ...] = (
     # how the visible text begins, digests as a JSON list
     "ALTER TABLE turns ADD COLUMN heads TEXT NOT NULL DEFAULT '[]';",
 )
+_blocks = msgspec.json.Decoder(tuple[tuple[str, str], ...])
 _lists = msgspec.json.Decoder(
     tuple[tuple[str, ...], tuple[str, ...], tuple[str, ...], tuple[tuple[str, str], ...]]
 )
@@ -76,6 +77,8 @@ def stored_in(row: Row) -> Stored:
 
 
 def reasoning_in(text: str) -> Reasoning:
-    """The reasoning that a column holds."""
-    blocks = spans.value(text.encode()) or []
-    return Reasoning(tuple((str(said), str(mark)) for said, mark in blocks))
+    """The reasoning that a column holds; none where it is damaged."""
+    try:
+        return Reasoning(_blocks.decode(text))
+    except msgspec.DecodeError:
+        return Reasoning(())

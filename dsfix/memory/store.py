@@ -38,6 +38,7 @@ DAY = 86_400.0
 # Bytes of a place in the cache, and of a turn without its reasoning (CPython 3.11, 64 bits).
 _ENTRY, _TURN = 200, 1000
 THREADS = 256  # conversations whose placeholders are kept in RAM
+_STEPS = {str(int(step)): step for step in Step}  # as a row may tell them; no other is known
 
 
 @dataclass(slots=True)

@@ -141,6 +141,6 @@ def data_of(event: bytes) -> bytes:
 
 
 def encode(data: bytes, name: str = "") -> bytes:
-    """One event as bytes."""
+    """One event as bytes; a payload of several lines in as many parts."""
     head = f"event: {name}\n".encode() if name else b""
-    return head + b"data: " + data + b"\n\n"
+    return head + b"data: " + data.replace(b"\n", b"\ndata: ") + b"\n\n"

@@ -45,7 +45,10 @@ class Journal(Protocol):
 
 @dataclass(slots=True)
 class Answering:
-    """The way back of one exchange; `clock` is when its request came (perf_counter)."""
+    """The way back of one exchange; `clock` is when its request came (perf_counter).
+
+    `masked` gives an error's text without the key.
+    """
 
     request: web.BaseRequest
     exchange: Exchange
@@ -54,6 +57,7 @@ class Answering:
     clock: float
     memory: OriginMemory
     journal: Journal
+    masked: Callable[[str], str]
     _remembered: bool = False
 
     async def pass_on(
@@ -66,6 +70,8 @@ class Answering:
         )
         if self.request.version >= (1, 1):
             out.enable_chunked_encoding()
+        else:  # its end is the connection's, also for who asked to keep that
+            out.force_close()
         passing = self._events if kind == "text/event-stream" else self._document
         try:
             await out.prepare(self.request)
@@ -89,14 +95,14 @@ class Answering:
         try:
             while chunk:
                 if ready := reply.feed(chunk):
-                    await self._write(out, ready)
+                    await self._write(out, self._shown(ready))
                 if reply.answer.done:
                     self._remember()
                 chunk = await content.readany()
         finally:
             rest = reply.end()
             if rest and not _gone(self.request):
-                await self._write(out, rest)
+                await self._write(out, self._shown(rest))
         answer = reply.answer
         return bool(answer.done or answer.finish or answer.error or answer.unread)
 
@@ -117,29 +123,36 @@ class Answering:
                 parts.append(chunk)
             chunk = await content.readany()
         data = b"".join(parts)
+        whole = True
         if data.lstrip()[:1] == b"{" and size <= DOCUMENT_LIMIT:
+            # nobody else tells of a compressed one that was cut and then ended properly
+            whole = data.rstrip().endswith(b"}")
             data = self.reply.whole(data)
         await self._write(out, data)
-        return True
+        return whole
 
     def refuse(
-        self,
-        response: aiohttp.ClientResponse,
-        status: int,
-        data: bytes,
-        masked: Callable[[str], str],
+        self, response: aiohttp.ClientResponse, status: int, data: bytes
     ) -> web.StreamResponse:
-        """Pass an error on, in the shape that the agent reads, `masked` of the key."""
-        data = masked(data.decode("utf-8", "surrogateescape")).encode("utf-8", "surrogateescape")
+        """Pass an error on, in the shape that the agent reads."""
+        data = self._without_key(data)
         self.exchange.status, self.exchange.error = status, message_of(data) or f"HTTP {status}"
         out = self.reply.error(status, data)
-        headers = [(n, masked(v)) for n, v in agent_headers(response.headers.items())]
+        headers = [(n, self.masked(v)) for n, v in agent_headers(response.headers.items())]
         if out is not data:
             headers = [(n, v) for n, v in headers if n.lower() != "content-type"]
             headers.append(("Content-Type", "application/json"))
         self.exchange.bytes_out = len(out)
         self._began()
         return web.Response(status=status, body=out, headers=headers)
+
+    def _shown(self, events: bytes) -> bytes:
+        """Events as the agent gets them: what a model says is not altered, but an error is."""
+        return self._without_key(events) if self.reply.answer.error else events
+
+    def _without_key(self, data: bytes) -> bytes:
+        text = data.decode("utf-8", "surrogateescape")
+        return self.masked(text).encode("utf-8", "surrogateescape")
 
     async def _write(self, out: web.StreamResponse, data: bytes) -> None:
         self.exchange.bytes_out += len(data)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import os
+import re
 import ssl
 import urllib.request
 from collections.abc import AsyncIterator, Iterable
@@ -25,6 +26,11 @@ SILENCE = 600.0  # an upstream that has not begun after ten minutes closes: Deep
 # How a connection ends that the upstream had closed before the request came.
 _DROPPED = (aiohttp.ServerDisconnectedError, aiohttp.ClientOSError, ConnectionError)
 _NOT_CONNECTED = (aiohttp.ClientConnectorError,)
+# Codings that are none, and those that aiohttp 3.14.5 undoes (aiohttp/http_parser.py).
+_CODINGS = frozenset({"", "identity", "gzip", "deflate", "br", "zstd"})
+_TRANSFERS = frozenset({"", "identity", "chunked"})
+# What no header may hold (RFC 9110, 5.5), and what aiohttp's server would not write.
+_CONTROL = re.compile(rb"[\x00-\x08\n-\x1f\x7f]")
 
 
 class Unreachable(Exception):
@@ -51,7 +57,7 @@ class Client:
         self._origin = URL(origin)
         self._key, self._key_header = key, key_header
         # An error may repeat the key that it refuses, and the agent shall never hold it.
-        self.masked = Redactor({key: "api-key"}).known
+        self.masked = Redactor({key: "api-key"}).known_and_begun
         timeout = aiohttp.ClientTimeout(
             total=None, connect=CONNECT, sock_connect=CONNECT, sock_read=silence
         )
@@ -107,6 +113,7 @@ class Client:
                 _let_go(again)
                 raise _unreachable(again) from again
         try:
+            _look_at(response)
             yield response
         finally:
             _let_go(response.content.exception())
@@ -141,6 +148,15 @@ def _proxy_for(origin: URL) -> str | None:
         return None
     proxies = urllib.request.getproxies()
     return proxies.get(origin.scheme) or proxies.get("all")
+
+
+def _look_at(response: aiohttp.ClientResponse) -> None:
+    """Raise Unreachable for an answer that cannot be read, or not be passed on."""
+    for name, known in (("Content-Encoding", _CODINGS), ("Transfer-Encoding", _TRANSFERS)):
+        if ",".join(response.headers.getall(name, ())).strip().lower() not in known:
+            raise Unreachable("its answer is in a coding that nobody asked for")
+    if _CONTROL.search(b"".join(name + value for name, value in response.raw_headers)):
+        raise Unreachable("what it answered is not HTTP")
 
 
 def _let_go(error: BaseException | None) -> None:

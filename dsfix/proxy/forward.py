@@ -128,13 +128,10 @@ class Forwarder:
                     stack.callback(self._learn_soon, outgoing)
                 reply = Reply.to(outgoing, self.repairs, self.rules)
                 exchange.status = last.response.status
-                answering = Answering(
-                    request, exchange, outgoing, reply, clock, self.memory, self.journal
-                )
+                places = self.memory, self.journal, self.client.masked
+                answering = Answering(request, exchange, outgoing, reply, clock, *places)
                 if last.error is not None:
-                    return answering.refuse(
-                        last.response, last.status, last.error, self.client.masked
-                    )
+                    return answering.refuse(last.response, last.status, last.error)
                 return await answering.pass_on(last.response, last.begun)
         except Unreachable as error:
             exchange.status, exchange.error = 502, str(error)

@@ -13,7 +13,7 @@ from dsfix.changes import Change, Step
 from dsfix.protocol import spans
 from dsfix.protocol.body import Dialect
 from dsfix.protocol.usage import Usage
-from dsfix.record.exchange import Attempt, Exchange
+from dsfix.record.exchange import Attempt, Exchange, counted
 
 if TYPE_CHECKING:
     from dsfix.protocol.answer import Answer, Block
@@ -146,13 +146,15 @@ def exchange_of(request: Mapping[str, Any], response: Mapping[str, Any], at: flo
 def _usage(fields: Mapping[str, Any]) -> Usage | None:
     if "gen_ai.usage.input_tokens" not in fields:
         return None
-    return Usage(
-        fields["gen_ai.usage.input_tokens"],
-        fields.get("gen_ai.usage.cache_read.input_tokens", 0),
-        fields.get("gen_ai.usage.output_tokens", 0),
-        fields.get("gen_ai.usage.reasoning.output_tokens"),
-        fields.get("gen_ai.usage.cache_creation.input_tokens", 0),
-        fields.get("written_1h", 0),
+    return counted(
+        Usage(
+            fields["gen_ai.usage.input_tokens"],
+            fields.get("gen_ai.usage.cache_read.input_tokens", 0),
+            fields.get("gen_ai.usage.output_tokens", 0),
+            fields.get("gen_ai.usage.reasoning.output_tokens"),
+            fields.get("gen_ai.usage.cache_creation.input_tokens", 0),
+            fields.get("written_1h", 0),
+        )
     )
 
 

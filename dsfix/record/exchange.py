@@ -8,6 +8,9 @@ from dsfix.changes import Change, Step
 from dsfix.protocol.body import Dialect
 from dsfix.protocol.usage import Usage
 
+# Tokens. No model has read or said so many at once: an upstream that tells more miscounts.
+MOST = 1 << 40
+
 
 @dataclass(frozen=True, slots=True)
 class Attempt:
@@ -52,3 +55,16 @@ class Exchange:
     placeholders: int = 0
     changes: list[Change] = field(default_factory=list)
     attempts: list[Attempt] = field(default_factory=list)
+
+
+def counted(usage: Usage | None) -> Usage | None:
+    """The usage; None where a count of it is none that an answer can have."""
+    if usage is None:
+        return None
+    counts = usage.input, usage.cached, usage.output, usage.written, usage.written_1h
+    return usage if all(map(is_count, (*counts, usage.reasoning or 0))) else None
+
+
+def is_count(value: object) -> bool:
+    """Whether that is a number of tokens."""
+    return isinstance(value, int) and 0 <= value <= MOST

@@ -7,6 +7,7 @@ file is locked while it is written, so a reader can tell a running session from 
 from __future__ import annotations
 
 import contextlib
+import errno
 import fcntl
 import os
 import time
@@ -17,6 +18,7 @@ from dsfix.paths import PRIVATE_DIR, PRIVATE_FILE
 
 VERSION = 1
 SYNC_EVERY = 1.0
+PATIENCE = 5.0  # seconds to wait for another process that changes a directory
 
 
 class EventFile:
@@ -93,10 +95,25 @@ def _make_private(directory: Path) -> None:
 
 @contextlib.contextmanager
 def alone(directory: Path) -> Iterator[None]:
-    """Hold a lock on a directory, so that two processes do not change what is in it at once."""
+    """Hold a lock on a directory, so that two processes do not change what is in it at once.
+
+    Raises TimeoutError where another keeps it, as one that was stopped in the middle does.
+    """
     fd = os.open(directory, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
     try:
-        fcntl.flock(fd, fcntl.LOCK_EX)
+        deadline = time.monotonic() + PATIENCE
+        while not _locked(fd):
+            if time.monotonic() > deadline:
+                raise TimeoutError(errno.ETIMEDOUT, "another process keeps it locked")
+            time.sleep(0.01)
         yield
     finally:
         os.close(fd)
+
+
+def _locked(fd: int) -> bool:
+    try:
+        fcntl.flock(fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    return True

@@ -32,4 +32,5 @@ def session_of(headers: Mapping[str, str]) -> str:
     """The agent's own name for its session and its sub-agent, empty when it gives none."""
     session = next((headers[name] for name in _SESSION if headers.get(name)), "")
     agent = headers.get("x-claude-code-agent-id", "")
-    return f"{session} {agent}" if session and agent else session
+    named = f"{session} {agent}" if session and agent else session
+    return named.encode("utf-8", "replace").decode()  # no disk takes half a character

@@ -106,6 +106,7 @@ def asking(*pieces: Callable[[bytes], bytes]) -> Callable[[Scene], Seen]:
             answer = answer_on(connection)
             assert wild.requests == [body]
         [exchange] = rig.recorded()
+        assert not rig.store.trouble
         return Seen(says(answer, scene.dialect, ANSWERS[scene.dialect]), tells(exchange))
 
     return play
@@ -240,6 +241,20 @@ ROWS = (
     Fault("agent", "sends one byte at a time", WHOLE, "200", drips),
     Fault(
         "agent", "speaks HTTP/1.0", WHOLE, "200", asking(replaced(b"HTTP/1.1", b"HTTP/1.0"), bytes)
+    ),
+    Fault(
+        "agent",
+        "speaks HTTP/1.0 and would keep its connection",
+        WHOLE,
+        "200",
+        asking(replaced(b"HTTP/1.1", b"HTTP/1.0\r\nConnection: keep-alive"), bytes),
+    ),
+    Fault(
+        "agent",
+        "names its session in bytes that are no UTF-8",
+        WHOLE,
+        "200",
+        asking(replaced(b"Content-Type", b"X-Session-Id: caf\xe9\xff\r\nContent-Type"), bytes),
     ),
     Fault(
         "agent",

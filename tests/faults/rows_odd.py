@@ -97,6 +97,34 @@ def compressed(cut: int = 0, more: str = GZIP, end: bytes = END) -> Make:
     return make
 
 
+def compressed_document(dialect: str) -> Said:
+    """Half of a compressed document, whose end comes as it should."""
+    half = gzip(ANSWERS[dialect])[:100]
+    return head(JSON, GZIP + CHUNKED) + chunk(half) + END, ANSWERS[dialect]
+
+
+def twice_compressed(dialect: str) -> Said:
+    data = gzip(gzip(ANSWERS[dialect]))
+    return told(data, "Content-Encoding: gzip, gzip\r\n"), data
+
+
+def half_a_document(dialect: str) -> Said:
+    half = ANSWERS[dialect][:60]
+    return told(half), half
+
+
+def counted(tokens: int) -> Make:
+    """The usual document, with so many tokens of each sort."""
+    names = "input_tokens", "output_tokens", "prompt_tokens", "completion_tokens"
+    usage = b'"usage":{%s},"big"' % ",".join(f'"{each}":{tokens}' for each in names).encode()
+
+    def make(dialect: str) -> Said:
+        data = ANSWERS[dialect].replace(b'"big"', usage)
+        return told(data), data
+
+    return make
+
+
 def extended(dialect: str) -> Said:
     data = EVENTS[dialect]
     return head(STREAM, CHUNKED) + b'%x;a=b;c="d"\r\n%s\r\n0;x\r\n\r\n' % (len(data), data), data
@@ -137,6 +165,7 @@ def _row(
     return Fault("upstream", name, agent, record, play, dialects)
 
 
+CODED = "502, `its answer is in a coding that nobody asked for`"
 HALF = '500, `{"error":`'
 OTHERS = ("chat", "responses")
 ROWS = (
@@ -164,6 +193,7 @@ ROWS = (
     _row("splits its head over lines", WHOLE, "200", document("X-A: b\r\n c\r\n")),
     _row("has a NUL in its head", SHAPED, NOT_HTTP, document("X-A: a\0b\r\n")),
     _row("has a bare CR in its head", SHAPED, NOT_HTTP, document("X-A: a\rSet-Cookie: x\r\n")),
+    _row("has a control character in its head", SHAPED, NOT_HTTP, document("X-A: a\x01b\r\n")),
     _row("has bytes beyond ASCII in its head", WHOLE, "200", document("X-A: \xe9\x80\r\n")),
     _row("says more behind its answer", WHOLE, "200",
          lambda dialect: (told(ANSWERS[dialect]) + told(b"bad"), ANSWERS[dialect])),
@@ -173,6 +203,12 @@ ROWS = (
     _row("says that it compresses and does not", CUT, LOST, document(GZIP)),
     _row("compresses as nobody here can undo", SHAPED, NOT_HTTP,
          body(b"\x0b\x02\x80abc\x03", "Content-Encoding: br\r\n")),
+    _row("compresses a document and ends it early", CUT, ENDED, compressed_document),
+    _row("ends a document early, as its length says", CUT, ENDED, half_a_document),
+    _row("compresses an answer twice", SHAPED, CODED, twice_compressed),
+    _row("compresses what carries its answer", SHAPED, CODED,
+         lambda dialect: (head(JSON, "Transfer-Encoding: gzip, chunked")
+                          + chunk(gzip(ANSWERS[dialect])) + END, b"")),
     _row("sends nothing but comments", CUT, ENDED, stream(lambda data: b": keep-alive\n\n" * 50)),
     _row("sends a megabyte of comments first", WHOLE, "200",
          stream(lambda data: b": keep-alive\n\n" * 75_000 + data)),
@@ -193,6 +229,11 @@ ROWS = (
     _row("sends 100,000 brackets", WHOLE, "200", body(DEEP)),
     _row("sends an event of 100,000 brackets", WHOLE, "200",
          stream(lambda data: b"data: " + DEEP + b"\n\n" + data)),
+    _row("names a call with NUL bytes", WHOLE, "200",
+         body(b'{"content":[{"type":"tool_use","id":"a\\u0000b\\u0000","name":"Bash","input":{}}],'
+              b'"type":"message","model":"deepseek-v4-pro","stop_reason":"tool_use"}'), ("messages",)),
+    _row("counts a token for each atom there is", WHOLE, "200", counted(10**400)),
+    _row("counts fewer tokens than none", WHOLE, "200", counted(-5)),
     _row("sends null", WHOLE, "200", body(b"null")),
     _row("sends an empty document", WHOLE, "200", body(b"")),
     _row("says no type", WHOLE, "200",

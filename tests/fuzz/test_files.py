@@ -15,6 +15,7 @@ from dsfix.errors import DsfixError
 from dsfix.record.brief import brief
 from dsfix.record.reader import Following, read
 from dsfix.report.export import FORMATS
+from dsfix.report.recall import recalled
 from tests.fuzz.inputs import any_bytes, examples, odd_bodies, seeds
 
 LINES = [json.loads(line) for data in seeds("record") for line in data.splitlines()]
@@ -47,8 +48,9 @@ def looked_at(path: Path) -> None:
         record.pieces(each, "system")
         record.part(each, "tools")
     assert record.conversations() is not None and record.started is not None
+    known = recalled(record)
     for form in FORMATS.values():
-        assert "".join(form(record)) is not None
+        assert "".join(form(record, known)) is not None
 
 
 @given(data=any_bytes("record"))

@@ -375,6 +375,39 @@ def test_a_locked_file_does_not_stop_the_session(file: Path) -> None:
         store.close(10)
 
 
+@pytest.mark.parametrize("step", [99, "x", "", -1])
+@pytest.mark.parametrize("blocks", ["[1]", "x", "[[1]]", "[[1,2]]", '{"a":1}', ""])
+def test_a_damaged_row_is_none(file: Path, step: object, blocks: str) -> None:
+    """What nobody can read says nothing; the conversation goes on."""
+    with opened(file) as store:
+        store.write("INSERT INTO recovery VALUES (?, ?, ?)", [(f"{ORIGIN} c", step)])
+        store.write("INSERT INTO sent VALUES (?, ?, ?, ?)", [(f"{ORIGIN} c", "turn", blocks)])
+    with opened(file) as store:
+        memory = OriginMemory(store, ORIGIN)
+        assert memory.step("c") is Step.NONE
+        assert memory.sent("c") == {"turn": Reasoning(())}
+
+
+@pytest.mark.parametrize("call", ["a\0b", "\0", "\0\0\0"])
+def test_an_id_may_hold_any_character(file: Path, call: str) -> None:
+    """Also the one that parts the names of what is stored."""
+    with opened(file) as store:
+        OriginMemory(store, ORIGIN).remember(turn(call, thought="why"), At())
+        assert recall(OriginMemory(store, ORIGIN), turn(call)) == "why"
+    with opened(file) as store:
+        assert recall(OriginMemory(store, ORIGIN), turn(call)) == "why"
+
+
+def test_what_no_file_takes_ends_the_writing_and_is_told(file: Path) -> None:
+    """Half a character is nothing that SQLite stores; the session goes on in RAM."""
+    with opened(file) as store:
+        memory = OriginMemory(store, ORIGIN)
+        memory.remember(turn("a", thought="why"), At(session="\udcff"))
+        wait_until(lambda: "surrogates" in store.trouble)
+        memory.remember(turn("b", thought="why"), At())
+        assert recall(memory, turn("b")) == "why"
+
+
 @pytest.mark.parametrize("content", [b"this is no database", b"SQLite format 3\0" + b"\xff" * 4096])
 def test_a_broken_file_is_told_once_and_left_alone(file: Path, content: bytes) -> None:
     """The session goes on in RAM, and the file is not made worse."""

@@ -10,8 +10,9 @@ import time
 
 import pytest
 
+from dsfix.proxy.attempts import ERROR_LIMIT
 from tests.proxy.test_wire import _head
-from tests.proxy.wire_data import ANSWERS, CLEAN, JSON
+from tests.proxy.wire_data import ANSWERS, CLEAN, EVENTS, JSON, STREAM
 from tests.support.in_process import KEY, PATHS, TOKEN, InProcess
 from tests.support.strict_endpoint import Canned, StrictEndpoint
 
@@ -198,6 +199,34 @@ def test_an_error_does_not_tell_the_key(
     status, headers, body = proxy.ask("POST", PATHS[dialect], CLEAN[dialect])
     assert status == 401 and headers["x-refused"] == "Bearer [REDACTED:api-key]"
     assert KEY.encode() not in body and b"[REDACTED:api-key]" in body
+
+
+@pytest.mark.parametrize("told", range(1, len(KEY), 5))
+def test_an_error_that_is_cut_within_the_key_does_not_tell_its_beginning(
+    proxy: InProcess, endpoint: StrictEndpoint, told: int
+) -> None:
+    """More than what a vendor's prefix says; whether it was too long or its connection ended."""
+    long = b" " * (ERROR_LIMIT - told) + KEY.encode() + b" is no key"
+    endpoint.canned = [Canned(401, JSON, [long]), Canned(401, JSON, [long[:ERROR_LIMIT]])]
+    for _ in endpoint.canned[:]:
+        body = proxy.ask("POST", PATHS["chat"], CLEAN["chat"])[2]
+        assert KEY[:8].encode() not in body
+        assert told < 8 or body.endswith(b"[REDACTED:api-key]")
+
+
+@pytest.mark.parametrize("dialect", ["messages", "chat", "responses"])
+@pytest.mark.parametrize("begun", [False, True])
+def test_an_error_in_a_stream_does_not_tell_the_key(
+    proxy: InProcess, endpoint: StrictEndpoint, dialect: str, begun: bool
+) -> None:
+    """As its first event, and after others, which stay as they were."""
+    error = {"type": "authentication_error", "message": f"no such key: {KEY}"}
+    data = json.dumps({"type": "error", "error": error}).encode()
+    first = EVENTS[dialect].split(b"\n\n")[0] + b"\n\n" if begun else b": keep-alive\n\n"
+    endpoint.canned = [Canned(200, STREAM, [first, b"event: error\ndata: " + data + b"\n\n"])]
+    body = proxy.ask("POST", PATHS[dialect], CLEAN[dialect])[2]
+    assert KEY.encode() not in body and b"no such key: [REDACTED:api-key]" in body
+    assert body.startswith(first)
 
 
 def test_only_the_key_is_masked_and_only_in_errors(

@@ -5,6 +5,7 @@ from __future__ import annotations
 import sqlite3
 from typing import Any
 
+from dsfix.record.exchange import is_count
 from dsfix.record.reader import Event, seconds_of
 
 
@@ -31,11 +32,16 @@ def answered(db: sqlite3.Connection, session: str, event: Event) -> None:
         served=event.get("gen_ai.response.model"),
         status=event.get("status"),
         error=event.get("error"),
-        input=event.get("gen_ai.usage.input_tokens"),
-        cached=event.get("gen_ai.usage.cache_read.input_tokens"),
-        output=event.get("gen_ai.usage.output_tokens"),
+        input=_count(event, "input_tokens"),
+        cached=_count(event, "cache_read.input_tokens"),
+        output=_count(event, "output_tokens"),
         ended=1,
     )
+
+
+def _count(event: Event, name: str) -> int | None:
+    found = event.get(f"gen_ai.usage.{name}")
+    return found if is_count(found) else None
 
 
 def _merge(db: sqlite3.Connection, session: str, event: Event, **columns: Any) -> None:

@@ -1,6 +1,6 @@
 """The file of the index: private, made when it is missing, moved away when it cannot be used.
 
-Where the state directory cannot be written, the index is made in RAM for the one command.
+Where it cannot be written, the index is made in RAM for the one command.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from dsfix.record.file import alone
 from dsfix.record.index.schema import SCHEMA, TABLES, VERSION
 
 INDEX = "index.db"
-PATIENCE = 60.0  # seconds to wait for another process that writes
+PATIENCE = 5.0  # seconds to wait for another process that writes; it commits each session
 
 
 class Opened(NamedTuple):
@@ -39,8 +39,13 @@ def opened(state: Path) -> Opened:
                 note = f"the index {error}; it is now {moved.name} and was made anew"
                 return Opened(_connected(path), note)
     except (OSError, sqlite3.OperationalError) as error:
-        note = f"{path} cannot be used ({error}); the records are read for this command only"
-        return Opened(_in_memory(), note)
+        return for_now(state, error)
+
+
+def for_now(state: Path, error: Exception) -> Opened:
+    """An index in RAM, in the place of the file that fails like this."""
+    said = f"{state / INDEX} cannot be used ({error}); the records are read for this command only"
+    return Opened(_in_memory(), said)
 
 
 def emptied(db: sqlite3.Connection) -> None:

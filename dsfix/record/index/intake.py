@@ -27,6 +27,7 @@ Saying: TypeAlias = tuple[str, str, str, str]
 Told: TypeAlias = Callable[[Sequence[Any], Sequence[Any]], Iterable[Saying]]
 
 LONGEST = 64 << 10  # characters of one text that can be found
+_AGES = 1e9  # seconds: thirty years
 _ROLES = frozenset({"user", "assistant", "tool"})
 _SORTS = frozenset({"text", "reasoning", "call", "result"})
 # What an event of another version or a broken one can raise; it is passed over.
@@ -102,7 +103,7 @@ def _take_in(db: sqlite3.Connection, path: Path, told: Told) -> None:
         reading.leave()
     started = seconds_of(start.get("ts"))
     if end:
-        duration = _number(end.get("duration"))
+        duration = _seconds(end.get("duration"))
     elif reading.last and started:
         duration = seconds_of(reading.last) - started
     _write(db, path, now, (offset, started, duration, _code(end)), start)
@@ -134,8 +135,9 @@ def _write(
     db.executemany("INSERT INTO tags VALUES (?, ?)", [(name, tag) for tag in own.tags])
 
 
-def _number(value: object) -> float:
-    return float(value) if isinstance(value, int | float) else 0.0
+def _seconds(value: object) -> float:
+    """A time that a session can have lived; 0 for whatever is none."""
+    return float(value) if isinstance(value, int | float) and 0 <= value < _AGES else 0.0
 
 
 def _code(end: Mapping[str, Any]) -> int | None:

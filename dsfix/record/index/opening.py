@@ -8,7 +8,7 @@ from contextlib import closing, contextmanager
 from pathlib import Path
 
 from dsfix.errors import DsfixError
-from dsfix.record.index.file import INDEX, Opened, emptied, move_away, opened
+from dsfix.record.index.file import INDEX, Opened, emptied, for_now, move_away, opened
 from dsfix.record.index.intake import Told, update
 
 
@@ -49,15 +49,20 @@ def forget(state: Path, told: Told) -> None:
 
 
 def _through(state: Path, work: Callable[[sqlite3.Connection], None]) -> Opened:
-    """The index after that work; a file that turns out to be broken is made anew once."""
+    """The index after that work; a file that turns out to be broken is made anew once.
+
+    Where the disk has no room for it the work is done in RAM.
+    """
     found = opened(state)
     try:
         work(found.db)
     except sqlite3.OperationalError as error:
-        if "locked" not in str(error):
-            raise
-        note = "another process is writing the index; what is newest may be missing"
-        return found._replace(note=note)
+        if "locked" in str(error):
+            note = "another process is writing the index; what is newest may be missing"
+            return found._replace(note=note)
+        found.db.close()
+        found = for_now(state, error)
+        work(found.db)
     except sqlite3.DatabaseError as error:
         found.db.close()
         moved = move_away(state / INDEX)
