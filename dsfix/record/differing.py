@@ -12,6 +12,7 @@ from typing import NamedTuple, TypeVar
 
 from dsfix.protocol import spans
 from dsfix.protocol.body import Body
+from dsfix.protocol.history import same
 
 T = TypeVar("T")
 
@@ -83,6 +84,11 @@ def _in_lists(where: str, old: Sequence[bytes], new: Sequence[bytes]) -> Iterato
         for place, (one, other) in enumerate(zip(old, new, strict=True)):
             if one is not other and one != other:
                 yield Differing(f"{where}[{place}]", one, other)
+        return
+    start = same(old, new)
+    if start + same(old[start:][::-1], new[start:][::-1]) == len(old):  # something was put in
+        for place in range(start, start + len(new) - len(old)):
+            yield Differing(f"{where}[{place}]", None, new[place])
         return
     matcher = SequenceMatcher(None, old, new, autojunk=False)
     for tag, i, last_i, j, last_j in matcher.get_opcodes():
