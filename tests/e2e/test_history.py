@@ -28,7 +28,7 @@ def test_model_switch(lab: Callable[..., Lab], endpoint: StrictEndpoint, agent: 
     assert not endpoint.broken_prefixes(switch)
 
 
-@pytest.mark.parametrize("agent", AGENTS)
+@pytest.mark.parametrize("agent", AGENTS[:2])  # one on each wire
 def test_model_switch_bare(lab: Callable[..., Lab], endpoint: StrictEndpoint, agent: str) -> None:
     """Without dsfix the first request under another model is refused."""
     lenient(endpoint)

@@ -41,7 +41,6 @@ CASES = [
     ("claude", in_a_tool),
     ("opencode-chat", in_a_stream),
     ("opencode-chat", in_a_tool),
-    ("opencode-messages", in_a_stream),
 ]
 
 
