@@ -303,14 +303,3 @@ def test_recovery_goes_from_the_smallest_cure_to_the_last_resort() -> None:
     assert steps_after(Step.NONE) == tuple(Step)[1:]
     assert steps_after(Step.PLACEHOLDERS) == (Step.RESEND, Step.OFF)
     assert steps_after(Step.OFF) == (Step.RESEND,)
-
-
-@pytest.mark.parametrize("line", [b"\n", b"\r\n"])
-def test_an_event_of_several_parts_stays_whole(line: bytes) -> None:
-    """A payload that comes in several `data:` lines is as well formed after an edit, and is read."""
-    choices = b'data: "choices":[{"index":0,"delta":{"content":"Hello"},"finish_reason":null}]}'
-    parts = (b'data: {"id": "c",', b'data: "model":"deepseek-v4-pro",', choices, b"", b"")
-    reply = reply_to(CHAT, "claude-x")
-    given = reply.feed(line.join(parts))
-    assert json.loads(sse.data_of(given))["model"] == "claude-x"
-    assert reply.answer.turn().text == "Hello"

@@ -136,3 +136,14 @@ def test_text_goes_by(dialect: Dialect, kind: str) -> None:
     texts = reading.texts(dialect, b"".join(_events(dialect, said)), ASKED)
     assert texts is not None
     assert "".join(texts.said) == "if a < b:\n" * 3
+
+
+@pytest.mark.parametrize("line", [b"\n", b"\r\n"])
+def test_an_event_of_several_parts_stays_whole(line: bytes) -> None:
+    """A payload that comes in several `data:` lines is as well formed after an edit, and is read."""
+    choices = b'data: "choices":[{"index":0,"delta":{"content":"Hello"},"finish_reason":null}]}'
+    parts = (b'data: {"id": "c",', b'data: "model":"deepseek-v4-pro",', choices, b"", b"")
+    reply = _reply(Dialect.CHAT)
+    given = reply.feed(line.join(parts))
+    assert json.loads(sse.data_of(given))["model"] == ASKED
+    assert reply.answer.turn().text == "Hello"
