@@ -63,7 +63,7 @@ class _Watch:
         """Keep the answer's id, of which those of its calls are made."""
         opening = self._wire.opening
         if opening and opening in events:
-            (event, *_) = [event for event in sse.split(events) if opening in event]
+            event = next(event for event in sse.split(events) if opening in event)
             self._id = self._wire.said(sse.data_of(event)).id or self._id
 
     def rest(self) -> bytes:

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from dsfix.protocol import reading, sse
 from dsfix.protocol.body import Dialect
 from dsfix.repairs import REPAIRS
-from dsfix.repairs.base import Answering
+from dsfix.repairs.base import ALL, Answering, AnswerRepair, Repair
 from dsfix.repairs.chain import Outgoing
 from dsfix.repairs.reply import Reply
 from tests.repairs.support import RULES
@@ -136,6 +136,23 @@ def test_text_goes_by(dialect: Dialect, kind: str) -> None:
     texts = reading.texts(dialect, b"".join(_events(dialect, said)), ASKED)
     assert texts is not None
     assert "".join(texts.said) == "if a < b:\n" * 3
+
+
+@pytest.mark.parametrize("dialect", Dialect)
+def test_no_repair_is_asked_about_text(dialect: Dialect) -> None:
+    """Text passes a repair by that wants to see every delta; what is more than text does not."""
+    asked: list[bytes] = []
+
+    def event(data: bytes, answering: Answering) -> list[bytes]:
+        asked.append(data)
+        return [data]
+
+    curious = Repair("curious", "", ALL, answer={dialect: AnswerRepair((b"delta", b"sent"), event)})
+    reply = Reply.to(Outgoing(dialect, b"{}", asked=ASKED), (curious,), RULES)
+    reply.feed(b"".join(_events(dialect, [("text", "if a < b:", 40), ("thinking", "so", 3)])))
+    assert not asked
+    reply.feed(b"".join(_events(dialect, [("name", "", 1), ("arguments", "{}", 1)])))
+    assert asked
 
 
 @pytest.mark.parametrize("line", [b"\n", b"\r\n"])
