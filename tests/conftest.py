@@ -25,6 +25,26 @@ def _loopback_only(self: socket.socket, address: object) -> None:
 _OURS = ("DSFIX_CLIENTS", "DSFIX_REQUIRE_CLIENTS")
 
 
+_LONG = ("faults", "soak")  # and what drives a real agent
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """What takes long comes first for every worker; at the end the others would wait for it.
+
+    Each worker begins with an equal part of the list, and takes what another has left.
+    """
+    workers = int(os.environ.get("PYTEST_XDIST_WORKER_COUNT", "1"))
+    long = [item for item in items if _takes_long(item)]
+    short = [item for item in items if not _takes_long(item)]
+    size = -(-len(short) // workers)
+    parts = [short[size * nth : size * (nth + 1)] for nth in range(workers)]
+    items[:] = [item for nth, part in enumerate(parts) for item in (*long[nth::workers], *part)]
+
+
+def _takes_long(item: pytest.Item) -> bool:
+    return item.get_closest_marker("agents") is not None or item.path.parent.name in _LONG
+
+
 def _is_the_users(name: str) -> bool:
     return name.startswith(("DSFIX_", "ANTHROPIC_", "CLAUDE", "OPENCODE", "XDG_")) or name.endswith(
         ("_PROXY", "_API_KEY")

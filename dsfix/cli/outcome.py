@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Sequence
+from pathlib import Path
 from urllib.parse import urlsplit
 
 from dsfix.errors import DsfixError
+from dsfix.record.exchange import Exchange
 from dsfix.record.limits import Limits, raised
-from dsfix.record.log import SessionLog
 from dsfix.record.reader import read
 from dsfix.report.cache import Cache, explained
 from dsfix.report.cost import bill_of, told_in
@@ -35,18 +37,18 @@ def summary_of(outcome: Outcome, limits: Limits, currency: str) -> Summary:
         beyond=log.beyond,
         limits=limits,
     )
-    cache = _cache(log)
-    bill = bill_of(log.exchanges, outcome.upstream, told_in(limits, currency), cache.saved)
-    return Summary.of(log.exchanges, facts, log.redactor.text, cache, bill)
+    exchanges = log.exchanges
+    cache = _cache(exchanges, log.path)
+    bill = bill_of(exchanges, outcome.upstream, told_in(limits, currency), cache.saved)
+    return Summary.of(exchanges, facts, log.redactor.text, cache, bill)
 
 
-def _cache(log: SessionLog) -> Cache:
+def _cache(exchanges: Sequence[Exchange], path: Path | None) -> Cache:
     """What became of the cache, told from the record as far as it can be read."""
-    path = log.path
     try:
-        return explained(log.exchanges, lambda: read(path) if path else None)
+        return explained(exchanges, lambda: read(path) if path else None)
     except DsfixError:  # the record is gone; the summary says so
-        return explained(log.exchanges)
+        return explained(exchanges)
 
 
 def _plain(origin: str) -> bool:

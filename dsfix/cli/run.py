@@ -202,7 +202,8 @@ def _report(
 ) -> None:
     """The summary, where and as it was asked for."""
     quiet = found.quiet or sys.stderr is None
-    idle = not outcome.log.exchanges and not outcome.troubles and outcome.duration < BYPASS_AFTER
+    brief = outcome.duration < BYPASS_AFTER and not outcome.troubles
+    idle = brief and not outcome.log.exchanges
     if summary_file is None and (quiet or idle):
         if not quiet:
             print(

@@ -18,6 +18,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
 from dsfix import __version__
+from dsfix.record.accounts import Accounts
 from dsfix.record.file import EventFile
 from dsfix.record.ids import EVENTS, new_id, session_dir
 from dsfix.redact import Redactor
@@ -28,8 +29,6 @@ if TYPE_CHECKING:
     from dsfix.repairs.chain import Outgoing
     from dsfix.repairs.reply import Reply
 
-# Exchanges kept for the summary; what comes after is only counted, and in the record.
-KEPT = 20_000
 # Bytes of requests that may wait for a slow disk; beyond, a request is told without its texts.
 WAITING = 256 << 20
 
@@ -51,8 +50,7 @@ class Mirror(Protocol):
 class SessionLog:
     """Writes down one session; a Journal for the proxy. Without a state directory it stays in RAM.
 
-    `exchanges` holds the exchanges for the summary and `beyond` counts those it has no room
-    for. With `bodies` off, no text of a conversation is written, only hashes and sizes. The
+    With `bodies` off, no text of a conversation is written, only hashes and sizes. The
     `mirror`, where there is one, is told the same whether or not anything is on disk.
     """
 
@@ -68,8 +66,7 @@ class SessionLog:
         self.id = new_id(self.began_at)
         self.directory = session_dir(state, self.id) if state else None
         self.redactor = redactor
-        self.exchanges: list[Exchange] = []
-        self.beyond = 0
+        self._accounts = Accounts()
         self.trouble = ""
         self.mirror: Mirror | None = None
         self._bodies, self._clock = bodies, clock
@@ -78,6 +75,16 @@ class SessionLog:
         self._thread: threading.Thread | None = None
         self._ending = threading.Event()
         self._queued = self._done = 0
+
+    @property
+    def exchanges(self) -> list[Exchange]:
+        """Those that it has accounts of, in the order in which they came; made anew each time."""
+        return self._accounts.all()
+
+    @property
+    def beyond(self) -> int:
+        """How many more there were."""
+        return self._accounts.beyond
 
     @property
     def path(self) -> Path | None:
@@ -105,10 +112,7 @@ class SessionLog:
 
     def began(self, exchange: Exchange, outgoing: Outgoing) -> None:
         """A request has gone upstream; it is dated to when it came."""
-        if len(self.exchanges) < KEPT:
-            self.exchanges.append(exchange)
-        else:
-            self.beyond += 1
+        self._accounts.began(exchange)
         if self._file is None:
             return
         at, size = exchange.started, len(outgoing.data)
@@ -129,6 +133,7 @@ class SessionLog:
     def ended(self, exchange: Exchange, reply: Reply | None) -> None:
         """The exchange is over, well or not."""
         at = self._clock()
+        self._accounts.ended(exchange)
         self._put(lambda writer: writer.response(at, exchange, reply))
         if self.mirror is not None:
             self.mirror.ended(exchange)

@@ -96,6 +96,7 @@ class Lab:
             "IS_SANDBOX": "1",  # lets Claude Code skip permissions as root
             "NO_PROXY": "127.0.0.1,localhost",
             "PI_OFFLINE": "1",  # or pi asks for a newer version of itself
+            "BUN_JSC_useFTLJIT": "0",  # OpenCode does not run for as long as that would repay
         }
 
     def env(self) -> dict[str, str]:

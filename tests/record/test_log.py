@@ -277,19 +277,6 @@ def test_an_unfinished_answer_is_written_while_it_grows(tmp_path: Path) -> None:
     assert second["at"] == len(first["text"])
 
 
-def test_exchanges_beyond_a_bound_are_counted(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """A session of days does not fill the memory; the record has them all."""
-    monkeypatch.setattr(log_module, "KEPT", 2)
-    log = opened(tmp_path)
-    for number in range(5):
-        recorded(log, request([user("hi")]), None, number)
-    log.close(0, 1)
-    assert (len(log.exchanges), log.beyond) == (2, 3)
-    assert len(of_type(log, "response")) == 5
-
-
 def test_requests_that_pile_up_are_told_without_their_texts(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
