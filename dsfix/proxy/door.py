@@ -45,6 +45,17 @@ class _Connection(web.RequestHandler):
         if request is not None and not request.content.is_eof():
             request.content.set_exception(BrokenBody())
 
+    def connection_lost(self, exc: BaseException | None) -> None:
+        """Let go of the transport, and it of itself.
+
+        It holds a method of its own: a circle, and a kilobyte for each connection until somebody
+        looks for garbage (CPython 3.11, asyncio/selector_events.py, `_read_ready_cb`).
+        """
+        transport = self.transport
+        super().connection_lost(exc)
+        if transport is not None:
+            vars(transport).pop("_read_ready_cb", None)
+
     def handle_error(
         self,
         request: web.BaseRequest,
