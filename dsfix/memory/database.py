@@ -28,7 +28,10 @@ _NETWORK = frozenset({"nfs", "nfs4", "cifs", "smb3", "smbfs", "9p", "afs", "fuse
 
 
 class Database:
-    """A SQLite file with its writer. `first` runs once when the file is open."""
+    """A SQLite file with its writer. `first` runs once when the file is open.
+
+    Of the writes that were `queued`, so many are `committed`.
+    """
 
     def __init__(self, path: Path, migrations: Sequence[str], first: Write | None = None) -> None:
         self._path = path
@@ -41,6 +44,7 @@ class Database:
         self._ready = threading.Event()
         self._patience = OPENING
         self.trouble = ""
+        self.queued = self.committed = 0
 
     def open(self) -> None:
         """Start the writer thread, which opens the file."""
@@ -50,6 +54,7 @@ class Database:
     def write(self, write: Write) -> None:
         """Queue a write; it is dropped when the file has failed."""
         if not self.trouble:
+            self.queued += 1
             self._waiting.put(write)
 
     def read(self, sql: str, values: Sequence[object]) -> list[Row]:
@@ -122,6 +127,7 @@ class Database:
             for each in batch:
                 each(connection)
             connection.commit()
+            self.committed += len(batch)
         except Exception as error:  # whatever it is, the session goes on
             self.trouble = f"{self._path.name}: {error}"
             return False

@@ -10,7 +10,6 @@ If the file is broken or locked, the session goes on in RAM and says so once.
 from __future__ import annotations
 
 import sqlite3
-import sys
 import time
 from collections import OrderedDict
 from collections.abc import Callable, Sequence, Set
@@ -19,6 +18,7 @@ from pathlib import Path
 from typing import Any
 
 from dsfix.memory.database import Database, Write
+from dsfix.memory.ram import ALIKE, Ram
 from dsfix.memory.recall import Stored
 from dsfix.memory.recent import Recent
 from dsfix.memory.rows import (
@@ -35,8 +35,6 @@ from dsfix.repairs.base import Step
 from dsfix.repairs.recall import Decision
 
 DAY = 86_400.0
-# Bytes of a place in the cache, and of a turn without its reasoning (CPython 3.11, 64 bits).
-_ENTRY, _TURN = 200, 1000
 THREADS = 256  # conversations whose placeholders are kept in RAM
 _STEPS = {str(int(step)): step for step in Step}  # as a row may tell them; no other is known
 
@@ -67,11 +65,10 @@ class Store:
     ) -> None:
         self._clock = clock
         self._secret = secret
-        self._max_age, self._max_bytes, self._ram = max_age, max_bytes, ram
-        self._turns: OrderedDict[str, tuple[Stored, ...]] = OrderedDict()
+        self._max_age, self._max_bytes = max_age, max_bytes
+        self._ram = Ram(ram)
         self._only: dict[str, tuple[Stored, ...]] = {}  # with a turn that is on no disk
         self._absent: set[str] = set()  # what the last prefetch did not find
-        self._size = 0
         self._threads: OrderedDict[str, _Thread] = OrderedDict()
         self._recent = Recent()
         self._database = Database(path, MIGRATIONS, first=self._prune) if path else None
@@ -94,31 +91,20 @@ class Store:
     def add(self, origin: str, stored: Stored) -> None:
         """Remember a turn: at once for this process, on disk within 100 ms."""
         only = self._database is None or bool(self.trouble) or self._secret(stored.reasoning.text)
-        self._keep(origin, stored, only=only)
         if self._database is None or only:
+            self._keep(origin, stored, only=True)
             return
-        self._trim()
-        row = row_of(origin, stored, self._clock())
-        calls = stored.calls
-
-        def write(connection: sqlite3.Connection) -> None:
-            marks = ", ".join("?" * len(row))
-            cursor = connection.execute(f"INSERT INTO turns ({ALL_COLUMNS}) VALUES ({marks})", row)
-            connection.executemany(
-                "INSERT INTO calls (origin, call, turn) VALUES (?, ?, ?)",
-                [(origin, call, cursor.lastrowid) for call in calls],
-            )
-
-        self._database.write(write)
+        self._database.write(_inserted(origin, stored, self._clock()))
+        self._keep(origin, stored, only=False, writes=self._database.queued)
+        # Once a turn: what a request has asked for stays until it has been answered.
+        self._ram.trim(self._database.committed)
 
     def candidates(self, origin: str, by: str, value: str) -> tuple[Stored, ...]:
         """The turns stored under a call id, a key, or the user's turn before them."""
         name = f"{by}\0{origin}\0{value}"
         if (only := self._only.get(name)) is not None:
             return only
-        kept = self._turns.get(name)
-        if kept is not None:
-            self._turns.move_to_end(name)
+        if (kept := self._ram.get(name)) is not None:
             return kept
         if self._database is None or name in self._absent:
             return ()
@@ -126,13 +112,13 @@ class Store:
         if by != "call":
             where = f"origin = ?1 AND {by} = ?2"
         rows = self._database.read(
-            f"SELECT {COLUMNS} FROM turns WHERE {where} ORDER BY id DESC LIMIT 64",
+            f"SELECT {COLUMNS} FROM turns WHERE {where} ORDER BY id DESC LIMIT {ALIKE}",
             (origin, value),
         )
         found = tuple(stored_in(row) for row in rows)
         if found:
             self._database.write(_touch(origin, [found[0].key], self._clock()))
-            self._put(name, found)
+            self._ram.put(name, found)
         return found
 
     def prefetch(self, origin: str, calls: Sequence[str]) -> Set[str]:
@@ -142,7 +128,7 @@ class Store:
         missing = {
             name: call
             for name, call in names.items()
-            if name not in self._turns and name not in self._only
+            if name not in self._ram and name not in self._only
         }
         here = {call for name, call in names.items() if name not in missing}
         if self._database is None or not missing:
@@ -157,7 +143,7 @@ class Store:
         for call, *row in rows:
             found.setdefault(str(call), []).append(stored_in(tuple(row)))
         for call, stored in found.items():
-            self._put(f"call\0{origin}\0{call}", tuple(stored))
+            self._ram.put(f"call\0{origin}\0{call}", tuple(stored))
         self._absent.update(name for name, call in missing.items() if call not in found)
         keys = [each[0].key for each in found.values()]
         if keys:
@@ -208,7 +194,7 @@ class Store:
 
     def clear(self) -> None:
         """Forget everything, on disk as well."""
-        self._turns.clear()
+        self._ram.clear()
         self._only.clear()
         self._threads.clear()
         self._recent.clear()
@@ -216,7 +202,7 @@ class Store:
             for table in ("calls", "turns", "sent", "recovery"):
                 self._database.write(_statement(f"DELETE FROM {table}", [()]))
 
-    def _keep(self, origin: str, stored: Stored, *, only: bool) -> None:
+    def _keep(self, origin: str, stored: Stored, *, only: bool, writes: int = 0) -> None:
         names = [f"call\0{origin}\0{call}" for call in stored.calls]
         if not stored.calls:
             names = [f"key\0{origin}\0{stored.key}", f"previous\0{origin}\0{stored.previous}"]
@@ -226,21 +212,9 @@ class Store:
             if stored in known:
                 continue
             if only or name in self._only:  # there is no disk to read all of it from again
-                self._only[name] = (stored, *known)
+                self._only[name] = (stored, *known[: ALIKE - 1])
             else:
-                self._put(name, (stored, *known))
-
-    def _put(self, name: str, found: tuple[Stored, ...]) -> None:
-        before = self._turns.get(name)
-        self._size += _weight(name, found) - (_weight(name, before) if before else 0)
-        self._turns[name] = found
-        self._turns.move_to_end(name)
-
-    def _trim(self) -> None:
-        """Once a turn: what a request has asked for stays until it has been answered."""
-        while self._size > self._ram and len(self._turns) > 1:
-            name, gone = self._turns.popitem(last=False)
-            self._size -= _weight(name, gone)
+                self._ram.push(name, stored, writes)
 
     def _prune(self, connection: sqlite3.Connection) -> None:
         """Drop what is too old, then the least used until the file is small enough."""
@@ -260,13 +234,18 @@ class Store:
             )
 
 
-def _weight(name: str, found: tuple[Stored, ...]) -> int:
-    """Bytes of RAM that turns take under a name; what is named twice counts twice."""
-    return _ENTRY + sys.getsizeof(name) + sum(map(_bytes_of, found))
+def _inserted(origin: str, stored: Stored, now: float) -> Write:
+    row = row_of(origin, stored, now)
 
+    def write(connection: sqlite3.Connection) -> None:
+        marks = ", ".join("?" * len(row))
+        cursor = connection.execute(f"INSERT INTO turns ({ALL_COLUMNS}) VALUES ({marks})", row)
+        connection.executemany(
+            "INSERT INTO calls (origin, call, turn) VALUES (?, ?, ?)",
+            [(origin, call, cursor.lastrowid) for call in stored.calls],
+        )
 
-def _bytes_of(stored: Stored) -> int:
-    return _TURN + sum([sys.getsizeof(text) for text, _ in stored.reasoning.blocks])
+    return write
 
 
 def _statement(sql: str, rows: Sequence[Sequence[object]]) -> Write:

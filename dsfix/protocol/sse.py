@@ -17,6 +17,8 @@ _END = re.compile(rb"\r\n\r\n|\n\n|\r\r|\n\r\n")
 # that it was given: for them no event is let go before it is longer than any answer.
 HOLD = 64 * 1024
 LONGEST = 16 * 1024 * 1024
+_LF = 10
+_FEW = 4096  # bytes that are soon copied
 # What has gone on of an event is kept until its end, to be read; no longer than this.
 KEPT = 64 * 1024 * 1024
 
@@ -114,10 +116,18 @@ def split(events: bytes) -> list[bytes]:
     return out
 
 
+def event_at(events: bytes, place: int) -> bytes:
+    """The event of a run of complete ones in which that place is, its end included."""
+    end = _END.search(events, place)
+    return events[_last_end(events, 0, place) : end.end() if end else len(events)]
+
+
 def lines(events: bytes) -> list[bytes]:
     """The payload of every `data:` line in a run of events, in order."""
     if b"\r" in events:
         events = events.replace(b"\r\n", b"\n").replace(b"\r", b"\n")
+    if len(events) < _FEW and (one := _only(events)) is not None:
+        return [one]
     found = []
     start, size = 0, len(events)
     while start < size:
@@ -133,11 +143,14 @@ def lines(events: bytes) -> list[bytes]:
 
 def data_of(event: bytes) -> bytes:
     """The payload of one event; lines of a payload in several parts are joined."""
-    head, _, rest = event.partition(b"data:")
-    payload, _, more = rest.partition(b"\n")
-    if more == b"\n" and (not head or head.endswith(b"\n")) and b"\r" not in event:
-        return payload.strip()  # in one part, as nearly all come
     return b"\n".join(lines(event))
+
+
+def _only(events: bytes) -> bytes | None:
+    """The payload of a single event that is in one part, as nearly all come."""
+    head, _, rest = events.partition(b"data:")
+    payload, _, more = rest.partition(b"\n")
+    return payload.strip() if more == b"\n" and (not head or head[-1] == _LF) else None
 
 
 def encode(data: bytes, name: str = "") -> bytes:

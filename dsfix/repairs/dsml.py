@@ -62,8 +62,8 @@ class _Watch:
     def _name(self, events: bytes) -> None:
         """Keep the answer's id, of which those of its calls are made."""
         opening = self._wire.opening
-        if opening and opening in events:
-            event = next(event for event in sse.split(events) if opening in event)
+        if opening and (place := events.find(opening)) >= 0:
+            event = sse.event_at(events, place)
             self._id = self._wire.said(sse.data_of(event)).id or self._id
 
     def rest(self) -> bytes:

@@ -118,35 +118,34 @@ class Reply:
 
     def _goes_by(self, events: bytes) -> bool:
         """Whether these events are nothing but text that nobody waits for; then they are read."""
-        texts = self._guarded("reader", partial(self._texts, events), None)
+        return self._guarded("reader", partial(self._told_texts, events), False)
+
+    def _told_texts(self, events: bytes) -> bool:
+        texts = reading.texts(self.dialect, events, self.answering.asked)
         if texts is None:
             return False
-        self._read(partial(texts.tell, self.answer))
+        for _, stream in self._streams:
+            if not stream.passes(texts.said):
+                return False
+        texts.tell(self.answer)
+        self._name_served()
         return True
-
-    def _texts(self, events: bytes) -> reading.Texts | None:
-        texts = reading.texts(self.dialect, events, self.answering.asked)
-        if texts is None or not all([stream.passes(texts.said) for _, stream in self._streams]):
-            return None
-        return texts
 
     def _passed(self, events: bytes) -> bytes:
         """Events as the agent gets them."""
         if events:
-            for mark in self._marks:
-                if mark in events:
-                    events = self._edited(events)
-                    break
+            if self._is_marked(events):
+                events = b"".join(map(self._edited, sse.split(events)))
             self._observe(events)
         return events
 
-    def _edited(self, events: bytes) -> bytes:
-        return b"".join(map(self._edited_event, sse.split(events)))
+    def _is_marked(self, events: bytes) -> bool:
+        return any([mark in events for mark in self._marks])
 
-    def _edited_event(self, event: bytes) -> bytes:
-        active = [(n, r) for n, r in self._active if any([mark in event for mark in r.marks])]
-        if not active:
+    def _edited(self, event: bytes) -> bytes:
+        if not self._is_marked(event):
             return event
+        active = [(n, r) for n, r in self._active if any([mark in event for mark in r.marks])]
         payload = sse.data_of(event)
         payloads = [payload]
         for name, repair in active:
@@ -172,6 +171,9 @@ class Reply:
 
     def _read(self, read: Callable[[], None]) -> None:
         self._guarded("reader", read, None)
+        self._name_served()
+
+    def _name_served(self) -> None:
         if self.answering.served:  # what the upstream said before it was rewritten
             self.answer.served = self.answering.served
 

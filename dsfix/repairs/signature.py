@@ -7,6 +7,8 @@ missing or empty (measured with 1.18.33, 2026-11-20). Signatures of our own star
 
 from __future__ import annotations
 
+import msgspec
+
 from dsfix.protocol import spans
 from dsfix.protocol.body import Dialect
 from dsfix.protocol.messages import sign
@@ -14,52 +16,74 @@ from dsfix.repairs.base import MESSAGES, Answering, AnswerRepair, Repair
 
 _OPEN = "thinking block open, unsigned"
 _ID = "message id"
+_ABSENT = msgspec.Raw(b"")
+
+
+class _Message(msgspec.Struct, frozen=True):
+    id: str = ""
+
+
+class _Block(msgspec.Struct, frozen=True):
+    type: str = ""
+    signature: msgspec.Raw = _ABSENT
+
+
+class _Event(msgspec.Struct, frozen=True):
+    """What is looked at of an event before anything is taken apart."""
+
+    type: str = ""
+    index: msgspec.Raw = _ABSENT
+    message: _Message = _Message()
+    content_block: _Block = _Block()
+    delta: _Block = _Block()
+
+
+_event_of = msgspec.json.Decoder(_Event)
 
 
 def _event(data: bytes, answering: Answering) -> list[bytes]:
     """One event of a Messages stream; an unsigned block is signed before it stops."""
-    event = spans.members(data)
-    kind = spans.value(event.get("type")) if event else None
-    if event is None or (kind != "message_start" and "index" not in event):
+    try:
+        event = _event_of.decode(data)
+    except spans.Malformed:
         return [data]
-    if kind == "message_start":
-        message = spans.members(event.get("message", b"null")) or {}
-        answering.state[_ID] = str(spans.value(message.get("id")) or "")
-    elif kind == "content_block_start":
-        return [_started(data, event, answering)]
-    elif kind == "content_block_delta":
-        _signed(event, answering)
-    elif kind == "content_block_stop":
-        index = event.get("index", b"")
-        if answering.state.get(_OPEN) == index.decode("utf-8", "replace"):
-            del answering.state[_OPEN]
-            answering.note(SIGNATURE.name, "unsigned thinking block signed")
-            return [_signature_delta(index, answering), data]
+    index = bytes(event.index)
+    if event.type == "message_start":
+        answering.state[_ID] = event.message.id
+    elif event.type == "content_block_start" and index:
+        return [_started(data, event.content_block, index, answering)]
+    elif event.type == "content_block_delta" and _is_said(event.delta.signature):
+        answering.state.pop(_OPEN, None)
+    elif event.type == "content_block_stop" and answering.state.get(_OPEN) == _text(index):
+        del answering.state[_OPEN]
+        answering.note(SIGNATURE.name, "unsigned thinking block signed")
+        return [_signature_delta(index, answering), data]
     return [data]
 
 
-def _started(data: bytes, event: dict[str, bytes], answering: Answering) -> bytes:
-    block = spans.members(event.get("content_block", b"null"))
-    if not block or spans.value(block.get("type")) != "thinking":
+def _started(data: bytes, block: _Block, index: bytes, answering: Answering) -> bytes:
+    if block.type != "thinking" or _is_said(block.signature):
         return data
-    if spans.value(block.get("signature")):
-        return data
-    answering.state[_OPEN] = event.get("index", b"").decode("utf-8", "replace")
-    if "signature" in block:
+    answering.state[_OPEN] = _text(index)
+    event = spans.members(data)
+    given = spans.members(event["content_block"]) if event else None
+    if event is None or given is None or "signature" in given:
         return data
     answering.note(SIGNATURE.name, "signature added to the start of a thinking block")
-    started = spans.build_object({**block, "signature": b'""'})
+    started = spans.build_object({**given, "signature": b'""'})
     return spans.build_object({**event, "content_block": started})
 
 
-def _signed(event: dict[str, bytes], answering: Answering) -> None:
-    delta = spans.value(event.get("delta"))
-    if isinstance(delta, dict) and delta.get("signature"):
-        answering.state.pop(_OPEN, None)
+def _is_said(signature: msgspec.Raw) -> bool:
+    return signature is not _ABSENT and bool(spans.value(bytes(signature)))
+
+
+def _text(index: bytes) -> str:
+    return index.decode("utf-8", "replace")
 
 
 def _signature_delta(index: bytes, answering: Answering) -> bytes:
-    mark = sign(answering.state.get(_ID, "") + index.decode("utf-8", "replace"))
+    mark = sign(answering.state.get(_ID, "") + _text(index))
     delta = spans.encode({"type": "signature_delta", "signature": mark})
     return b'{"type":"content_block_delta","index":' + index + b',"delta":' + delta + b"}"
 

@@ -140,6 +140,18 @@ def bytewise(connection: socket.socket, dialect: str) -> bytes:
     return data
 
 
+def slow(connection: socket.socket, dialect: str) -> bytes:
+    """It says a little now and then, and needs three times as long for all as it may be silent."""
+    data, count = EVENTS[dialect], 12
+    size = len(data) // count + 1
+    connection.sendall(head(STREAM, CHUNKED))
+    for begin in range(0, len(data), size):
+        connection.sendall(chunk(data[begin : begin + size]))
+        time.sleep(3 * SHORT / count)
+    connection.sendall(chunk(b""))
+    return data
+
+
 def broken_events(dialect: str) -> bytes:
     """Words that are no events, JSON that is none, bytes that are no UTF-8, and a known end."""
     *begun, last, _ = EVENTS[dialect].replace(b"\r\n", b"\n").split(b"\n\n")
@@ -196,4 +208,5 @@ ROWS = (
     _row("breaks its own chunks in the middle of a stream", CUT, LOST, bad_chunk),
     _row("ends its lines with CRLF", WHOLE, "200", crlf),
     _row("sends one byte at a time", WHOLE, "200", bytewise),
+    _row("takes longer than it may be silent", WHOLE, "200", slow, SHORT),
 )

@@ -69,6 +69,32 @@ def test_split_gives_single_events() -> None:
         assert sum(bool(sse.data_of(part)) for part in parts) == 4
 
 
+LINES = st.sampled_from([
+    b"data: {1}", b"data:two", b"data:  three ", b"data: with data: inside", b"data:", b"id: 4",
+    b": data: none", b"event: data: none", b"retry:5", b"data",
+])  # fmt: skip
+ENDS = st.sampled_from([b"\n", b"\r\n", b"\r"])
+
+
+@given(st.lists(st.tuples(LINES, ENDS), max_size=4), ENDS)
+def test_payloads_of_a_single_event(parts: list[tuple[bytes, bytes]], end: bytes) -> None:
+    """Whether it has one part or more: what stands behind `data:` at the beginning of a line."""
+    event = b"".join(line + end for line, end in parts) + end
+    told = [line[5:].strip() for line, _ in parts if line.startswith(b"data:")]
+    assert sse.lines(event) == told
+    assert sse.data_of(event) == b"\n".join(told)
+
+
+@pytest.mark.parametrize("stream", LAYOUTS)
+def test_the_event_at_a_place(stream: bytes) -> None:
+    """It is found from anywhere inside it, its end included."""
+    begin = 0
+    for event in sse.split(stream):
+        for place in range(begin, begin + len(event.rstrip()) + 1):
+            assert sse.event_at(stream, place) == event
+        begin += len(event)
+
+
 def test_a_long_event_is_held_back_for_those_who_have_to_see_it() -> None:
     """A repair of what the model wrote gets an event whole, whatever its length."""
     stream = b"data: {" + b"x" * 200_000 + b"}\n\n" + STREAM

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from functools import partial
 from typing import NamedTuple
 
 import msgspec
@@ -55,11 +54,16 @@ _READERS: Mapping[Dialect, _Reader] = {
 
 
 class Texts(NamedTuple):
-    """Events that only go on with what is being said: their pieces of text, and how an answer
-    takes them in."""
+    """Events that only go on with what is being said, and their pieces of text."""
 
     said: list[str]
-    tell: Callable[[Answer], None]
+    events: list[object]
+    on_event: Callable[..., None]
+
+    def tell(self, answer: Answer) -> None:
+        """Take them in."""
+        for event in self.events:
+            self.on_event(answer, event)
 
 
 def texts(dialect: Dialect, events: bytes, asked: str) -> Texts | None:
@@ -78,7 +82,7 @@ def texts(dialect: Dialect, events: bytes, asked: str) -> Texts | None:
         if (piece := reader.piece(event, asked)) is None:
             return None
         said.append(piece)
-    return Texts(said, partial(_told, reader, known))
+    return Texts(said, known, reader.on_event)
 
 
 def observe(dialect: Dialect, answer: Answer, events: bytes) -> None:
@@ -90,7 +94,8 @@ def observe(dialect: Dialect, answer: Answer, events: bytes) -> None:
         known = _decoded(reader, [data for data in payloads if data != b"[DONE]"])
     except spans.Malformed:
         known = _one_by_one(reader, answer, events)
-    _told(reader, known, answer)
+    for event in known:
+        reader.on_event(answer, event)
     if ended:
         chat.on_done(answer)
 
@@ -104,11 +109,6 @@ def _decoded(reader: _Reader, payloads: list[bytes]) -> list[object]:
     if len(payloads) == 1:
         return [reader.event.decode(payloads[0])]
     return reader.many.decode(b"[" + b",".join(payloads) + b"]") if payloads else []
-
-
-def _told(reader: _Reader, known: list[object], answer: Answer) -> None:
-    for event in known:
-        reader.on_event(answer, event)
 
 
 def _one_by_one(reader: _Reader, answer: Answer, events: bytes) -> list[object]:

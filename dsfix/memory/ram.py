@@ -1,0 +1,77 @@
+"""What was stored or looked up last, by name, so that the disk is not asked again."""
+
+from __future__ import annotations
+
+import sys
+from collections import OrderedDict
+from typing import NamedTuple
+
+from dsfix.memory.recall import Stored
+
+# Bytes of a place in the cache, and of a turn without its reasoning (CPython 3.11, 64 bits).
+_ENTRY, _TURN = 200, 1000
+ALIKE = 64  # turns under one name of which the latest are looked at: users repeat themselves
+
+
+class _Kept(NamedTuple):
+    """The turns under a name, the bytes that they take, and after how many writes the disk has
+    them all."""
+
+    found: tuple[Stored, ...]
+    size: int
+    writes: int
+
+
+class Ram:
+    """Turns by name, for about `room` bytes; what is named twice counts twice."""
+
+    def __init__(self, room: int) -> None:
+        self._room, self._size = room, 0
+        self._kept: OrderedDict[str, _Kept] = OrderedDict()
+
+    def __contains__(self, name: str) -> bool:
+        return name in self._kept
+
+    def get(self, name: str) -> tuple[Stored, ...] | None:
+        """The turns under a name, the latest first; None where the disk has to tell."""
+        kept = self._kept.get(name)
+        if kept is None:
+            return None
+        self._kept.move_to_end(name)
+        return kept.found
+
+    def put(self, name: str, found: tuple[Stored, ...]) -> None:
+        """Keep what the disk has under a name."""
+        self._put(name, _Kept(found, _ENTRY + sys.getsizeof(name) + sum(map(_bytes_of, found)), 0))
+
+    def push(self, name: str, stored: Stored, writes: int) -> None:
+        """Keep one more turn under a name, which will be on disk after so many writes."""
+        if name not in self._kept:
+            self.put(name, ())
+        found, size, _ = self._kept[name]
+        size += _bytes_of(stored) - sum(map(_bytes_of, found[ALIKE - 1 :]))
+        self._put(name, _Kept((stored, *found[: ALIKE - 1]), size, writes))
+
+    def trim(self, committed: int) -> None:
+        """Drop the least recent, but nothing that is not among the writes that are on disk."""
+        while self._size > self._room and len(self._kept) > 1:
+            name, oldest = next(iter(self._kept.items()))
+            if oldest.writes > committed:
+                return
+            del self._kept[name]
+            self._size -= oldest.size
+
+    def clear(self) -> None:
+        """Forget all of it."""
+        self._kept.clear()
+        self._size = 0
+
+    def _put(self, name: str, kept: _Kept) -> None:
+        before = self._kept.get(name)
+        self._size += kept.size - (before.size if before else 0)
+        self._kept[name] = kept
+        self._kept.move_to_end(name)
+
+
+def _bytes_of(stored: Stored) -> int:
+    return _TURN + sum([sys.getsizeof(text) for text, _ in stored.reasoning.blocks])

@@ -1,0 +1,80 @@
+"""A user who says the same again and again, and an upstream that answers in the same words."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from dsfix.memory import OriginMemory, Store
+from dsfix.memory.ram import ALIKE, Ram
+from dsfix.memory.recall import Stored
+from dsfix.protocol.turns import Reasoning, Turn
+from tests.repairs.support import At
+
+COUNT = 3 * ALIKE
+
+
+def fill(store: Store) -> str:
+    """That many turns with one text behind one prompt; gives their key."""
+    memory = OriginMemory(store, "o")
+    for number in range(COUNT):
+        thought = Reasoning(((f"thought {number}", ""),))
+        memory.remember(Turn(texts=("Done.",), reasoning=thought), At("p", f"chain {number}", ""))
+    return Turn(texts=("Done.",)).key
+
+
+def numbers(store: Store, key: str) -> list[str]:
+    return [each.reasoning.text for each in store.candidates("o", "key", key)]
+
+
+LATEST = [f"thought {number}" for number in reversed(range(COUNT - ALIKE, COUNT))]
+
+
+@pytest.mark.parametrize("room", [1 << 20, 1])
+def test_only_the_latest_are_looked_at(tmp_path: Path, room: int) -> None:
+    """As many in RAM as are read from disk, or each one more would cost more than the last."""
+    store = Store(tmp_path / "memory.db", ram=room)
+    store.open()
+    key = fill(store)
+    assert numbers(store, key) == LATEST
+    store.close()
+    again = Store(tmp_path / "memory.db")
+    again.open()
+    assert numbers(again, key) == LATEST
+    again.close()
+
+
+def test_so_it_is_without_a_disk() -> None:
+    """What is in RAM alone is bounded in the same way."""
+    store = Store(None)
+    assert numbers(store, fill(store)) == LATEST
+
+
+def stored(number: int, size: int = 0) -> Stored:
+    turn = Turn((f"call_{number}",), ("f",), (), Reasoning((("x" * size, ""),)))
+    return Stored.of(turn, At(f"p{number}", "c", ""))
+
+
+@given(st.lists(st.tuples(st.integers(0, 9), st.integers(0, 5000)), min_size=1, max_size=300))
+def test_what_goes_makes_as_much_room_as_it_took(turns: list[tuple[int, int]]) -> None:
+    """However turns came and went, no room is owed to anybody in the end."""
+    ram = Ram(50_000)
+    for number, (name, size) in enumerate(turns):
+        ram.push(str(name), stored(number, size), number)
+        ram.trim(number)
+    assert ram._size == sum(kept.size for kept in ram._kept.values())
+    assert ram._size <= 50_000 or len(ram._kept) == 1
+
+
+def test_what_is_not_on_disk_yet_stays() -> None:
+    """A turn that only this process knows is not dropped for want of room."""
+    ram = Ram(1)
+    for number in range(5):
+        ram.push(str(number), stored(number), number)
+        ram.trim(committed=1)
+    assert [name for name in map(str, range(5)) if name in ram] == ["2", "3", "4"]
+    ram.trim(committed=4)
+    assert [name for name in map(str, range(5)) if name in ram] == ["4"]
