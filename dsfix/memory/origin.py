@@ -82,9 +82,11 @@ class OriginMemory:
         """Keep what was sent for these turns, so that it is sent again byte for byte."""
         name = self._thread(conversation)
         self.store.thread(name).sent.update(placeholders)
+        # In one statement: the loop does not run while Python makes hundreds of them.
         self.store.write(
-            "INSERT OR REPLACE INTO sent (conversation, turn, reasoning, used) VALUES (?,?,?,?)",
-            [(name, turn, as_json(text.blocks)) for turn, text in placeholders.items()],
+            "INSERT OR REPLACE INTO sent (conversation, turn, reasoning, used)"
+            " SELECT ?1, key, value, ?3 FROM json_each(?2)",
+            [(name, as_json({turn: text.blocks for turn, text in placeholders.items()}))],
         )
 
     def step(self, conversation: str) -> Step:
