@@ -105,6 +105,12 @@ def middle(events: bytes) -> int:
     return _last_end(events, 0, len(events) // 2)
 
 
+def first_end(data: bytes) -> int:
+    """Where the first event ends; 0 where it has not."""
+    end = _END.search(data)
+    return end.end() if end else 0
+
+
 def split(events: bytes) -> list[bytes]:
     """A run of complete events as single ones, ends included."""
     out, start = [], 0

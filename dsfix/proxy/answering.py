@@ -19,6 +19,7 @@ import aiohttp
 from aiohttp import web
 
 from dsfix.memory import OriginMemory
+from dsfix.protocol import sse
 from dsfix.proxy.headers import agent_headers
 from dsfix.record.exchange import Exchange
 from dsfix.repairs.chain import Outgoing
@@ -93,12 +94,14 @@ class Answering:
     ) -> bool:
         reply = self.reply
         try:
+            end = sse.first_end(chunk)  # its bytes are on their way before others are looked at
             while chunk:
-                if ready := reply.feed(chunk):
+                if ready := reply.feed(chunk[:end] if end else chunk):
                     await self._write(out, self._shown(ready))
                 if reply.answer.done:
                     self._remember()
-                chunk = await content.readany()
+                chunk = (end and chunk[end:]) or await content.readany()
+                end = 0
         finally:
             rest = reply.end()
             if rest and not _gone(self.request):

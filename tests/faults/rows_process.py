@@ -153,7 +153,7 @@ def fifty(scene: Scene) -> Seen:
 
 def crowd(scene: Scene) -> Seen:
     """Descriptors for some twenty exchanges, and forty at once."""
-    with Simulator.in_thread(Options(delay=0.6)) as upstream:
+    with Simulator.in_thread(Options(delay=2.0)) as upstream:
         done = subprocess.run(
             [
                 sys.executable,

@@ -11,7 +11,9 @@ from typing import Any
 
 import pytest
 
-from tests.proxy.wire_data import ANSWERS, CLEAN, JSON
+from dsfix.protocol import sse
+from tests.faults.wild import Wild, chunk, head
+from tests.proxy.wire_data import ANSWERS, CLEAN, EVENTS, JSON
 from tests.support.in_process import PATHS, TOKEN, InProcess
 from tests.support.pty_session import wait_until
 from tests.support.strict_endpoint import Canned, StrictEndpoint
@@ -139,3 +141,28 @@ def test_garbage_behind_a_whole_request(proxy: InProcess, endpoint: StrictEndpoi
         answered = _rest(connection)
     assert answered.startswith(b"HTTP/1.1 200") and ANSWERS["chat"] in answered
     assert answered.count(b"HTTP/1.") == 2 and b" 400 " in answered
+
+
+@both
+def test_the_first_event_does_not_wait_for_the_others(dialect: str) -> None:
+    """Of events that come together, the first is on its way before the others are looked at."""
+    events = EVENTS[dialect]
+
+    def say(connection: socket.socket) -> None:
+        framing = head("text/event-stream", "Transfer-Encoding: chunked")
+        connection.sendall(framing + chunk(events) + chunk(b""))
+
+    asked = CLEAN[dialect]
+    framing = f"Content-Length: {len(asked)}\r\n\r\n"
+    with (
+        Wild(say) as wild,
+        InProcess(wild.url) as proxy,
+        _opened(proxy, PATHS[dialect], framing) as agent,
+        agent.makefile("rb") as lines,
+    ):
+        agent.sendall(asked)
+        while lines.readline() != b"\r\n":
+            pass
+        size = int(lines.readline(), 16)
+        first = lines.read(size)
+    assert first.rstrip() == events[: sse.first_end(events)].rstrip() != events.rstrip()
