@@ -22,7 +22,7 @@ DIALECTS = pytest.mark.parametrize("dialect", list(Dialect))
 
 @DIALECTS
 @given(data=st.data())
-@examples(200)
+@examples(100)
 def test_it_is_accepted(dialect: Dialect, data: st.DataObject) -> None:
     """The strictest upstream takes it at once, whose turns it knows, and their reasoning."""
     case = data.draw(broken(dialect))
@@ -31,7 +31,7 @@ def test_it_is_accepted(dialect: Dialect, data: st.DataObject) -> None:
 
 @DIALECTS
 @given(data=st.data())
-@examples(150)
+@examples(80)
 def test_turns_that_passed_have_their_own_reasoning(dialect: Dialect, data: st.DataObject) -> None:
     """Whatever the agent made of it, a turn with calls of its own carries what was thought then.
 
@@ -55,7 +55,7 @@ def test_turns_that_passed_have_their_own_reasoning(dialect: Dialect, data: st.D
 
 @DIALECTS
 @given(data=st.data())
-@examples(150)
+@examples(80)
 def test_reasoning_is_nobody_elses(dialect: Dialect, data: st.DataObject) -> None:
     """What passed has its own reasoning and nothing else; no turn ever has that of another."""
     case = data.draw(broken(dialect, whole=True))
@@ -71,7 +71,7 @@ def test_reasoning_is_nobody_elses(dialect: Dialect, data: st.DataObject) -> Non
 
 @DIALECTS
 @given(data=st.data())
-@examples(150)
+@examples(80)
 def test_nothing_that_was_said_is_lost(dialect: Dialect, data: st.DataObject) -> None:
     """Each text, argument and result of the agent's is still there, and nothing was made up."""
     case = data.draw(broken(dialect))
@@ -83,7 +83,7 @@ def test_nothing_that_was_said_is_lost(dialect: Dialect, data: st.DataObject) ->
 
 @DIALECTS
 @given(data=st.data())
-@examples(150)
+@examples(80)
 def test_what_was_given_to_tools_stays(dialect: Dialect, data: st.DataObject) -> None:
     """Arguments are the same to the last digit, wherever their call stands now."""
     case = data.draw(broken(dialect))
@@ -95,7 +95,7 @@ def test_what_was_given_to_tools_stays(dialect: Dialect, data: st.DataObject) ->
 
 @DIALECTS
 @given(data=st.data())
-@examples(150)
+@examples(80)
 def test_what_is_sent_needs_no_repair(dialect: Dialect, data: st.DataObject) -> None:
     """Put in again, it comes out as it was, for this dsfix and for one that knows nothing."""
     case = data.draw(broken(dialect))

@@ -26,7 +26,7 @@ LIST = {Dialect.MESSAGES: "messages", Dialect.CHAT: "messages", Dialect.RESPONSE
 
 @DIALECTS
 @given(data=st.data())
-@examples(100)
+@examples(60)
 def test_what_needs_no_repair_stays_byte_for_byte(dialect: Dialect, data: st.DataObject) -> None:
     """Each request of an agent that does everything right goes out as the bytes that came in."""
     passage = Passage(dialect, replace(data.draw(habits()), billing=False))
@@ -37,7 +37,7 @@ def test_what_needs_no_repair_stays_byte_for_byte(dialect: Dialect, data: st.Dat
 
 @DIALECTS
 @given(data=st.data())
-@examples(100)
+@examples(60)
 def test_every_request_is_accepted(dialect: Dialect, data: st.DataObject) -> None:
     """An agent that loses reasoning, is interrupted, compacts and switches is never refused.
 
@@ -63,7 +63,7 @@ def test_images_reach_a_model_that_sees(dialect: Dialect, data: st.DataObject) -
 
 @DIALECTS
 @given(data=st.data())
-@examples(100)
+@examples(60)
 def test_a_message_is_changed_or_its_bytes_stay(dialect: Dialect, data: st.DataObject) -> None:
     """No repair writes a message anew that it does not change, nor any other member."""
     passage = Passage(dialect, data.draw(habits("developer")))

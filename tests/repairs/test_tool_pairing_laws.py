@@ -51,7 +51,7 @@ def rounds(draw: st.DrawFn, nth: int) -> list[Step]:
 
 @pytest.mark.parametrize("dialect", ALL)
 @given(data=st.data())
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=100, deadline=None)
 def test_any_conversation_is_taken_and_only_grows(dialect: Dialect, data: st.DataObject) -> None:
     """Whatever agents do to answers, the upstream takes it, and what was sent stays a prefix."""
     steps: list[Step] = []
@@ -66,7 +66,7 @@ def test_any_conversation_is_taken_and_only_grows(dialect: Dialect, data: st.Dat
 
 @pytest.mark.parametrize("dialect", ALL)
 @given(data=st.data())
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=100, deadline=None)
 def test_what_is_known_of_a_conversation_changes_nothing(
     dialect: Dialect, data: st.DataObject
 ) -> None:
@@ -114,7 +114,7 @@ MESSAGE = st.fixed_dictionaries(
 
 @pytest.mark.parametrize("dialect", ALL)
 @given(messages=st.lists(MESSAGE | JSON, max_size=8))
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=100, deadline=None)
 def test_strange_shapes(dialect: Dialect, messages: list[Any]) -> None:
     """Nothing makes it fail, and what it has done it does not do again."""
     name = "input" if dialect is Dialect.RESPONSES else "messages"
