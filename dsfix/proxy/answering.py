@@ -19,7 +19,7 @@ import aiohttp
 from aiohttp import web
 
 from dsfix.memory import OriginMemory
-from dsfix.protocol import sse
+from dsfix.protocol import spans, sse
 from dsfix.proxy.headers import agent_headers
 from dsfix.record.exchange import Exchange
 from dsfix.repairs.chain import Outgoing
@@ -76,7 +76,7 @@ class Answering:
         passing = self._events if kind == "text/event-stream" else self._document
         try:
             await out.prepare(self.request)
-            whole = await passing(begun or await response.content.readany(), response.content, out)
+            whole = await passing(begun or await response.content.readany(), response, out)
         except (aiohttp.ClientError, TimeoutError) as error:
             if isinstance(error, aiohttp.ClientConnectionResetError) and _gone(self.request):
                 self.exchange.cut = "agent"
@@ -90,7 +90,7 @@ class Answering:
         return out
 
     async def _events(
-        self, chunk: bytes, content: aiohttp.StreamReader, out: web.StreamResponse
+        self, chunk: bytes, response: aiohttp.ClientResponse, out: web.StreamResponse
     ) -> bool:
         reply = self.reply
         try:
@@ -100,7 +100,7 @@ class Answering:
                     await self._write(out, self._shown(ready))
                 if reply.answer.done:
                     self._remember()
-                chunk = (end and chunk[end:]) or await content.readany()
+                chunk = (end and chunk[end:]) or await response.content.readany()
                 end = 0
         finally:
             rest = reply.end()
@@ -110,7 +110,7 @@ class Answering:
         return bool(answer.done or answer.finish or answer.error or answer.unread)
 
     async def _document(
-        self, chunk: bytes, content: aiohttp.StreamReader, out: web.StreamResponse
+        self, chunk: bytes, response: aiohttp.ClientResponse, out: web.StreamResponse
     ) -> bool:
         """A JSON answer: the blank lines of a queue go on at once, the document when whole."""
         parts: list[bytes] = []
@@ -124,12 +124,14 @@ class Answering:
                 parts = [b""]
             else:
                 parts.append(chunk)
-            chunk = await content.readany()
+            chunk = await response.content.readany()
         data = b"".join(parts)
         whole = True
         if data.lstrip()[:1] == b"{" and size <= DOCUMENT_LIMIT:
             # nobody else tells of a compressed one that was cut and then ended properly
             whole = data.rstrip().endswith(b"}")
+            if whole and "Content-Encoding" in response.headers:
+                whole = spans.value(data) is not None
             data = self.reply.whole(data)
         await self._write(out, data)
         return whole

@@ -103,6 +103,13 @@ def compressed_document(dialect: str) -> Said:
     return head(JSON, GZIP + CHUNKED) + chunk(half) + END, ANSWERS[dialect]
 
 
+def compressed_to_a_brace(dialect: str) -> Said:
+    """The same, cut behind a brace that is not the document's last."""
+    data = ANSWERS[dialect]
+    half = data[: data.rstrip().rindex(b"}", 0, len(data.rstrip()) - 1) + 1]
+    return head(JSON, GZIP + CHUNKED) + chunk(gzip(half)) + END, half
+
+
 def twice_compressed(dialect: str) -> Said:
     data = gzip(gzip(ANSWERS[dialect]))
     return told(data, "Content-Encoding: gzip, gzip\r\n"), data
@@ -204,6 +211,7 @@ ROWS = (
     _row("compresses as nobody here can undo", SHAPED, NOT_HTTP,
          body(b"\x0b\x02\x80abc\x03", "Content-Encoding: br\r\n")),
     _row("compresses a document and ends it early", CUT, ENDED, compressed_document),
+    _row("compresses a document up to a brace", CUT, ENDED, compressed_to_a_brace),
     _row("ends a document early, as its length says", CUT, ENDED, half_a_document),
     _row("compresses an answer twice", SHAPED, CODED, twice_compressed),
     _row("compresses what carries its answer", SHAPED, CODED,
