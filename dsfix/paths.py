@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import stat
 import sys
 from collections.abc import Mapping
 from itertools import pairwise
@@ -12,6 +13,7 @@ from dsfix.errors import LaunchError
 
 PRIVATE_DIR = 0o700
 PRIVATE_FILE = 0o600
+_MOST = 64 << 20  # bytes of a settings file that are read
 
 
 def state_dir(environ: Mapping[str, str]) -> Path:
@@ -52,6 +54,21 @@ def _user_dir(variable: str, below: str, elsewhere: str, environ: Mapping[str, s
     from platformdirs import PlatformDirs
 
     return Path(getattr(PlatformDirs("dsfix", appauthor=False), elsewhere))
+
+
+def text_of(path: Path) -> str | None:
+    """The text of a settings file; one that is missing, unreadable or no regular file has none.
+
+    A project may hold any file under such a name: a pipe, which nobody writes to, or a link to
+    /dev/zero, which never ends.
+    """
+    try:
+        descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC | os.O_NONBLOCK | os.O_NOCTTY)
+        with os.fdopen(descriptor, "rb") as file:
+            regular = stat.S_ISREG(os.fstat(descriptor).st_mode)
+            return file.read(_MOST).decode("utf-8") if regular else None
+    except (OSError, ValueError):  # no such file, no text, or a name with a NUL
+        return None
 
 
 def private_dir(path: Path) -> Path:

@@ -24,7 +24,7 @@ from dsfix.agents.base import Endpoint, Host, Request, Wiring
 from dsfix.config import Config, Settings
 from dsfix.environment import Credentials, child_environment, credentials
 from dsfix.errors import AgentNotExecutable, LaunchError, UsageError
-from dsfix.paths import private_dir, state_dir
+from dsfix.paths import private_dir, state_dir, text_of
 from dsfix.proxy.thread import Plan, ProxyThread
 from dsfix.record.checkout import checkout
 from dsfix.record.limits import UNLIMITED, Limits
@@ -212,20 +212,12 @@ def _request(
     return Request(
         endpoint,
         upstream,
-        Host(environ, cwd, home, _text_of),
+        Host(environ, cwd, home, text_of),
         args=args,
         model=options.config.model,
         small_model=options.config.small_model,
         thinking=options.config.thinking,
     )
-
-
-def _text_of(path: Path) -> str | None:
-    """The text of a settings file; a missing or unreadable one has none."""
-    try:
-        return path.read_text(encoding="utf-8")
-    except (OSError, UnicodeDecodeError):
-        return None
 
 
 def _listener() -> socket.socket:

@@ -9,6 +9,8 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import NamedTuple
 
+from dsfix.paths import text_of
+
 VERSION_WAIT = 20.0  # seconds; Node programs take up to five for --version
 
 
@@ -30,14 +32,7 @@ class Machine(NamedTuple):
 def this_machine(environ: Mapping[str, str], cwd: Path) -> Machine:
     """The machine that we run on."""
     home = Path(environ.get("HOME") or Path.home())
-    return Machine(environ, cwd, home, _text_of, lambda words: _printed(words, environ))
-
-
-def _text_of(path: Path) -> str | None:
-    try:
-        return path.read_text(encoding="utf-8")
-    except (OSError, UnicodeDecodeError):
-        return None
+    return Machine(environ, cwd, home, text_of, lambda words: _printed(words, environ))
 
 
 def _printed(words: tuple[str, ...], environ: Mapping[str, str]) -> str | None:

@@ -8,6 +8,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from dsfix.paths import text_of
+
 _REF = "ref: refs/heads/"
 _SHORT = 12  # characters of a commit that stands for a branch
 
@@ -15,19 +17,16 @@ _SHORT = 12  # characters of a commit that stands for a branch
 def checkout(cwd: Path) -> dict[str, str]:
     """`project` and `branch` of that directory; without a repository, the project alone."""
     for directory in (cwd, *cwd.parents):
-        try:
-            head = _head(directory / ".git")
-        except (OSError, UnicodeDecodeError):
-            continue
-        branch = head.removeprefix(_REF) if head.startswith(_REF) else head[:_SHORT]
-        return {"project": directory.name, "branch": branch}
+        head = _head(directory / ".git")
+        if head is not None:
+            branch = head.removeprefix(_REF) if head.startswith(_REF) else head[:_SHORT]
+            return {"project": directory.name, "branch": branch}
     return {"project": cwd.name}
 
 
-def _head(git: Path) -> str:
-    """What HEAD says. Raises OSError where there is none."""
-    try:
-        return (git / "HEAD").read_text(encoding="utf-8").strip()
-    except NotADirectoryError:
-        said = git.read_text(encoding="utf-8").strip()
-        return (git.parent / said.removeprefix("gitdir: ") / "HEAD").read_text("utf-8").strip()
+def _head(git: Path) -> str | None:
+    """What HEAD says, None where there is none."""
+    said = text_of(git / "HEAD")
+    if said is None and (place := text_of(git)) is not None:
+        said = text_of(git.parent / place.strip().removeprefix("gitdir: ") / "HEAD")
+    return said and said.strip().partition("\n")[0]
