@@ -21,7 +21,8 @@ _CONFIG = ".aider.conf.yml"
 _VENDOR = "deepseek/"
 # Names that aider makes such a name of (read in 0.86.2, aider/models.py).
 _ALIASES = frozenset(["deepseek", "r1"])
-_VARIABLE = re.compile(r"^\s*(?:export\s+)?DEEPSEEK_API_(?:KEY|BASE)\s*=", re.MULTILINE)
+_OWN_KEY = re.compile(r"^[ \t]*-?[ \t]*deepseek=", re.MULTILINE)
+_VARIABLE = re.compile(r"^[ \t]*(?:export[ \t]+)?DEEPSEEK_API_(?:KEY|BASE)[ \t]*=", re.MULTILINE)
 
 
 def wire(request: Request) -> Wiring:
@@ -93,7 +94,7 @@ def _bypass(request: Request, asked: str, own_file: str) -> tuple[str, ...]:
         hints.append(f"--model {asked}")
     if (option(request.args, "--api-key") or "").startswith("deepseek="):
         hints.append("--api-key deepseek=...")
-    if any(re.search(r"^\s*-?\s*deepseek=", text, re.MULTILINE) for text in _configs(request.host)):
+    if any(map(_OWN_KEY.search, _configs(request.host))):
         hints.append(f"{_CONFIG}: api-key")
     if own_file and _VARIABLE.search(request.host.read(request.host.cwd / own_file) or ""):
         hints.append(f"--env-file {own_file}")

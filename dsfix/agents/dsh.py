@@ -16,7 +16,7 @@ from dsfix.agents.environ import direct
 from dsfix.protocol.body import Dialect
 
 _FILES = ("settings.yaml", "cordis.patch.yml")
-_BASE = re.compile(r"^\s*[\"']?baseURL[\"']?\s*:", re.MULTILINE)
+_BASE = re.compile(r"^[ \t]*[\"']?baseURL[\"']?[ \t]*:", re.MULTILINE)
 
 
 def wire(request: Request) -> Wiring:

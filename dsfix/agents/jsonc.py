@@ -6,21 +6,26 @@ import json
 import re
 from typing import Any
 
-_STRING = r'"(?:\\.|[^"\\])*"'
-_COMMENT = r"//[^\n\r]*|/\*.*?\*/"
-_NOISE = re.compile(rf"(?P<string>{_STRING})|{_COMMENT}|,(?=(?:\s|{_COMMENT})*[}}\]])", re.DOTALL)
+# What is not closed ends with the text: each character is looked at once, whatever is written.
+_STRING = r'(?P<string>"(?:\\.|[^"\\])*"?)'
+_COMMENT = re.compile(rf"{_STRING}|//[^\n\r]*|/\*.*?(?:\*/|(?P<open>\Z))", re.DOTALL)
+_COMMA = re.compile(rf"{_STRING}|,(?=\s*[}}\]])", re.DOTALL)
 
 
 def loads(text: str | None) -> dict[str, Any] | None:
     """The object that a settings text holds, None where there is none."""
     if text is None:
         return None
-    plain = _NOISE.sub(lambda found: found["string"] or " ", text.removeprefix("\ufeff"))
     try:
-        value = json.loads(plain)
+        value = json.loads(_COMMA.sub(_kept, _COMMENT.sub(_kept, text.removeprefix("\ufeff"))))
     except (ValueError, RecursionError):
         return None
     return value if isinstance(value, dict) else None
+
+
+def _kept(found: re.Match[str]) -> str:
+    """A string as it is and a space for the rest; what is still open makes the text no JSON."""
+    return found["string"] or (" " if found.groupdict().get("open") is None else found[0])
 
 
 def table(value: object) -> dict[str, Any]:

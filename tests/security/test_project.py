@@ -35,6 +35,25 @@ def test_no_file_of_a_project_keeps_the_agent_waiting(tmp_path: Path, name: str,
     assert (ran.returncode, ran.stdout) == (0, "ran\n"), ran.stderr
 
 
+@pytest.mark.parametrize(
+    "text", ['{"a": 1,' + "/**/" * 200 + "x}", '"' + '\\"' * 10**6, "/*" * 10**6, "," * 10**6]
+)
+def test_no_text_keeps_its_reader_busy(text: str) -> None:
+    """Comments and quotes that a pattern would try in every combination are read once."""
+    done = subprocess.run(
+        [
+            sys.executable,
+            "-c",
+            "import sys; from dsfix.agents import jsonc; jsonc.loads(sys.stdin.read())",
+        ],
+        env=environment(Path("/")),
+        input=text,
+        text=True,
+        timeout=30,
+    )
+    assert done.returncode == 0
+
+
 def test_a_repository_that_leads_nowhere(tmp_path: Path) -> None:
     """A name that no file can have is no error."""
     (tmp_path / ".git").write_bytes(b"gitdir: a\0b\n")
