@@ -71,17 +71,39 @@ def text_of(path: Path) -> str | None:
         return None
 
 
+def make_private(directory: Path) -> None:
+    """Make the directory and every missing one above it, closed to others from the start."""
+    missing = []
+    while not directory.is_dir():
+        missing.append(directory)
+        directory = directory.parent
+    for each in reversed(missing):
+        each.mkdir(PRIVATE_DIR, exist_ok=True)
+
+
+def private_file(path: Path) -> None:
+    """Make the file if it is missing, and private. Raises OSError for a link and another user's."""
+    descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW, PRIVATE_FILE)
+    try:
+        os.fchmod(descriptor, PRIVATE_FILE)
+    finally:
+        os.close(descriptor)
+
+
 def private_dir(path: Path) -> Path:
     """Make `path` a directory that only its owner can enter, and that is ours.
 
-    Raises LaunchError when it cannot be made or written, or is another user's. Root may use one
-    of another user, as in a container with that user's home, unless somebody may have planted it.
+    Raises LaunchError when it cannot be made or written, or is another user's, or was open to
+    others, who have put something into it. Root may use one of another user, as in a container
+    with that user's home, unless somebody may have planted it.
     """
     try:
-        path.mkdir(mode=PRIVATE_DIR, parents=True, exist_ok=True)
+        make_private(path)
         found = path.stat()
         if {found.st_uid, path.lstat().st_uid} != {os.geteuid()} and (os.geteuid() or _odd(path)):
             raise OSError("it belongs to another user")
+        if found.st_mode & 0o022 and any(_is_foreign(each, found) for each in path.rglob("*")):
+            raise OSError("others could write to it, and it holds what is theirs, or links")
         if found.st_mode & 0o077:
             path.chmod(PRIVATE_DIR)
         usable = os.access(path, os.W_OK | os.X_OK)
@@ -96,6 +118,12 @@ def private_dir(path: Path) -> Path:
             hint="set DSFIX_STATE_DIR to a directory you own, or use --private",
         )
     return path
+
+
+def _is_foreign(path: Path, directory: os.stat_result) -> bool:
+    """Whether it is a link, or of another owner than the directory that it is in."""
+    found = path.lstat()
+    return stat.S_ISLNK(found.st_mode) or found.st_uid != directory.st_uid
 
 
 def _odd(path: Path) -> bool:

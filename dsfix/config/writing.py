@@ -19,7 +19,7 @@ from dsfix.config.file import understood
 from dsfix.config.layers import Config, nearest, refusal
 from dsfix.config.registry import AGENT_SETTINGS, REGISTRY, Setting
 from dsfix.errors import DsfixError, UsageError
-from dsfix.paths import PRIVATE_DIR, PRIVATE_FILE
+from dsfix.paths import PRIVATE_FILE, make_private
 from dsfix.upstreams import DEFAULT, named
 
 _MOST = 1000  # number signs that are looked at; a file with more has comments
@@ -145,7 +145,7 @@ def replace(path: Path, text: str) -> None:
 
 def _folder(path: Path) -> None:
     try:
-        path.parent.mkdir(mode=PRIVATE_DIR, parents=True, exist_ok=True)
+        make_private(path.parent)
     except OSError as error:
         raise DsfixError(f"{path.parent} cannot be made: {error.strerror}") from None
 

@@ -7,7 +7,6 @@ on the caller's own connection and never waits for a writer. What fails is told 
 
 from __future__ import annotations
 
-import os
 import queue
 import sqlite3
 import threading
@@ -15,7 +14,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TypeAlias
 
-from dsfix.paths import PRIVATE_FILE
+from dsfix.paths import private_file
 
 Row: TypeAlias = tuple[object, ...]
 Write: TypeAlias = Callable[[sqlite3.Connection], None]
@@ -136,8 +135,7 @@ class Database:
 
 def _open(path: Path, migrations: Sequence[str]) -> sqlite3.Connection:
     """The file, made private before SQLite sees it, with its schema up to date."""
-    os.close(os.open(path, os.O_CREAT | os.O_RDWR | os.O_CLOEXEC | os.O_NOFOLLOW, PRIVATE_FILE))
-    path.chmod(PRIVATE_FILE)
+    private_file(path)
     connection = _connect(path, timeout=5.0)
     _version(connection, migrations)  # before anything is changed
     journal = "DELETE" if _on_network(path) else "WAL"

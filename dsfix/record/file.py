@@ -14,7 +14,7 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 
-from dsfix.paths import PRIVATE_DIR, PRIVATE_FILE
+from dsfix.paths import PRIVATE_FILE, make_private
 
 VERSION = 1
 SYNC_EVERY = 1.0
@@ -25,7 +25,7 @@ class EventFile:
     """An open events file. Every method raises OSError where the disk does."""
 
     def __init__(self, path: Path) -> None:
-        _make_private(path.parent)
+        make_private(path.parent)
         flags = os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC | os.O_NOFOLLOW
         self._fd = os.open(path, flags, PRIVATE_FILE)
         with contextlib.suppress(OSError):  # not every file system has locks
@@ -80,17 +80,6 @@ def is_written(path: Path) -> bool | None:
     finally:
         os.close(fd)
     return False
-
-
-def _make_private(directory: Path) -> None:
-    """Make the directory and every missing one above it, closed to others from the start."""
-    missing = []
-    while not directory.is_dir():
-        missing.append(directory)
-        directory = directory.parent
-    for each in reversed(missing):
-        with contextlib.suppress(FileExistsError):
-            each.mkdir(PRIVATE_DIR)
 
 
 @contextlib.contextmanager

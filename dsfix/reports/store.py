@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from dsfix.errors import DsfixError
-from dsfix.paths import PRIVATE_FILE, private_dir
+from dsfix.paths import PRIVATE_FILE, private_file, private_dir
 from dsfix.reports import query
 from dsfix.reports.bundle import Manifest
 from dsfix.reports.query import Report, Version
@@ -215,9 +215,8 @@ class Store:
 
 
 def _opened(path: Path) -> sqlite3.Connection:
-    flags = os.O_RDWR | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW
     try:
-        os.close(os.open(path, flags, PRIVATE_FILE))
+        private_file(path)
         db = sqlite3.connect(path, isolation_level=None)
         db.execute("PRAGMA journal_mode = WAL")
         db.execute("PRAGMA trusted_schema = OFF")

@@ -193,3 +193,37 @@ def test_a_state_directory_of_theirs_is_refused(tmp_path: Path, name: str) -> No
     assert ran.code == 125 and "it belongs to another user" in ran.err
     assert list(target.iterdir()) == []
     assert {path.name for path in planted.iterdir()} == {name}
+
+
+@pytest.mark.parametrize("name", ["index.db", "sessions", "memory.db-wal", "sessions/2026/a"])
+def test_what_was_planted_while_it_was_open_is_refused(tmp_path: Path, name: str) -> None:
+    """A directory of ours that anybody could write to, with a file or a link of another user."""
+    state = tmp_path / "state"
+    planted = state / name
+    planted.parent.mkdir(parents=True)
+    state.chmod(0o777)
+    if name == "memory.db-wal":
+        planted.symlink_to(tmp_path / "target")
+    else:
+        planted.touch()
+        shutil.chown(planted, NOBODY, NOBODY)
+    env = environment(tmp_path, DSFIX_STATE_DIR=str(state))
+    ran = dsfix("run", "--", "true", home=tmp_path, env=env)
+    assert ran.code == 125 and "others could write to it" in ran.err
+    planted.unlink()
+    assert dsfix("run", "--", "true", home=tmp_path, env=env).code == 0
+    assert state.stat().st_mode & 0o777 == 0o700
+
+
+def test_what_is_made_is_closed_whatever_the_umask_is(tmp_path: Path) -> None:
+    """Directories above the state's and the configuration's too: their owner could replace it."""
+    home = tmp_path / "someone"
+    home.mkdir()
+    for words in (("run", "--", "true"), ("config", "init")):
+        subprocess.run(
+            [sys.executable, "-m", "dsfix", *words],
+            env=environment(home), check=True, capture_output=True, timeout=60, umask=0,
+        )  # fmt: skip
+    made = list(home.rglob("*"))
+    assert {".config", ".local", "events.jsonl", "config.toml"} <= {path.name for path in made}
+    assert [path for path in made if path.stat().st_mode & 0o077] == []

@@ -5,12 +5,11 @@ Where it cannot be written, the index is made in RAM for the one command.
 
 from __future__ import annotations
 
-import os
 import sqlite3
 from pathlib import Path
 from typing import NamedTuple
 
-from dsfix.paths import PRIVATE_FILE
+from dsfix.paths import private_file
 from dsfix.record.file import alone
 from dsfix.record.index.schema import SCHEMA, TABLES, VERSION
 
@@ -68,7 +67,7 @@ def move_away(path: Path) -> Path:
 
 def _connected(path: Path) -> sqlite3.Connection:
     """Open the file. Raises Unusable, or sqlite3.OperationalError where it cannot be written."""
-    os.close(os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW, PRIVATE_FILE))
+    private_file(path)
     db = sqlite3.connect(path, timeout=PATIENCE, isolation_level=None)
     try:
         db.execute("PRAGMA trusted_schema = OFF")  # before anything of the file is run
