@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from dsfix.errors import DsfixError
-from dsfix.paths import PRIVATE_FILE, private_file, private_dir
+from dsfix.paths import PRIVATE_FILE, private_dir, private_file
 from dsfix.reports import query
 from dsfix.reports.bundle import Manifest
 from dsfix.reports.query import Report, Version
