@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import socket
 from collections.abc import Mapping
 from typing import NamedTuple
@@ -10,6 +11,7 @@ from urllib.parse import urlsplit
 from dsfix.agents.base import Endpoint, Wiring
 from dsfix.config import Config
 from dsfix.errors import DsfixError, LaunchError, UsageError
+from dsfix.redact import SHORTEST
 from dsfix.upstreams import resolve
 from dsfix.upstreams.base import TableError, Upstream
 
@@ -18,6 +20,8 @@ from dsfix.upstreams.base import TableError, Upstream
 SESSION, ENDPOINT, TOKEN, ORIGIN = "DSFIX_SESSION", "DSFIX_ENDPOINT", "DSFIX_TOKEN", "DSFIX_ORIGIN"
 # The ways to the key that a run was told of; the agent could follow them as well.
 _WAYS = ("DSFIX_KEY_COMMAND", "DSFIX_KEY_FILE")
+# By these two headers a session shows that it lives; its port alone may be anybody's by now.
+CHALLENGE, PROOF = "X-Dsfix-Challenge", "X-Dsfix-Proof"
 NO_KEY = "no-key-is-needed"  # sent where any will do: an empty one would match empty variables
 
 
@@ -89,18 +93,21 @@ def child_environment(
 ) -> dict[str, str]:
     """The agent's environment: the user's own, less the key and the way to it, plus the wiring.
 
-    Inside a longer value (a header, a configuration) the session's token takes the key's place.
+    Inside a longer value (a header, a configuration) the session's token takes the key's place,
+    unless the key is so short that it would be found in ordinary words.
     """
     removed = {name for name, value in environ.items() if value.strip() == found.key}
     removed |= {*wiring.unset, *_WAYS, SESSION, ENDPOINT, TOKEN, ORIGIN}
     kept = {name: value for name, value in environ.items() if name not in removed or name in keep}
-    return {
-        **kept,
-        **{
+    given = {**kept, **{name: value for name, value in wiring.env.items() if name not in keep}}
+    if len(found.key) >= SHORTEST:
+        given |= {
             name: value.replace(found.key, endpoint.token)
-            for name, value in wiring.env.items()
-            if name not in keep
-        },
+            for name, value in given.items()
+            if found.key in value and name not in keep
+        }
+    return {
+        **given,
         SESSION: session,
         ENDPOINT: endpoint.root,
         TOKEN: endpoint.token,
@@ -120,17 +127,37 @@ def _hint(name: str, upstream: Upstream, environ: Mapping[str, str]) -> str:
 def _outer(environ: Mapping[str, str], config: Config) -> Credentials | None:
     """The session around this one, None when there is none or it has ended."""
     root, token = environ.get(ENDPOINT, ""), environ.get(TOKEN, "")
-    if not (environ.get(SESSION) and root and token):
-        return None
-    try:
-        url = urlsplit(root)
-        with socket.create_connection((url.hostname or "", url.port or 0), timeout=1.0) as probe:
-            probe.sendall(f"HEAD / HTTP/1.1\r\nHost: {url.netloc}\r\n\r\n".encode())
-            probe.settimeout(2.0)
-            if not probe.recv(64).startswith(b"HTTP/1.1 200"):
-                return None
-    except (OSError, ValueError):
+    if not (environ.get(SESSION) and root and token and _lives(root, token)):
         return None
     origin = environ.get(ORIGIN, root)
     upstream = resolve(root, behind=origin, extra=config.upstreams)
     return Credentials(upstream, token, TOKEN, origin, nested=True)
+
+
+def proof(token: str, challenge: str) -> str:
+    """What only a session with that token answers to a challenge; it does not tell the token."""
+    import hashlib
+    import hmac
+
+    return hmac.new(
+        token.encode(), challenge.encode("utf-8", "replace"), hashlib.sha256
+    ).hexdigest()
+
+
+def _lives(root: str, token: str) -> bool:
+    """Whether the session of that token is what listens there.
+
+    Its port is free once it has ended, and a program of another user that takes it would be told
+    all that the agent says, and could answer it.
+    """
+    challenge = os.urandom(16).hex()
+    try:
+        url = urlsplit(root)
+        with socket.create_connection((url.hostname or "", url.port or 0), timeout=1.0) as probe:
+            head = f"HEAD / HTTP/1.1\r\nHost: {url.netloc}\r\n{CHALLENGE}: {challenge}\r\n\r\n"
+            probe.sendall(head.encode())
+            probe.settimeout(2.0)
+            answer = probe.recv(4096)
+    except (OSError, ValueError):
+        return False
+    return f"\r\n{PROOF}: {proof(token, challenge)}\r\n".encode() in answer

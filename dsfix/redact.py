@@ -70,7 +70,7 @@ _NOT_SECRET = re.compile(r"_(?:FILE|PATH|DIR|ID|NAME|URL|TYPE)$|^GPG_KEY$|^GOOGL
 _UNRESERVED = frozenset("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~")
 _OPTION = re.compile(r"--?(?:[\w-]*[-_])?(?:key|token|secret|password|passwd)", re.IGNORECASE)
 # Shorter values are words, and would be found everywhere.
-_SHORTEST = 12
+SHORTEST = 12
 # So much of its beginning tells nothing: it is the vendor's prefix and a little more.
 _BEGUN = 8
 # No secret of any kind is shorter, with what makes it known.
@@ -84,7 +84,7 @@ class Redactor:
         """`secrets` maps a value to the kind that is shown in its place."""
         known: dict[str, str] = {}
         for value, kind in secrets.items():
-            if len(value) >= _SHORTEST:
+            if len(value) >= SHORTEST:
                 for spelled in _spellings(value):
                     known.setdefault(spelled, f"[REDACTED:{kind}]")
         # the longest first: one value may be a part of another

@@ -115,17 +115,12 @@ def settings(subject: Subject, machine: Machine) -> Iterator[Finding]:
         yield _row("settings", Level.WARN, "override", f"May lead past dsfix: {hint}.", do)
     if not bypass:
         yield _row("settings", Level.GOOD, "clear", "No setting leads past dsfix.")
-    yield from _leaks(subject.key, read, machine)
+    yield from _leaks(subject.key, read)
 
 
-def _leaks(key: str, read: dict[Path, str | None], machine: Machine) -> Iterator[Finding]:
-    """The key where an agent would find it in spite of dsfix."""
+def _leaks(key: str, read: dict[Path, str | None]) -> Iterator[Finding]:
+    """The key where an agent would find it in spite of dsfix; of variables it is taken out."""
     places = [str(path) for path, text in read.items() if key and key in (text or "")]
-    places += [
-        f"the variable {name}"
-        for name, value in machine.environ.items()
-        if key and key in value and value.strip() != key
-    ]
     for place in places:
         means = f"The key stands in {place}: the agent can read it."
         yield _row("leaks", Level.WARN, "key", means, "Keep it in its own variable only.")

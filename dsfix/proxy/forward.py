@@ -71,7 +71,7 @@ class Forwarder:
         if refusal is not None:
             return local.refused(request, route, refusal)
         if request.method == "HEAD":
-            return web.Response(status=200)
+            return local.alive(request, self.guard.token)
         if route is Route.MODELS:
             return local.models(request, self.upstream)
         try:

@@ -6,6 +6,7 @@ import math
 
 from aiohttp import web
 
+from dsfix.environment import CHALLENGE, PROOF, proof
 from dsfix.protocol import spans
 from dsfix.protocol.body import Dialect
 from dsfix.proxy.budget import STATUS
@@ -16,6 +17,12 @@ from dsfix.upstreams.base import Upstream
 # Four bytes to a token is what DeepSeek's page says of English text
 # (https://api-docs.deepseek.com/quick_start/token_usage).
 _BYTES_PER_TOKEN = 4
+
+
+def alive(request: web.BaseRequest, token: str) -> web.Response:
+    """Nothing, and the proof that this is the session of that token, for who asks for it."""
+    challenge = request.headers.get(CHALLENGE)
+    return web.Response(headers={PROOF: proof(token, challenge)} if challenge else None)
 
 
 def refused(request: web.BaseRequest, route: Route | None, refusal: Refusal) -> web.Response:

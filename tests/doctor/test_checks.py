@@ -137,10 +137,8 @@ def test_settings_that_lead_elsewhere_and_leak() -> None:
 
 
 def test_a_key_inside_another_variable() -> None:
-    """A header in a variable hands the key to the agent; the key's own variable does not."""
-    (leak,) = found("leaks", machine(HEADERS=f"Authorization: Bearer {KEY}"))
-    assert leak.level is Level.WARN
-    assert "HEADERS" in leak.means
+    """It does not hand the key to the agent, as the key's own variable does not."""
+    assert word("leaks", machine(HEADERS=f"Authorization: Bearer {KEY}")) == ("none", Level.GOOD)
     assert word("leaks", machine(OTHER=KEY)) == ("none", Level.GOOD)
 
 

@@ -16,7 +16,7 @@ import pytest
 
 from dsfix.proxy.client import _tls
 from dsfix.simulator.server import Simulator
-from tests.support.commands import dsfix, environment
+from tests.support.commands import KEY, dsfix, environment
 
 # Tries the endpoint's port on every other address of this machine, and shows its own token.
 LOOK = """
@@ -128,6 +128,45 @@ def test_a_certificate_that_nobody_vouches_for_gets_no_key(tmp_path: Path) -> No
     assert _Never.got == []
     # Python makes the file with a heading when any default context is made, the agent's too
     assert not log.exists() or "SECRET" not in log.read_text(encoding="utf-8")
+
+
+def test_the_token_takes_the_keys_place_inside_a_longer_value(tmp_path: Path) -> None:
+    """In a header or a configuration of any name, unless the user keeps it or the key is a word."""
+    longer = {"HEADER": f"Authorization: Bearer {KEY}", "KEPT": f"x {KEY}"}
+    show = ("--keep-env", "KEPT", "--", "sh", "-c", 'echo "$HEADER; $KEPT; $ANTHROPIC_AUTH_TOKEN"')
+    ran = dsfix("run", "-q", *show, home=tmp_path, env=environment(tmp_path, **longer))
+    header, kept, token = ran.out.strip().split("; ")
+    assert (header, kept) == (f"Authorization: Bearer {token}", f"x {KEY}")
+    env = environment(tmp_path, DEEPSEEK_API_KEY="ollama", HEADER="my ollama")
+    assert dsfix("run", "-q", *show, home=tmp_path, env=env).out.startswith("my ollama; ")
+
+
+class _Impostor(BaseHTTPRequestHandler):
+    """Says yes to everything."""
+
+    def _yes(self) -> None:
+        self.send_response(200)
+        self.send_header("X-Dsfix-Proof", self.headers.get("X-Dsfix-Challenge", ""))
+        self.end_headers()
+
+    do_HEAD = do_POST = do_GET = _yes
+
+    def log_message(self, format: str, *args: object) -> None:
+        """Say nothing."""
+
+
+def test_the_port_of_a_dead_session_is_not_trusted(tmp_path: Path) -> None:
+    """A program that has taken it meanwhile is told nothing: it cannot show the token."""
+    with HTTPServer(("127.0.0.1", 0), _Impostor) as impostor:
+        thread = threading.Thread(target=impostor.serve_forever, args=(0.05,))
+        thread.start()
+        root = f"http://127.0.0.1:{impostor.server_address[1]}/x"
+        env = environment(tmp_path, DSFIX_SESSION="x", DSFIX_ENDPOINT=root, DSFIX_TOKEN="t" * 64)
+        words = ("-q", "--", "sh", "-c", "echo $DSFIX_ORIGIN")
+        ran = dsfix("run", *words, home=tmp_path, env=env)
+        impostor.shutdown()
+        thread.join()
+    assert ran.out == "https://api.deepseek.com\n", ran
 
 
 def test_a_nested_session_gives_its_agent_a_token_of_its_own(tmp_path: Path) -> None:
