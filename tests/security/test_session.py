@@ -144,8 +144,11 @@ def test_the_token_takes_the_keys_place_inside_a_longer_value(tmp_path: Path) ->
 class _Impostor(BaseHTTPRequestHandler):
     """Says yes to everything."""
 
+    protocol_version = "HTTP/1.1"
+
     def _yes(self) -> None:
         self.send_response(200)
+        self.send_header("Connection", "close")
         self.send_header("X-Dsfix-Proof", self.headers.get("X-Dsfix-Challenge", ""))
         self.end_headers()
 
