@@ -10,6 +10,7 @@ from typing import Annotated
 import typer
 
 from dsfix.cli import complete
+from dsfix.cli.plain import escaped
 from dsfix.errors import DsfixError
 
 AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON document.")]
@@ -50,4 +51,4 @@ def chosen_currency(option: str | None = None) -> str:
 def print_json(command: str, data: object, errors: Iterable[object] = ()) -> None:
     """One document on stdout; `command` are its words."""
     document = {"schema": 1, "command": command.split(), "data": data, "errors": list(errors)}
-    typer.echo(json.dumps(document, indent=2, ensure_ascii=False))
+    typer.echo(escaped(json.dumps(document, indent=2, ensure_ascii=False)))

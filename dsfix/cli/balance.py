@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from dsfix.cli.answers import AsJson, KeyEnv, UpstreamName, print_json
+from dsfix.cli.plain import one_line
 from dsfix.errors import DsfixError
 
 if TYPE_CHECKING:
@@ -38,11 +39,10 @@ def balance(
     if as_json:
         print_json("balance", data)
         return
-    from dsfix.cli.summary import plain
 
     for each in data["balances"]:
         amounts = f"{each['granted']} granted, {each['topped_up']} topped up"
-        typer.echo(plain(f"{each['total']} {each['currency']} ({amounts})"))
+        typer.echo(one_line(f"{each['total']} {each['currency']} ({amounts})"))
     if not data["available"]:
         typer.echo("the account cannot be used: top it up", err=True)
 

@@ -12,6 +12,7 @@ import typer
 
 from dsfix.cli import complete
 from dsfix.cli.answers import AsJson, chosen_currency, print_json
+from dsfix.cli.plain import one_line
 from dsfix.paths import state_dir
 
 if TYPE_CHECKING:
@@ -261,7 +262,7 @@ def _print_rows(answer: Answer) -> None:
     from rich.table import Table
     from rich.text import Text
 
-    from dsfix.cli.summary import count, plain
+    from dsfix.cli.summary import count
 
     table = Table(box=None, pad_edge=False, header_style="dim", padding=(0, 2, 0, 0))
     table.add_column(answer.by, overflow="fold")
@@ -271,7 +272,9 @@ def _print_rows(answer: Answer) -> None:
         share = f"{100 * row.cached / row.input:.0f}%" if row.input else ""
         numbers = f"{row.exchanges:,}", count(row.input), share, count(row.output)
         style = "bold" if row is answer.total else ""
-        table.add_row(Text(plain(row.name)), *numbers, _priced(row, answer.currency), style=style)
+        table.add_row(
+            Text(one_line(row.name)), *numbers, _priced(row, answer.currency), style=style
+        )
     Console(highlight=False).print(table)
 
 

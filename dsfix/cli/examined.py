@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator
 from itertools import groupby
 from typing import TYPE_CHECKING
 
-from dsfix.cli.summary import plain
+from dsfix.cli.plain import one_line
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -59,7 +59,7 @@ def _print_wide(findings: Iterable[Finding], console: Console) -> None:
     for _, rows in _groups(findings):
         for finding in rows:
             means = _told(finding) or finding.means
-            _add(table, finding, finding.name, plain(means), plain(finding.do))
+            _add(table, finding, finding.name, one_line(means), one_line(finding.do))
     console.print(table)
 
 
@@ -81,7 +81,7 @@ def _print_narrow(findings: Iterable[Finding], console: Console) -> None:
             line.rstrip()
             console.print(line, soft_wrap=True)
             if told := " ".join(filter(None, (_told(finding), _to_do(finding)))):
-                console.print(Padding(Text(plain(told), style="dim"), (0, 0, 0, 6)))
+                console.print(Padding(Text(one_line(told), style="dim"), (0, 0, 0, 6)))
 
 
 def _told(finding: Finding) -> str:

@@ -7,6 +7,7 @@ import sys
 from contextlib import suppress
 from typing import NoReturn
 
+from dsfix.cli.plain import one_line, plain
 from dsfix.errors import DsfixError
 
 
@@ -14,9 +15,9 @@ def failed(error: DsfixError) -> NoReturn:
     """Tell an error in one line and its hint, and exit with its code."""
     if sys.stderr is not None:  # print would take stdout for one that was closed
         with suppress(OSError, ValueError):
-            print(f"dsfix: error: {error.message}", file=sys.stderr)
+            print(f"dsfix: error: {one_line(error.message)}", file=sys.stderr)
             if error.hint:
-                print(f"  hint: {error.hint}", file=sys.stderr)
+                print(f"  hint: {plain(error.hint)}", file=sys.stderr)
     leave(error.exit_code)
 
 

@@ -15,6 +15,7 @@ import typer
 
 from dsfix.cli.answers import chosen_currency
 from dsfix.cli.complete import session_ids
+from dsfix.cli.plain import one_line
 from dsfix.paths import state_dir
 
 if TYPE_CHECKING:
@@ -45,10 +46,7 @@ def statusline(
         return
     path = find(state, session) if session else session_dir(state, around) / EVENTS
     if line := " · ".join(_parts(brief(path), time.time())):
-        print(line.translate(_CONTROLS))
-
-
-_CONTROLS = dict.fromkeys([*range(0x20), *range(0x7F, 0xA0)])
+        print(one_line(line))
 
 
 def _parts(session: Brief, now: float) -> Iterable[str]:

@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING
 
+from dsfix.cli.plain import one_line, plain
 from dsfix.record.limits import CURRENCIES
 from dsfix.report.cost import amount
 from dsfix.report.standing import Standing
@@ -14,7 +15,6 @@ from dsfix.report.summary import Models, Summary, Tokens, Trouble
 if TYPE_CHECKING:
     from rich.console import Console
 
-_CONTROLS = dict.fromkeys([*range(0x00, 0x09), *range(0x0B, 0x20), *range(0x7F, 0xA0)])
 # Rows of one kind that are shown; the rest is counted, and is in the record.
 SHOWN = 5
 
@@ -26,7 +26,7 @@ def print_summary(summary: Summary, console: Console | None = None, *, known: bo
 
     console = console or Console(stderr=True, highlight=False)
     console.width = console.width or 80  # COLUMNS=0 means that nobody knows
-    console.print(Text(plain(_headline(summary)), style="bold"), soft_wrap=True)
+    console.print(Text(one_line(_headline(summary)), style="bold"), soft_wrap=True)
     print_rows([row for row in _rows(summary) if not (known and row[0] == "record")], console)
 
 
@@ -43,11 +43,6 @@ def print_rows(rows: Sequence[tuple[str, str, str]], console: Console) -> None:
             label = Text(f"  {name}".ljust(indent), style="dim")
             console.print(label + line, soft_wrap=True)
             name = ""
-
-
-def plain(text: str) -> str:
-    """The text without control characters: an upstream's words must not drive the terminal."""
-    return text.translate(_CONTROLS)
 
 
 def _headline(summary: Summary) -> str:
@@ -88,7 +83,7 @@ def _rows(summary: Summary) -> Iterable[tuple[str, str, str]]:
         whose = (f"{count:,} by the {who}" for who, count in summary.cut.items())
         yield "cut", " · ".join(whose), "yellow"
     for note in summary.notes:
-        yield "note", note, "yellow"
+        yield "note", one_line(note), "yellow"
     if summary.exchanges and summary.facts.record:
         yield "record", f"dsfix sessions show {summary.facts.session}", ""
 
@@ -131,7 +126,7 @@ def _money(summary: Summary) -> Iterable[tuple[str, str, str]]:
             if bill.repairs:
                 parts[-1] += f", {amount(bill.repairs, bill.currency)} of it by repairs"
         if bill.unknown:
-            names = ", ".join(name for name, _ in bill.unknown)
+            names = one_line(", ".join(name for name, _ in bill.unknown))
             why = f": {bill.listed.unknown}" if bill.listed and bill.listed.unknown else ""
             many = _exchanges(sum(n for _, n in bill.unknown))
             parts.append(f"unknown for {many} of {names}{why}")
@@ -177,7 +172,7 @@ def _models(models: Models) -> str:
     for name in (models.sent, models.served):
         if name and name != names[-1]:
             names.append(name)
-    return f"{' → '.join(names)} ({models.count:,})"
+    return f"{one_line(' → '.join(names))} ({models.count:,})"
 
 
 def _trouble(trouble: Trouble) -> str:
@@ -185,7 +180,7 @@ def _trouble(trouble: Trouble) -> str:
     then = f" → {trouble.then}" if trouble.then else ""
     words = trouble.words if len(trouble.words) <= 160 else trouble.words[:159] + "…"
     status = f"{trouble.status}: " if trouble.status >= 400 else ""
-    return f"{times}{status}{words}{then}"
+    return f"{times}{status}{one_line(words)}{then}"
 
 
 def _few(lines: Iterable[str]) -> list[str]:

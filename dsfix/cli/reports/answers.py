@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from dsfix.cli.complete import deleted_report_ids, report_ids
+from dsfix.cli.plain import one_line
 
 if TYPE_CHECKING:
     from dsfix.reports.client import Server
@@ -45,11 +46,10 @@ def server(named: str) -> Server:
 
 def say(line: str) -> None:
     """A line for the user, with nothing in it that drives a terminal."""
-    from dsfix.cli.summary import plain
 
-    typer.echo(f"dsfix: {plain(line)}", err=True)
+    typer.echo(f"dsfix: {one_line(line)}", err=True)
 
 
 def short(report: dict[str, Any]) -> str:
     """As much of an id as tells reports apart."""
-    return str(report["id"])[:12]
+    return one_line(str(report["id"])[:12])

@@ -8,6 +8,7 @@ from typing import Annotated, Any
 import typer
 
 from dsfix.cli.answers import AsJson, answered, print_json
+from dsfix.cli.plain import one_line, plain
 from dsfix.cli.reports.answers import ServerUrl, server, short
 from dsfix.errors import UsageError
 
@@ -103,17 +104,15 @@ def _print_lines(found: list[dict[str, Any]]) -> None:
     from rich.console import Console
     from rich.text import Text
 
-    from dsfix.cli.summary import plain
-
     console = Console(highlight=False)
     for each in found:
         head = Text(short(each), "bold")
-        head.append(f"  {_when(each)}  ", "dim").append(plain(each["title"]))
+        head.append(f"  {_when(each)}  ", "dim").append(one_line(each["title"]))
         console.print(head, soft_wrap=True)
         labels = [each["project"], each["branch"], each["category"]]
-        line = Text(f"  {each['url']}  ", "dim")
-        line.append(plain(" · ".join(filter(None, labels))), "dim")
-        line.append("".join(f" #{plain(tag)}" for tag in each["tags"]), "cyan")
+        line = Text(f"  {one_line(each['url'])}  ", "dim")
+        line.append(one_line(" · ".join(filter(None, labels))), "dim")
+        line.append("".join(f" #{one_line(tag)}" for tag in each["tags"]), "cyan")
         if len(each["versions"]) > 1:
             line.append(f"  {len(each['versions'])} versions", "dim")
         console.print(line, soft_wrap=True)

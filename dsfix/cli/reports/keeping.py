@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from dsfix.cli.answers import AsJson, answered, print_json
+from dsfix.cli.plain import one_line
 from dsfix.cli.reports.answers import ServerUrl, server, short
 
 if TYPE_CHECKING:
@@ -59,12 +60,11 @@ def _size(report: dict[str, Any]) -> int:
 
 
 def _print(going: list[dict[str, Any]], removed: bool) -> None:
-    from dsfix.cli.summary import plain
 
     for each in going:
         at = datetime.fromtimestamp(each["deleted"]).strftime("%Y-%m-%d %H:%M")
         size = f"{_size(each) / 1e6:.1f} MB"
-        typer.echo(f"{short(each)}  deleted {at}  {size:>10}  {plain(each['title'])}")
+        typer.echo(f"{short(each)}  deleted {at}  {size:>10}  {one_line(each['title'])}")
     count, total = len(going), sum(map(_size, going)) / 1e6
     many = "report" if count == 1 else "reports"
     said = "removed" if removed else "would be removed; --yes removes them"

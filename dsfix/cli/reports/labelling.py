@@ -8,6 +8,7 @@ from typing import Annotated
 import typer
 
 from dsfix.cli.answers import AsJson, answered, print_json
+from dsfix.cli.plain import one_line
 from dsfix.cli.reports.answers import DeletedNames, Name, Names, ServerUrl, server, short
 
 Tags = Annotated[list[str], typer.Argument(metavar="TAG...")]
@@ -57,11 +58,12 @@ def _change(
         if as_json:
             print_json(f"reports {command}", changed)
             return
-        from dsfix.cli.summary import plain
 
         for each in changed:
             labels = [each["project"], each["category"], *(f"#{tag}" for tag in each["tags"])]
             words = " · ".join(filter(None, [each["title"], *labels]))
-            typer.echo(f"{short(each)}  {plain(words)}{'  (deleted)' if each['deleted'] else ''}")
+            typer.echo(
+                f"{short(each)}  {one_line(words)}{'  (deleted)' if each['deleted'] else ''}"
+            )
 
     answered(f"reports {command}", call, as_json)

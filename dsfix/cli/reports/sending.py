@@ -10,6 +10,7 @@ import typer
 
 from dsfix.cli.answers import AsJson, answered, print_json
 from dsfix.cli.complete import report_ids
+from dsfix.cli.plain import one_line
 from dsfix.cli.reports.answers import ServerUrl, say, server
 from dsfix.errors import UsageError
 
@@ -62,7 +63,7 @@ def send(
             data = {**sent.report, "warnings": [*sent.packed.warnings, *_exposed(sent)]}
             print_json("reports send", data)
         else:
-            typer.echo(sent.report["url"])
+            typer.echo(one_line(sent.report["url"]))
 
     answered("reports send", call, as_json)
 
@@ -84,7 +85,7 @@ def watch(
     from dsfix.reports.sending import Said
 
     first = _send(page, server_url, Said(id, title, category, project, tuple(tag)), False)
-    typer.echo(first.report["url"])
+    typer.echo(one_line(first.report["url"]))
     same = Said(first.report["id"])
 
     def again() -> Packed:

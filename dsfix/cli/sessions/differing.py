@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from dsfix.cli.answers import AsJson, answered, print_json
+from dsfix.cli.plain import plain
 from dsfix.cli.sessions.answers import Session, exchange_in, recorded
 from dsfix.errors import UsageError
 
@@ -45,7 +46,6 @@ def _exchange(record: SessionRecord, number: int) -> Recorded:
 
 
 def _print(found: Difference) -> None:
-    from dsfix.cli.summary import plain
 
     lines = [f"{name}: {_short(was)} → {_short(now)}" for name, (was, now) in found.params.items()]
     lines += _rows("system", found.system)

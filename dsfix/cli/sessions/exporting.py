@@ -12,6 +12,7 @@ import typer
 
 from dsfix.cli.answers import chosen_currency
 from dsfix.cli.complete import formats
+from dsfix.cli.plain import plain
 from dsfix.cli.sessions.answers import Session, recorded
 from dsfix.errors import DsfixError, UsageError
 from dsfix.paths import PRIVATE_FILE
@@ -52,7 +53,6 @@ def export(
 
 def _print(pieces: Iterable[str]) -> None:
     """Print them; what was said in a session must not drive a terminal."""
-    from dsfix.cli.summary import plain
 
     terminal = sys.stdout.isatty()
     for piece in pieces:

@@ -11,6 +11,7 @@ import typer
 
 from dsfix.cli.answers import AsJson, answered, print_json
 from dsfix.cli.complete import agents
+from dsfix.cli.plain import one_line, plain
 from dsfix.cli.sessions.answers import local, state
 from dsfix.cli.sessions.moments import moment
 
@@ -182,13 +183,13 @@ def _print_list(found: list[Indexed]) -> None:
 def _row(each: Indexed) -> list[str | Text]:
     from rich.text import Text
 
-    from dsfix.cli.summary import count, plain
+    from dsfix.cli.summary import count
 
     used = each.input + each.output
     return [
         each.id,
         local(each.started, "%d %b %H:%M"),
-        Text(plain(each.agent or "?")),
+        Text(one_line(each.agent or "?")),
         str(timedelta(seconds=round(each.duration))) if each.state == "ended" else "",
         f"{each.exchanges:,}",
         count(used) if used else "",
@@ -200,11 +201,9 @@ def _project(each: Indexed) -> Text:
     """The project with its branch."""
     from rich.text import Text
 
-    from dsfix.cli.summary import plain
-
-    project = Text(plain(each.project))
+    project = Text(one_line(each.project))
     if each.branch:
-        project.append(f" {plain(each.branch)}", "dim")
+        project.append(f" {one_line(each.branch)}", "dim")
     project.truncate(_PROJECT, overflow="ellipsis")
     return project
 
@@ -213,11 +212,9 @@ def _title(each: Indexed, room: int) -> Text:
     """The tags and the title, or how the user began."""
     from rich.text import Text
 
-    from dsfix.cli.summary import plain
-
-    title = Text(" ".join(f"#{plain(tag)}" for tag in each.tags), "cyan")
+    title = Text(" ".join(f"#{one_line(tag)}" for tag in each.tags), "cyan")
     title.append(" " if each.tags else "")
-    said = plain(each.title or " ".join(each.said.split()))
+    said = one_line(each.title or " ".join(each.said.split()))
     title.append(said, "" if each.title else "dim")
     title.truncate(max(room, 1), overflow="ellipsis")
     return title
@@ -228,7 +225,6 @@ def _print_hits(found: list[Hit], words: Sequence[str]) -> None:
     from rich.console import Console
     from rich.text import Text
 
-    from dsfix.cli.summary import plain
     from dsfix.report.snippet import snippet
 
     console = Console(highlight=False)
@@ -237,7 +233,7 @@ def _print_hits(found: list[Hit], words: Sequence[str]) -> None:
         if hit.session != session:
             session = hit.session
             head = Text(session, "bold")
-            head.append(f"  {local(hit.started, '%Y-%m-%d %H:%M')}  {plain(hit.project)}", "dim")
+            head.append(f"  {local(hit.started, '%Y-%m-%d %H:%M')}  {one_line(hit.project)}", "dim")
             console.print(head, soft_wrap=True)
         who = hit.role if hit.sort in ("text", "result") else f"{hit.role} {hit.sort}"
         line = Text(f"  #{hit.exchange} {who}: ", "dim")

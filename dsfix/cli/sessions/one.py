@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING
 
+from dsfix.cli.plain import plain
 from dsfix.cli.sessions.answers import local
-from dsfix.cli.summary import count, plain, print_rows
+from dsfix.cli.summary import count, print_rows
 
 if TYPE_CHECKING:
     from rich.console import Console

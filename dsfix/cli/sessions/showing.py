@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 import typer
 
 from dsfix.cli.answers import AsJson, answered, chosen_currency, print_json
+from dsfix.cli.plain import one_line, plain
 from dsfix.cli.sessions.answers import Session, exchange_in, local, recorded
 
 if TYPE_CHECKING:
@@ -99,7 +100,6 @@ def _costs(record: SessionRecord, summary: Summary) -> Callable[[Recorded], str]
 def _print_facts(record: SessionRecord, console: Console) -> None:
     from rich.text import Text
 
-    from dsfix.cli.summary import plain
     from dsfix.record.labels import labels
 
     own = labels(record.path.parent)
@@ -116,7 +116,7 @@ def _print_facts(record: SessionRecord, console: Console) -> None:
     }
     for name, said in facts.items():
         if said:
-            console.print(Text(f"  {name:<11}", "dim") + Text(plain(said), ""), soft_wrap=True)
+            console.print(Text(f"  {name:<11}", "dim") + Text(one_line(said), ""), soft_wrap=True)
 
 
 def _print_exchanges(
@@ -126,7 +126,7 @@ def _print_exchanges(
     from rich.table import Table
     from rich.text import Text
 
-    from dsfix.cli.summary import plain, print_rows
+    from dsfix.cli.summary import print_rows
 
     if not exchanges:
         return
@@ -157,14 +157,14 @@ def _columns(each: Recorded, cost: str) -> list[str | Text]:
     """The plain columns of an exchange, from its number to its duration."""
     from rich.text import Text
 
-    from dsfix.cli.summary import count, plain
+    from dsfix.cli.summary import count
 
     exchange, usage = each.exchange, each.exchange.usage
     return [
         str(exchange.id),
         local(exchange.started, "%H:%M:%S"),
         exchange.kind,
-        Text(plain(exchange.served or exchange.sent or exchange.asked)),
+        Text(one_line(exchange.served or exchange.sent or exchange.asked)),
         count(usage.input) if usage else "",
         f"{100 * usage.cached / usage.input:.0f}%" if usage and usage.input else "",
         count(usage.output) if usage else "",
@@ -177,14 +177,12 @@ def _end(each: Recorded) -> Text:
     """How an exchange ended, in its colour."""
     from rich.text import Text
 
-    from dsfix.cli.summary import plain
-
     exchange = each.exchange
     if exchange.cut:
         return Text(f"cut: {exchange.cut}", "yellow")
     if exchange.error:
         return Text(str(exchange.status or "failed"), "red")
-    return Text(plain(exchange.finish) or (str(exchange.status) if each.ended else "unfinished"))
+    return Text(one_line(exchange.finish) or (str(exchange.status) if each.ended else "unfinished"))
 
 
 def _remarks(each: Recorded) -> Iterable[str]:
@@ -223,8 +221,6 @@ def _print_conversation(record: SessionRecord, last: Recorded, console: Console)
 def _lines(said: Said) -> Iterable[Text]:
     """A saying in a few lines, marked with what it is."""
     from rich.text import Text
-
-    from dsfix.cli.summary import plain
 
     marks = {
         "reasoning": ("thinks: ", "dim italic"),

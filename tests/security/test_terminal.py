@@ -1,0 +1,104 @@
+"""A hostile upstream and the user's terminal: whatever it says, each command prints a text."""
+
+from __future__ import annotations
+
+import http.server
+import json
+import re
+import sys
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+
+from tests.support.commands import environment
+from tests.support.pty_session import PtySession
+
+# The clipboard, a colour in C0 and in C1, a line that turns round, and rows of its own.
+HOSTILE = "\x1b]52;c;eA==\x07\x1b[41m\x9b41m\u202ekcab\u2066\r\x85\u2028\n  cost  FORGED\n\n"
+# What dsfix itself prints: bold and dim, and their end.
+OWN = re.compile(r"\x1b\[[0-9;]*m")
+DRIVES = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069]")
+FORGED = re.compile(r"^\s*cost  FORGED", re.M)
+ASK = """
+import json, os, urllib.error, urllib.request
+url = os.environ["ANTHROPIC_BASE_URL"] + "/v1/messages"
+headers = {"x-api-key": os.environ["ANTHROPIC_AUTH_TOKEN"], "Content-Type": "application/json"}
+for turn in ("well", "badly"):
+    body = {"model": "m", "max_tokens": 9, "messages": [{"role": "user", "content": turn}]}
+    try:
+        urllib.request.urlopen(urllib.request.Request(url, json.dumps(body).encode(), headers)).read()
+    except urllib.error.HTTPError as error:
+        error.read()
+"""
+COMMANDS = (
+    "sessions list", "sessions list --json", "sessions show last", "sessions show last 1",
+    "sessions show last --json", "sessions search hi", "sessions search hi --json",
+    "sessions export last --format jsonl", "cost --loopback --by model",
+    "cost --loopback --by model --json", "statusline last",
+)  # fmt: skip
+
+
+class _Hostile(http.server.BaseHTTPRequestHandler):
+    """Says such things in every place of an answer, of an error and of a balance."""
+
+    protocol_version = "HTTP/1.1"
+
+    def _answer(self) -> None:
+        asked = self.rfile.read(int(self.headers.get("Content-Length", 0)))
+        words = {"type": HOSTILE, "message": f"hi {HOSTILE}", "code": HOSTILE}
+        content = [{"type": "text", "text": f"hi {HOSTILE}"}]
+        usage = {"input_tokens": 5, "output_tokens": 6, "service_tier": HOSTILE}
+        document = {
+            "id": HOSTILE, "type": "message", "role": "assistant", "model": f"m{HOSTILE}",
+            "content": content, "stop_reason": HOSTILE, "usage": usage, "is_available": True,
+            "balance_infos": [{"currency": f"USD{HOSTILE}", "total_balance": f"1{HOSTILE}"}],
+        }  # fmt: skip
+        failed = b"badly" in asked
+        body = json.dumps({"error": words} if failed else document).encode()
+        self.send_response(400 if failed else 200)
+        self.send_header("Content-Type", "application/json")
+        self.send_header("Content-Length", str(len(body)))
+        self.end_headers()
+        self.wfile.write(body)
+
+    do_GET = do_POST = _answer
+
+    def log_message(self, format: str, *args: object) -> None:
+        """Say nothing."""
+
+
+@pytest.fixture(scope="module")
+def upstream() -> Iterator[str]:
+    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), _Hostile) as server:
+        thread = threading.Thread(target=server.serve_forever, args=(0.05,))
+        thread.start()
+        yield f"http://127.0.0.1:{server.server_address[1]}"
+        server.shutdown()
+        thread.join()
+
+
+@contextmanager
+def terminal(home: Path, *words: str) -> Iterator[PtySession]:
+    """That command in a terminal, until its end."""
+    env = environment(home, TERM="xterm", COLUMNS="200", NO_COLOR="1")
+    with PtySession([sys.executable, "-m", "dsfix", *words], env) as one:
+        one.end()
+        yield one
+
+
+def test_no_command_is_driven_by_an_upstream(tmp_path: Path, upstream: str) -> None:
+    """No control character, no other direction, and no row that the command did not make."""
+    run = ("run", "--upstream", upstream, "--", sys.executable, "-c", ASK)
+    others = [*COMMANDS, f"balance --upstream {upstream}", f"balance --upstream {upstream} --json"]
+    told = 0
+    for words in (run, *(tuple(each.split()) for each in others)):
+        with terminal(tmp_path, *words) as one:
+            shown = OWN.sub("", one.screen.decode()).replace("\r\n", "\n")
+        told += "FORGED" in shown
+        assert not DRIVES.findall(shown), words
+        # one exchange is shown with its text as it was said, line by line
+        assert words[-1] == "1" or not FORGED.search(shown), words
+    assert told > 8
