@@ -17,6 +17,7 @@ from typing import NamedTuple
 
 COOKIE = "dsfix-view"
 NEWS = "news"
+ENTRY = "/open/"
 
 
 class Shown(StrEnum):
@@ -49,7 +50,7 @@ class Door:
     @property
     def address(self) -> str:
         """The URL that opens the page, once."""
-        return f"http://{self._hosts[0]}/open/{self._token}"
+        return f"http://{self._hosts[0]}{ENTRY}{self._token}"
 
     @property
     def path(self) -> str:
@@ -62,9 +63,17 @@ class Door:
         return f"{COOKIE}={self._key}; Path={self.path}; HttpOnly; SameSite=Strict"
 
     def admit(
-        self, method: str, path: str, headers: Mapping[str, Sequence[str]], cookies: Sequence[str]
+        self,
+        method: str,
+        path: str,
+        headers: Mapping[str, Sequence[str]],
+        cookies: Sequence[str],
+        anothers: bool = False,
     ) -> Shown | Refusal:
-        """What this request may see; header names in lower case. The token is used up by this."""
+        """What this request may see; header names in lower case. The token is used up by this.
+
+        `anothers` when another user of this machine asks, who may have read the address.
+        """
         hosts = headers.get("host", ())
         if len(hosts) != 1 or hosts[0] not in self._hosts:
             return Refusal(421, "wrong Host: this page answers to 127.0.0.1 only")
@@ -73,8 +82,10 @@ class Door:
             return Refusal(403, "refused for other sites: paste the URL into the address bar")
         if method != "GET":
             return Refusal(405, f"{method} is not allowed here")
-        if path.startswith("/open/"):
-            return self._enter(path.removeprefix("/open/"))
+        if path.startswith(ENTRY):
+            if anothers:
+                return Refusal(403, "refused for other users of this machine")
+            return self._enter(path.removeprefix(ENTRY))
         if path not in (self.path, self.path + NEWS):
             return Refusal(404, "unknown path")
         if not any(_same(cookie, self._key) for cookie in cookies):

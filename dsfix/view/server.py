@@ -12,8 +12,9 @@ from aiohttp import web
 
 from dsfix.report.page import policy, rendered
 from dsfix.report.page.document import LISTS
-from dsfix.view.door import COOKIE, NEWS, Door, Refusal, Shown
+from dsfix.view.door import COOKIE, ENTRY, NEWS, Door, Refusal, Shown
 from dsfix.view.live import Live
+from dsfix.view.peer import is_anothers
 
 _HEADERS = {
     "Cache-Control": "no-store",
@@ -73,9 +74,8 @@ class _Site:
     async def handle(self, request: web.Request) -> web.Response:
         headers = {name.lower(): request.headers.getall(name) for name in request.headers}
         cookie = request.cookies.get(COOKIE)
-        shown = self.door.admit(
-            request.method, request.path, headers, [] if cookie is None else [cookie]
-        )
+        cookies = [] if cookie is None else [cookie]
+        shown = self.door.admit(request.method, request.path, headers, cookies, _anothers(request))
         if isinstance(shown, Refusal):
             return _response(_REFUSED.format(escape(shown.reason)), "text/html", shown.status)
         match shown:
@@ -97,6 +97,14 @@ class _Site:
             return web.Response(status=400, text="not a number\n")
         news = json.dumps(self._live.news(told, version), ensure_ascii=False)
         return _response(news, "application/json")
+
+
+def _anothers(request: web.Request) -> bool:
+    """Whether another user of this machine asks; looked up for the address that opens the page."""
+    if request.transport is None or not request.path.startswith(ENTRY):
+        return False
+    peer, own = map(request.transport.get_extra_info, ("peername", "sockname"))
+    return bool(peer and own) and is_anothers(peer, own)
 
 
 def _response(text: str, kind: str, status: int = 200, *, csp: str = _NOTHING) -> web.Response:

@@ -13,11 +13,14 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import NamedTuple
+from urllib.parse import urlsplit
 
 import pytest
 
 from dsfix.simulator.server import Simulator
 from tests.support.commands import KEY, dsfix, environment
+from tests.view.support import serving as viewing
+from tests.view.support import small
 
 pytestmark = [
     pytest.mark.skipif(os.geteuid() != 0, reason="only root can become another user"),
@@ -227,3 +230,27 @@ def test_what_is_made_is_closed_whatever_the_umask_is(tmp_path: Path) -> None:
     made = list(home.rglob("*"))
     assert {".config", ".local", "events.jsonl", "config.toml"} <= {path.name for path in made}
     assert [path for path in made if path.stat().st_mode & 0o077] == []
+
+
+@pytest.mark.parametrize("family", [socket.AF_INET, socket.AF_INET6])
+def test_the_address_of_a_page_opens_nothing_for_them(tmp_path: Path, family: int) -> None:
+    """They read it in the browser's command line and are first; it is not used up by that."""
+    written = small(tmp_path / "state")
+    written.end()
+
+    def opened(connection: socket.socket) -> bytes:
+        host = url.netloc
+        near = "127.0.0.1" if family == socket.AF_INET else "::ffff:127.0.0.1"
+        with connection:
+            connection.settimeout(10)
+            connection.connect((near, url.port))
+            connection.sendall(f"GET {url.path} HTTP/1.1\r\nHost: {host}\r\n\r\n".encode())
+            return connection.recv(65536)
+
+    with viewing(written.path) as view:
+        url = urlsplit(view.url)
+        with another_user():
+            theirs = socket.socket(family)
+        answer = opened(theirs)
+        assert answer.startswith(b"HTTP/1.1 403 ") and b"Set-Cookie" not in answer
+        assert opened(socket.socket(family)).startswith(b"HTTP/1.1 303 ")
