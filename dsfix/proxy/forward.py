@@ -14,6 +14,7 @@ import aiohttp
 from aiohttp import web
 
 from dsfix.memory import OriginMemory
+from dsfix.protocol import spans
 from dsfix.protocol.body import Dialect
 from dsfix.protocol.growing import Growing
 from dsfix.proxy import local
@@ -33,6 +34,7 @@ from dsfix.repairs.reply import Reply
 from dsfix.upstreams.base import Upstream
 
 BODY_LIMIT = 64 << 20
+COUNTING = 10.0  # seconds for the upstream's own count; nobody waits longer for an estimate
 CONVERSATIONS = 256  # whose prompts' density is known: the most recent ones
 
 
@@ -92,10 +94,13 @@ class Forwarder:
         path = self.upstream.paths.get("count_tokens")
         if path and not self._no_count:
             try:
-                async with self.client.post(path, body, request.headers.items()) as response:
-                    data = await response.content.read(ERROR_LIMIT)
-                    if response.status == 200 and b"input_tokens" in data:
-                        return web.Response(body=data, content_type="application/json")
+                async with (
+                    asyncio.timeout(COUNTING),
+                    self.client.post(path, body, request.headers.items()) as response,
+                ):
+                    data = await _counted(response)
+                if data:
+                    return web.Response(body=data, content_type="application/json")
             except (Unreachable, aiohttp.ClientError, TimeoutError):
                 pass  # an estimate is what the caller gets either way
             self._no_count = True
@@ -203,6 +208,16 @@ class Forwarder:
         if outgoing.step is Step.OFF:
             count = self._since_off.get(conversation, 0)
             self._since_off[conversation] = 0 if count >= RETRY_AFTER else count + 1
+
+
+async def _counted(response: aiohttp.ClientResponse) -> bytes:
+    """A token count, whole and as the upstream worded it; empty where that is none."""
+    data = b""
+    while len(data) < ERROR_LIMIT and (piece := await response.content.readany()):
+        data += piece
+    found = spans.value(data)
+    counts = response.status == 200 and isinstance(found, dict) and "input_tokens" in found
+    return data if counts else b""
 
 
 def _describe(exchange: Exchange, outgoing: Outgoing, kind: str) -> None:
