@@ -69,10 +69,13 @@ def row_of(origin: str, stored: Stored, now: float) -> tuple[object, ...]:
     )
 
 
-def stored_in(row: Row) -> Stored:
-    """The turn whose COLUMNS these are."""
+def stored_in(row: Row) -> Stored | None:
+    """The turn whose COLUMNS these are; None where it is damaged, so that it is not known."""
     key, calls, names, text, previous, chain, session, heads, reasoning = map(str, row)
-    lists = _lists.decode(f"[{calls},{names},{heads},{reasoning}]")
+    try:
+        lists = _lists.decode(f"[{calls},{names},{heads},{reasoning}]")
+    except msgspec.DecodeError:
+        return None
     return Stored(key, *lists[:2], text, previous, chain, session, lists[2], Reasoning(lists[3]))
 
 

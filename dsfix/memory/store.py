@@ -115,7 +115,7 @@ class Store:
             f"SELECT {COLUMNS} FROM turns WHERE {where} ORDER BY id DESC LIMIT {ALIKE}",
             (origin, value),
         )
-        found = tuple(stored_in(row) for row in rows)
+        found = tuple(filter(None, map(stored_in, rows)))
         if found:
             self._database.write(_touch(origin, [found[0].key], self._clock()))
             self._ram.put(name, found)
@@ -141,9 +141,10 @@ class Store:
         )
         found: dict[str, list[Stored]] = {}
         for call, *row in rows:
-            found.setdefault(str(call), []).append(stored_in(tuple(row)))
-        for call, stored in found.items():
-            self._ram.put(f"call\0{origin}\0{call}", tuple(stored))
+            if stored := stored_in(tuple(row)):
+                found.setdefault(str(call), []).append(stored)
+        for call, alike in found.items():
+            self._ram.put(f"call\0{origin}\0{call}", tuple(alike))
         self._absent.update(name for name, call in missing.items() if call not in found)
         keys = [each[0].key for each in found.values()]
         if keys:

@@ -33,7 +33,9 @@ def ask(text):
         answer.read()
         print(answer.status, end=" ", flush=True)
 ask("first")
-if len(sys.argv) > 1:
+if len(sys.argv) > 2:
+    os.chmod(sys.argv[1], 0)
+elif len(sys.argv) > 1:
     shutil.rmtree(sys.argv[1])
 ask("second " * 4000)
 sys.exit(7)
@@ -72,15 +74,17 @@ def full(scene: Scene) -> Seen:
     return Seen(seen, "; ".join(told))
 
 
+def drop() -> None:
+    """From here on, what root may not do by the modes of files, it cannot."""
+    libc = ctypes.CDLL(None)
+    for capability in (_DAC_OVERRIDE, _DAC_READ_SEARCH):
+        libc.prctl(_DROP_CAPABILITY, capability, 0, 0, 0)
+
+
 def read_only(scene: Scene) -> Seen:
     """The state directory cannot be written, by root either."""
     state = scene.path / "state"
     state.mkdir(0o500)
-
-    def drop() -> None:
-        libc = ctypes.CDLL(None)
-        for capability in (_DAC_OVERRIDE, _DAC_READ_SEARCH):
-            libc.prctl(_DROP_CAPABILITY, capability, 0, 0, 0)
 
     seen, told = ran(scene.path, drop)
     [error, hint] = told[0].splitlines()
@@ -92,6 +96,32 @@ def removed(scene: Scene) -> Seen:
     """The agent removes the state directory between two requests."""
     seen, told = ran(scene.path, None, str(scene.path / "state"))
     return Seen(seen, "; ".join(told))
+
+
+def closed(scene: Scene) -> Seen:
+    """The agent closes the state directory between two requests, to root as well."""
+    state = scene.path / "state"
+    try:
+        seen, told = ran(scene.path, drop, str(state), "closed")
+    finally:
+        state.chmod(0o700)
+    return Seen(seen, "; ".join(told))
+
+
+def damaged(scene: Scene) -> Seen:
+    """What is told of every turn is no JSON any more, and the conversation goes on."""
+    data = ANSWERS[scene.dialect]
+    whole = head("application/json", f"Content-Length: {len(data)}") + data
+    answers = []
+    with Wild(lambda connection: connection.sendall(whole)) as wild:
+        for _ in range(2):
+            with Rig(wild.url, scene.path) as rig:
+                answers.append(rig.send(scene.dialect, CLEAN[scene.dialect]))
+            with closing(sqlite3.connect(scene.path / "memory.db", isolation_level=None)) as other:
+                assert other.execute("UPDATE turns SET calls = '[\"a'").rowcount
+    assert not rig.store.trouble and not rig.log.trouble
+    seen = {says(each, scene.dialect, data) for each in answers}
+    return Seen(f"twice {', '.join(seen)}", ", ".join(map(tells, rig.recorded())))
 
 
 @contextmanager
@@ -182,6 +212,15 @@ ROWS = (
         removed,
         ONCE,
     ),
+    Fault(
+        "disk",
+        "state directory is closed under way",
+        RAN,
+        "memory.db: the file was deleted, what was learnt is not kept",
+        closed,
+        ONCE,
+    ),
+    Fault("disk", "memory has damaged rows", "twice 200, byte for byte", "200", damaged),
     Fault(
         "disk",
         "memory is corrupt",
