@@ -89,13 +89,22 @@ class Traces:
 
     def ended(self, exchange: Exchange) -> None:
         """Send an exchange that is over; never waits."""
-        if not self._started:
-            self._started = True
-            self._thread.start()
+        if not self._begun():
+            return
         try:
             self._waiting.put_nowait(exchange)
         except queue.Full:
             self._dropped += 1
+
+    def _begun(self) -> bool:
+        """Whether a thread sends, from the first exchange on, unless none can be had."""
+        if not self._started and not self._trouble:
+            try:
+                self._thread.start()
+                self._started = True
+            except RuntimeError as error:  # there are as many as the system allows
+                self._trouble = f"traces were not sent: {error}"
+        return self._started
 
     def close(self, seconds: float, timeout: float = 2.0) -> str:
         """Send what is left, for at most so many seconds; gives what went wrong, or nothing."""

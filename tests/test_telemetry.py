@@ -167,6 +167,19 @@ def test_a_slow_collector_holds_nobody_up() -> None:
         assert len(fake.spans()) < 2 * WAITING
 
 
+def test_no_thread_for_traces_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where the system has no thread left, exchanges end as they would without traces."""
+
+    def refused(thread: threading.Thread) -> None:
+        raise RuntimeError("can't start new thread")
+
+    sending = traces("http://127.0.0.1:1/v1/traces")
+    monkeypatch.setattr(threading.Thread, "start", refused)
+    for number in range(3):
+        sending.ended(finished(exchange(number)))
+    assert sending.close(1.0) == "traces were not sent: can't start new thread"
+
+
 def test_nothing_is_sent_without_a_request() -> None:
     """A session in which nothing happened is no trace."""
     with collecting() as fake:

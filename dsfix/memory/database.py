@@ -47,8 +47,13 @@ class Database:
 
     def open(self) -> None:
         """Start the writer thread, which opens the file."""
-        self._thread = threading.Thread(target=self._run, name="dsfix-store", daemon=True)
-        self._thread.start()
+        thread = threading.Thread(target=self._run, name="dsfix-store", daemon=True)
+        try:
+            thread.start()
+        except RuntimeError as error:  # there are as many as the system allows
+            self.trouble = f"{self._path.name}: {error}"
+        else:
+            self._thread = thread
 
     def write(self, write: Write) -> None:
         """Queue a write; it is dropped when the file has failed."""
@@ -106,7 +111,7 @@ class Database:
         while (write := self._waiting.get()) is not None:
             if not self._commit(connection, write):
                 break
-        if not (self.trouble or self._path.exists()):
+        if not (self.trouble or self.size):
             self.trouble = f"{self._path.name}: the file was deleted, what was learnt is not kept"
         connection.close()
 

@@ -25,6 +25,8 @@ SILENCE = 600.0  # an upstream that has not begun after ten minutes closes: Deep
 
 # How a connection ends that the upstream had closed before the request came.
 _DROPPED = (aiohttp.ServerDisconnectedError, aiohttp.ClientOSError, ConnectionError)
+# RuntimeError: as many threads as the system allows, and none to look the host's name up.
+_FAILED = (aiohttp.ClientError, TimeoutError, OSError, RuntimeError)
 _NOT_CONNECTED = (aiohttp.ClientConnectorError,)
 # Codings that are none, and those that aiohttp 3.14.5 undoes (aiohttp/http_parser.py).
 _CODINGS = frozenset({"", "identity", "gzip", "deflate", "br", "zstd"})
@@ -102,14 +104,14 @@ class Client:
         sent = upstream_headers(headers, self._key, self._key_header)
         try:
             response = await self._send(self._pooled, method, url, data, sent)
-        except (aiohttp.ClientError, TimeoutError, OSError) as error:
+        except _FAILED as error:
             _let_go(error)
             dropped = isinstance(error, _DROPPED) and not isinstance(error, _NOT_CONNECTED)
             if not (dropped and KEPT.get()):
                 raise _unreachable(error) from error
             try:
                 response = await self._send(self._fresh, method, url, data, sent)
-            except (aiohttp.ClientError, TimeoutError, OSError) as again:
+            except _FAILED as again:
                 _let_go(again)
                 raise _unreachable(again) from again
         try:
@@ -186,7 +188,7 @@ def _unreachable(error: BaseException) -> Unreachable:
         return Unreachable("what it answered is not HTTP")
     if isinstance(error, aiohttp.ServerDisconnectedError | ConnectionError):
         return Unreachable("it ended the connection without an answer")
-    return Unreachable(type(error).__name__)
+    return Unreachable(str(error) if isinstance(error, RuntimeError) else type(error).__name__)
 
 
 def _tls() -> ssl.SSLContext:

@@ -72,7 +72,10 @@ class ProxyThread:
         """Start importing and serving."""
         sys.setswitchinterval(SWITCH)
         gc.set_threshold(*COLLECT)
-        self._thread.start()
+        try:
+            self._thread.start()
+        except RuntimeError as error:  # there are as many as the system allows
+            self._fail(error)
 
     def end(self) -> None:
         """Stop serving, once the agent has ended.
@@ -88,9 +91,13 @@ class ProxyThread:
     def _run(self) -> None:
         try:
             self._serve()
-        except BaseException as error:  # the agent must not go on without its endpoint
-            self.failure = f"the proxy failed: {type(error).__name__}: {error}"
-            self._failed()
+        except BaseException as error:
+            self._fail(error)
+
+    def _fail(self, error: BaseException) -> None:
+        """The agent must not go on without its endpoint."""
+        self.failure = f"the proxy failed: {type(error).__name__}: {error}"
+        self._failed()
 
     def _serve(self) -> None:
         import asyncio

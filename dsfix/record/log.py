@@ -175,8 +175,13 @@ class SessionLog:
         if self._file is None:
             return
         if self._thread is None:
-            self._thread = threading.Thread(target=self._run, name="dsfix-record", daemon=True)
-            self._thread.start()
+            thread = threading.Thread(target=self._run, name="dsfix-record", daemon=True)
+            try:
+                thread.start()
+            except RuntimeError as error:  # there are as many as the system allows
+                self.fail(OSError(str(error)))
+                return
+            self._thread = thread
         self._jobs.put(job)
 
     def _run(self) -> None:

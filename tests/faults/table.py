@@ -9,6 +9,7 @@ from tests.faults import (
     rows_process,
     rows_pty,
     rows_system,
+    rows_threads,
     rows_upstream,
     rows_wild,
 )
@@ -152,6 +153,7 @@ PLAYED = (
     *rows_disk.ROWS,
     *rows_process.ROWS,
     *rows_pty.ROWS,
+    *rows_threads.ROWS,
     *rows_system.ROWS,
 )
 ROWS = (*PLAYED, *ELSEWHERE)
