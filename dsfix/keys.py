@@ -14,6 +14,7 @@ from pathlib import Path
 
 from dsfix.config import Config
 from dsfix.errors import LaunchError
+from dsfix.paths import expanded
 
 PATIENCE = 30.0  # seconds that `key_command` may take: some ask the user for a passphrase
 _MOST = 64 * 1024  # bytes of a key file that are read
@@ -32,7 +33,7 @@ def from_command(command: tuple[str, ...], environ: Mapping[str, str]) -> str:
     It runs without a shell and without our stdin, which is the agent's prompt; what it says on
     stderr is the user's to read. Raises LaunchError when it fails or takes too long.
     """
-    program = str(Path(command[0]).expanduser())
+    program = str(expanded("key_command", command[0]))
     try:
         done = subprocess.run(
             (program, *command[1:]),
@@ -60,7 +61,7 @@ def from_file(name: str) -> str:
 
     Raises LaunchError for any other file.
     """
-    path = Path(name).expanduser()
+    path = expanded("key_file", name)
     try:
         descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC | os.O_NONBLOCK)
     except OSError as error:

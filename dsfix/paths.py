@@ -31,13 +31,33 @@ def config_file(environ: Mapping[str, str]) -> Path:
     )
 
 
+def home_dir(environ: Mapping[str, str]) -> Path:
+    """The user's home. Raises LaunchError where nobody knows it, as in some containers."""
+    try:
+        return Path(environ.get("HOME") or Path.home())
+    except RuntimeError as error:  # this user is in no list of users
+        raise _homeless() from error
+
+
+def expanded(name: str, given: str) -> Path:
+    """A path in which `~` stands for a home; LaunchError where it is nobody's.
+
+    `name` says whose the path is.
+    """
+    try:
+        return Path(given).expanduser()
+    except RuntimeError as error:
+        raise LaunchError(f"{name}: {error}", hint="give an absolute path") from error
+
+
+def _homeless() -> LaunchError:
+    return LaunchError("the user has no home directory", hint="set HOME")
+
+
 def _named(variable: str, environ: Mapping[str, str]) -> Path | None:
     """The path that a variable names, if it names one."""
     given = environ.get(variable, "")
-    try:
-        return Path(given).expanduser() if given else None
-    except RuntimeError as error:
-        raise LaunchError(f"{variable}: {error}", hint="give an absolute path") from error
+    return expanded(variable, given) if given else None
 
 
 def _user_dir(variable: str, below: str, elsewhere: str, environ: Mapping[str, str]) -> Path:
@@ -53,7 +73,10 @@ def _user_dir(variable: str, below: str, elsewhere: str, environ: Mapping[str, s
         return Path(given if given.startswith("/") else f"{home}/{below}") / "dsfix"
     from platformdirs import PlatformDirs
 
-    return Path(getattr(PlatformDirs("dsfix", appauthor=False), elsewhere))
+    try:
+        return Path(getattr(PlatformDirs("dsfix", appauthor=False), elsewhere))
+    except RuntimeError as error:
+        raise _homeless() from error
 
 
 def text_of(path: Path) -> str | None:

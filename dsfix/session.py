@@ -24,7 +24,7 @@ from dsfix.agents.base import Endpoint, Host, Request, Wiring
 from dsfix.config import Config, Settings
 from dsfix.environment import Credentials, child_environment, credentials
 from dsfix.errors import AgentNotExecutable, LaunchError, UsageError
-from dsfix.paths import private_dir, state_dir, text_of
+from dsfix.paths import home_dir, private_dir, state_dir, text_of
 from dsfix.proxy.thread import Plan, ProxyThread
 from dsfix.record.checkout import checkout
 from dsfix.record.limits import UNLIMITED, Limits
@@ -208,11 +208,10 @@ def _request(
     cwd: Path,
     args: tuple[str, ...],
 ) -> Request:
-    home = Path(environ.get("HOME") or Path.home())
     return Request(
         endpoint,
         upstream,
-        Host(environ, cwd, home, text_of),
+        Host(environ, cwd, home_dir(environ), text_of),
         args=args,
         model=options.config.model,
         small_model=options.config.small_model,

@@ -58,7 +58,7 @@ def _version(path: str) -> str | None:
     """What `--version` says, None when it fails or says nothing like a version."""
     from dsfix.doctor.machine import this_machine
 
-    printed = this_machine(os.environ, Path.home()).run((path, "--version"))
+    printed = this_machine(os.environ, Path("/")).run((path, "--version"))
     found = _VERSION.search(printed or "")
     return found[0] if found else None
 

@@ -9,7 +9,7 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import NamedTuple
 
-from dsfix.paths import text_of
+from dsfix.paths import home_dir, text_of
 
 VERSION_WAIT = 20.0  # seconds; Node programs take up to five for --version
 
@@ -31,8 +31,9 @@ class Machine(NamedTuple):
 
 def this_machine(environ: Mapping[str, str], cwd: Path) -> Machine:
     """The machine that we run on."""
-    home = Path(environ.get("HOME") or Path.home())
-    return Machine(environ, cwd, home, text_of, lambda words: _printed(words, environ))
+    return Machine(
+        environ, cwd, home_dir(environ), text_of, lambda words: _printed(words, environ)
+    )
 
 
 def _printed(words: tuple[str, ...], environ: Mapping[str, str]) -> str | None:
