@@ -6,6 +6,7 @@ that ask in parallel go over a limit by at most one answer each, and never by a 
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from decimal import Decimal
@@ -53,12 +54,13 @@ NOTHING = Used()
 class Budget:
     """The limits of a session, and what came of them.
 
-    `began` is when the session did, in wall-clock seconds. `raised` looks up limits that were
-    changed meanwhile; `session` is the name under which they can be, empty where they cannot.
+    `age` tells for how many seconds the session has run, whatever the wall clock was set to
+    meanwhile. `raised` looks up limits that were changed; `session` is the name under which they
+    can be, empty where they cannot.
     """
 
     limits: Limits
-    began: float
+    age: Callable[[], float]
     costs: Costs
     raised: Callable[[], Limits]
     session: str
@@ -107,7 +109,7 @@ class Budget:
         limits, used = self.limits, self._used
         for reserved in self._open.values():
             used = used.plus(reserved)
-        minutes = (exchange.started - self.began) / 60
+        minutes = self.age() / 60
         if limits.requests is not None and self._requests >= limits.requests:
             words = f"{self._requests:,} of {limits.requests:,} requests"
             return Reached("requests", words)
@@ -154,4 +156,7 @@ def budget_of(limits: Limits, upstream: Upstream, models: Iterable[str], log: Se
                 hint="use --max-tokens or --max-requests, or a model that has a price",
             )
     name = log.id if log.directory is not None else ""
-    return Budget(limits, log.began_at, costs, lambda: raised(log.directory), name)
+    began = time.monotonic()
+    return Budget(
+        limits, lambda: time.monotonic() - began, costs, lambda: raised(log.directory), name
+    )

@@ -13,9 +13,12 @@ import pytest
 
 from dsfix.protocol.body import Dialect
 from dsfix.protocol.usage import Usage
-from dsfix.proxy.budget import Budget
+from dsfix.proxy.budget import Budget, budget_of
 from dsfix.record.exchange import Exchange
 from dsfix.record.limits import Limits, raised, write_raised
+from dsfix.record.log import SessionLog
+from dsfix.redact import Redactor
+from dsfix.upstreams import resolve
 from tests.proxy.conftest import Start
 from tests.proxy.wire_data import CLEAN, EVENTS, STREAM
 from tests.support.in_process import InProcess, Talk
@@ -34,9 +37,11 @@ def costs(model: str, usage: Usage, at: float) -> Decimal | None:
     return cents / 100 * (2 if at >= 100 else 1)
 
 
-def budget(raised: Callable[[], Limits] = Limits, **limits: Any) -> Budget:
-    """A budget of a session that began at second 0."""
-    return Budget(Limits(**limits), 0.0, costs, raised, "k3f9")
+def budget(
+    raised: Callable[[], Limits] = Limits, age: Callable[[], float] = float, **limits: Any
+) -> Budget:
+    """A budget of a session that has just begun, or some seconds ago."""
+    return Budget(Limits(**limits), age, costs, raised, "k3f9")
 
 
 def exchange(number: int, at: float = 0.0) -> Exchange:
@@ -69,10 +74,19 @@ def test_requests_are_counted_when_they_go_out() -> None:
 
 
 def test_minutes_are_those_of_the_session() -> None:
-    """Told by when the request came."""
-    short = budget(minutes=1.5)
-    assert not short.refusal(exchange(1, at=89.9), 100)
-    assert "1.5 of 1.5 minutes" in short.refusal(exchange(2, at=90.0), 100)
+    """Whatever the wall clock says: it is set while a session runs, by hours after a sleep."""
+    age = [89.9]
+    short = budget(age=lambda: age[-1], minutes=1.5)
+    assert not short.refusal(exchange(1, at=86_400.0), 100)
+    age.append(90.0)
+    assert "1.5 of 1.5 minutes" in short.refusal(exchange(2, at=-86_400.0), 100)
+
+
+def test_a_wall_clock_that_jumps_uses_no_minutes_up() -> None:
+    """A session that began in 1970, as its clock said, is as young as any."""
+    log = SessionLog(None, Redactor({}), clock=lambda: 0.0)
+    young = budget_of(Limits(minutes=60), resolve("deepseek"), (), log)
+    assert not young.refusal(exchange(1, at=1.8e9), 100)
 
 
 def test_an_open_request_reserves_its_input() -> None:
@@ -152,7 +166,7 @@ def test_a_model_without_a_price_is_refused_where_money_is_limited() -> None:
 
 def test_a_private_session_says_that_it_cannot_be_given_more() -> None:
     """It has no place where a new limit could stand."""
-    private = Budget(Limits(requests=0), 0.0, costs, Limits, "")
+    private = Budget(Limits(requests=0), float, costs, Limits, "")
     assert private.refusal(exchange(1), 1).endswith(". A private session cannot be given more")
 
 
