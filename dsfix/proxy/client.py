@@ -186,7 +186,7 @@ def _unreachable(error: BaseException) -> Unreachable:
         return Unreachable(text, "unreachable")
     if isinstance(error, aiohttp.ClientResponseError):
         return Unreachable("what it answered is not HTTP")
-    if isinstance(error, aiohttp.ServerDisconnectedError | ConnectionError):
+    if isinstance(error, _DROPPED):
         return Unreachable("it ended the connection without an answer")
     return Unreachable(str(error) if isinstance(error, RuntimeError) else type(error).__name__)
 
