@@ -1,7 +1,8 @@
 """One SQLite file, written by one thread: private, bounded in waiting, never in the way.
 
 A write is queued and committed within 100 ms together with what else has come; a read happens
-on the caller's own connection and never waits for a writer. What fails is told once, by
+on the caller's own connection and never waits for a writer. A disk that is full, or a file that
+is locked, is tried again each second. What fails otherwise, or until the end, is told once, by
 `trouble`, and from then on nothing touches the file.
 """
 
@@ -11,6 +12,7 @@ import queue
 import sqlite3
 import threading
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import TypeAlias
 
@@ -21,6 +23,9 @@ Write: TypeAlias = Callable[[sqlite3.Connection], None]
 
 CACHE = 500  # KiB of pages for each connection; the system keeps them as well
 COMMIT_WITHIN = 0.05
+AGAIN = 1.0  # seconds until a disk that was full is tried again
+WAITING = 1000  # writes that may wait for it; then it is given up
+_PASSING = frozenset({sqlite3.SQLITE_FULL, sqlite3.SQLITE_IOERR, sqlite3.SQLITE_BUSY})
 # Seconds that the first read waits for the file to be open; a locked file costs this once.
 OPENING = 1.0
 _NETWORK = frozenset({"nfs", "nfs4", "cifs", "smb3", "smbfs", "9p", "afs", "fuse.sshfs"})
@@ -41,6 +46,7 @@ class Database:
         self._reading = threading.Lock()
         self._thread: threading.Thread | None = None
         self._ready = threading.Event()
+        self._ending = threading.Event()
         self._patience = OPENING
         self.trouble = ""
         self.queued = self.committed = 0
@@ -88,6 +94,7 @@ class Database:
         """Commit what waits and stop, within `timeout` seconds."""
         if self._thread is None:
             return
+        self._ending.set()
         self._waiting.put(None)
         self._thread.join(timeout)
         if self._thread.is_alive():
@@ -127,15 +134,34 @@ class Database:
             if more is None:
                 break
             batch.append(more)
-        try:
-            for each in batch:
-                each(connection)
-            connection.commit()
-            self.committed += len(batch)
-        except Exception as error:  # whatever it is, the session goes on
+        error = _tried(connection, batch)
+        while _passing(error) and not self._ending.is_set() and self._waiting.qsize() < WAITING:
+            self._ending.wait(AGAIN)
+            error = _tried(connection, batch)
+        if error is not None:
             self.trouble = f"{self._path.name}: {error}"
             return False
+        self.committed += len(batch)
         return more is not None
+
+
+def _tried(connection: sqlite3.Connection, batch: Sequence[Write]) -> Exception | None:
+    """Commit these writes together; what came in the way, and then nothing of them is there."""
+    try:
+        for each in batch:
+            each(connection)
+        connection.commit()
+    except Exception as error:  # whatever it is, the session goes on
+        with suppress(sqlite3.Error):
+            connection.rollback()
+        return error
+    return None
+
+
+def _passing(error: Exception | None) -> bool:
+    """Whether it may be over in a while: a disk without room, a file that another one locks."""
+    code: int = getattr(error, "sqlite_errorcode", 0)
+    return code & 0xFF in _PASSING  # the rest tells more of it: https://sqlite.org/rescode.html
 
 
 def _open(path: Path, migrations: Sequence[str]) -> sqlite3.Connection:

@@ -1,7 +1,8 @@
 """The file of a session: private, append-only, one write for each event.
 
-What was written is readable after `kill -9`; a power cut costs at most the last second. The
-file is locked while it is written, so a reader can tell a running session from a dead one.
+What was written is readable after `kill -9`; a power cut costs at most the last second. What a
+full disk does not take is held, and written when there is room again. The file is locked while it
+is written, so a reader can tell a running session from a dead one.
 """
 
 from __future__ import annotations
@@ -18,11 +19,16 @@ from dsfix.paths import PRIVATE_FILE, make_private
 
 VERSION = 1
 SYNC_EVERY = 1.0
+HELD = 16 << 20  # bytes that are kept for a disk that is full; often it is not for long
+_FULL = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG})
 PATIENCE = 5.0  # seconds to wait for another process that changes a directory
 
 
 class EventFile:
-    """An open events file. Every method raises OSError where the disk does."""
+    """An open events file. Every method raises OSError where the disk does.
+
+    Only a disk that is full is given time: until too much is held, or the file is closed.
+    """
 
     def __init__(self, path: Path) -> None:
         make_private(path.parent)
@@ -33,6 +39,7 @@ class EventFile:
         self.unsynced = False
         self._synced = time.monotonic()
         self._seq = 0
+        self._held = b""
 
     def event(self, kind: str, at: float, fields: bytes) -> None:
         """Append one event; `at` is wall-clock seconds, `fields` a JSON object that says more."""
@@ -40,13 +47,16 @@ class EventFile:
         head = f'{{"v":{VERSION},"seq":{self._seq},"ts":"{stamp(at)}","type":"{kind}"'
         more = b"," + fields[1:] if len(fields) > 2 else fields[1:]
         line = b"%s%s\n" % (head.encode(), more)
+        self._held += line
         self.unsynced = True
-        if os.write(self._fd, line) != len(line):
-            raise OSError("the disk took only part of an event")
+        self._append(last=False)
 
     def sync(self, *, now: bool = False) -> None:
         """Bring what was written to the disk, at most once a second unless `now`."""
         if not self.unsynced or not (now or time.monotonic() - self._synced >= SYNC_EVERY):
+            return
+        self._append(last=now)
+        if self._held:
             return
         if os.fstat(self._fd).st_nlink == 0:
             raise OSError("the file was deleted")
@@ -56,7 +66,19 @@ class EventFile:
 
     def close(self) -> None:
         """Let go of the file and its lock."""
-        os.close(self._fd)
+        try:
+            self._append(last=True)
+        finally:
+            os.close(self._fd)
+
+    def _append(self, *, last: bool) -> None:
+        """Write what is held, as far as the disk takes it."""
+        try:
+            while self._held:
+                self._held = self._held[os.write(self._fd, self._held) :]
+        except OSError as error:
+            if last or error.errno not in _FULL or len(self._held) > HELD:
+                raise
 
 
 def stamp(at: float) -> str:

@@ -23,7 +23,10 @@ from tests.support.commands import environment
 
 # An agent that asks as often as it is told, and prints the status of each answer.
 ASK = """
-import json, os, shutil, sys, urllib.request
+import json, os, resource, shutil, sys, time, urllib.request
+from pathlib import Path
+def disk(size):
+    resource.prlimit(os.getppid(), resource.RLIMIT_FSIZE, (size, resource.RLIM_INFINITY))
 def ask(text):
     body = {"model": "deepseek-v4-pro", "max_tokens": 4096, "messages": [{"role": "user", "content": text}]}
     request = urllib.request.Request(os.environ["ANTHROPIC_BASE_URL"] + "/v1/messages",
@@ -33,11 +36,19 @@ def ask(text):
         answer.read()
         print(answer.status, end=" ", flush=True)
 ask("first")
-if len(sys.argv) > 2:
+if sys.argv[2:] == ["full"]:
+    disk(8192)
+elif len(sys.argv) > 2:
     os.chmod(sys.argv[1], 0)
 elif len(sys.argv) > 1:
     shutil.rmtree(sys.argv[1])
 ask("second " * 4000)
+if sys.argv[2:] == ["full"]:
+    [events] = Path(sys.argv[1]).rglob("events.jsonl")
+    while events.stat().st_size < 8192:
+        time.sleep(0.01)
+    time.sleep(0.2)  # by then the memory has been written to as well
+    disk(resource.RLIM_INFINITY)
 sys.exit(7)
 """
 _DROP_CAPABILITY, _DAC_OVERRIDE, _DAC_READ_SEARCH = 24, 1, 2  # linux/prctl.h, capability.h
@@ -72,6 +83,18 @@ def full(scene: Scene) -> Seen:
     """No file may grow over 8 KB, as if the disk were full."""
     seen, told = ran(scene.path, lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (8192, 8192)))
     return Seen(seen, "; ".join(told))
+
+
+def full_for_a_while(scene: Scene) -> Seen:
+    """There is no room from the first answer to the second; nothing of them is lost."""
+    state = scene.path / "state"
+    seen, told = ran(scene.path, None, str(state), "full")
+    [events] = state.rglob("events.jsonl")
+    assert json.loads(events.read_bytes().splitlines()[-1])["type"] == "session.end"
+    with closing(sqlite3.connect(state / "memory.db")) as memory:
+        assert memory.execute("SELECT count(*) FROM turns").fetchone() == (2,)
+    exchanges = [tells(each.exchange) for each in read(events).exchanges]
+    return Seen(seen, ", ".join([*exchanges, *told]))
 
 
 def drop() -> None:
@@ -192,10 +215,11 @@ ROWS = (
         "disk",
         "is full",
         RAN,
-        "memory.db: disk I/O error; the record stopped: the disk took only part of an event",
+        "memory.db: disk I/O error; the record stopped: File too large",
         full,
         ONCE,
     ),
+    Fault("disk", "is full for a while", RAN, "200, 200", full_for_a_while, ONCE),
     Fault(
         "disk",
         "state directory is read-only",
