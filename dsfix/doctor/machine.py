@@ -31,9 +31,7 @@ class Machine(NamedTuple):
 
 def this_machine(environ: Mapping[str, str], cwd: Path) -> Machine:
     """The machine that we run on."""
-    return Machine(
-        environ, cwd, home_dir(environ), text_of, lambda words: _printed(words, environ)
-    )
+    return Machine(environ, cwd, home_dir(environ), text_of, lambda words: _printed(words, environ))
 
 
 def _printed(words: tuple[str, ...], environ: Mapping[str, str]) -> str | None:
