@@ -11,14 +11,16 @@ from dsfix.changes import Change
 from dsfix.protocol.body import Dialect
 from dsfix.protocol.usage import Usage
 from dsfix.record.accounts import Accounts
-from dsfix.record.exchange import Exchange
+from dsfix.record.exchange import Attempt, Exchange
 
 
 def exchange(number: int) -> Exchange:
-    """One that is like no other, with a path that no strict encoder takes."""
-    each = Exchange(number, 1.5 * number, Dialect.CHAT, f"/v1/\udc80{number}")
+    """One that is like no other; a few have a path that is no Unicode."""
+    each = Exchange(number, 1.5 * number, Dialect.CHAT, f"/v1/{number}")
+    each.path += "\udc80" if number % 40 == 0 else ""
     each.usage, each.duration = Usage(number, 3, 4), number / 7
     each.conversation = f"{number:032x}"
+    each.attempts.append(Attempt(429, "busy", "again"))
     each.changes.append(Change("effort", "as the vendor spells it", number))
     return each
 
@@ -51,7 +53,7 @@ def test_those_that_are_over_take_little_room() -> None:
     try:
         accounts = Accounts()
         for number in range(10_000):
-            each = exchange(number)
+            each = exchange(40 * number + 1)
             accounts.began(each)
             accounts.ended(each)
         assert tracemalloc.get_traced_memory()[0] < 2_000_000
