@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import stat
 import sys
@@ -95,13 +96,20 @@ def text_of(path: Path) -> str | None:
 
 
 def make_private(directory: Path) -> None:
-    """Make the directory and every missing one above it, closed to others from the start."""
+    """Make the directory and every missing one above it, closed to others from the start.
+
+    Raises OSError, also where a file is in the way.
+    """
     missing = []
     while not directory.is_dir():
         missing.append(directory)
         directory = directory.parent
     for each in reversed(missing):
-        each.mkdir(PRIVATE_DIR, exist_ok=True)
+        try:
+            each.mkdir(PRIVATE_DIR)
+        except FileExistsError:  # made by somebody else just now, or something else in the way
+            if not each.is_dir():
+                raise NotADirectoryError(errno.ENOTDIR, os.strerror(errno.ENOTDIR)) from None
 
 
 def private_file(path: Path) -> None:

@@ -60,7 +60,6 @@ def _size(report: dict[str, Any]) -> int:
 
 
 def _print(going: list[dict[str, Any]], removed: bool) -> None:
-
     for each in going:
         at = datetime.fromtimestamp(each["deleted"]).strftime("%Y-%m-%d %H:%M")
         size = f"{_size(each) / 1e6:.1f} MB"

@@ -46,7 +46,6 @@ def _exchange(record: SessionRecord, number: int) -> Recorded:
 
 
 def _print(found: Difference) -> None:
-
     lines = [f"{name}: {_short(was)} → {_short(now)}" for name, (was, now) in found.params.items()]
     lines += _rows("system", found.system)
     lines += _rows("tools", found.tools)
