@@ -46,7 +46,6 @@ def server(named: str) -> Server:
 
 def say(line: str) -> None:
     """A line for the user, with nothing in it that drives a terminal."""
-
     typer.echo(f"dsfix: {one_line(line)}", err=True)
 
 
