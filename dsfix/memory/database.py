@@ -110,6 +110,7 @@ class Database:
             if self._first is not None:
                 self._first(connection)
                 connection.commit()
+            file = self._file()
         except (sqlite3.Error, OSError) as error:
             self.trouble = f"{self._path.name}: {error}"
             return
@@ -118,9 +119,16 @@ class Database:
         while (write := self._waiting.get()) is not None:
             if not self._commit(connection, write):
                 break
-        if not (self.trouble or self.size):
+        if not self.trouble and self._file() != file:
             self.trouble = f"{self._path.name}: the file was deleted, what was learnt is not kept"
         connection.close()
+
+    def _file(self) -> tuple[int, int] | None:
+        """Which file lies at the path now; None where that cannot be told."""
+        with suppress(OSError):
+            found = self._path.stat()
+            return found.st_dev, found.st_ino
+        return None
 
     def _commit(self, connection: sqlite3.Connection, write: Write) -> bool:
         """Commit one write with those that come soon after; False when it was the last."""

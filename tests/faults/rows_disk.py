@@ -1,4 +1,4 @@
-"""What a disk and its files can do wrong, and a clock. The agent gets its answer all the same."""
+"""What a disk and its files can do wrong. The agent gets its answer all the same."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ from tests.support.commands import environment
 
 # An agent that asks as often as it is told, and prints the status of each answer.
 ASK = """
-import json, os, resource, shutil, sys, time, urllib.request
+import json, os, resource, shutil, sqlite3, sys, time, urllib.request
 from pathlib import Path
 def disk(size):
     resource.prlimit(os.getppid(), resource.RLIMIT_FSIZE, (size, resource.RLIM_INFINITY))
@@ -36,15 +36,19 @@ def ask(text):
         answer.read()
         print(answer.status, end=" ", flush=True)
 ask("first")
-if sys.argv[2:] == ["full"]:
+what, state = sys.argv[1:] or ("nothing", "")
+if what == "full":
     disk(8192)
-elif len(sys.argv) > 2:
-    os.chmod(sys.argv[1], 0)
-elif len(sys.argv) > 1:
-    shutil.rmtree(sys.argv[1])
+if what == "closed":
+    os.chmod(state, 0)
+if what in ("removed", "replaced"):
+    shutil.rmtree(state)
+if what == "replaced":
+    os.mkdir(state)
+    sqlite3.connect(state + "/memory.db").execute("CREATE TABLE anothers (a)")
 ask("second " * 4000)
-if sys.argv[2:] == ["full"]:
-    [events] = Path(sys.argv[1]).rglob("events.jsonl")
+if what == "full":
+    [events] = Path(state).rglob("events.jsonl")
     while events.stat().st_size < 8192:
         time.sleep(0.01)
     time.sleep(0.2)  # by then the memory has been written to as well
@@ -88,7 +92,7 @@ def full(scene: Scene) -> Seen:
 def full_for_a_while(scene: Scene) -> Seen:
     """There is no room from the first answer to the second; nothing of them is lost."""
     state = scene.path / "state"
-    seen, told = ran(scene.path, None, str(state), "full")
+    seen, told = ran(scene.path, None, "full", str(state))
     [events] = state.rglob("events.jsonl")
     assert json.loads(events.read_bytes().splitlines()[-1])["type"] == "session.end"
     with closing(sqlite3.connect(state / "memory.db")) as memory:
@@ -115,17 +119,21 @@ def read_only(scene: Scene) -> Seen:
     return Seen(seen, error.removeprefix("dsfix: error: ").replace(str(state), "DIR"))
 
 
-def removed(scene: Scene) -> Seen:
-    """The agent removes the state directory between two requests."""
-    seen, told = ran(scene.path, None, str(scene.path / "state"))
-    return Seen(seen, "; ".join(told))
+def gone(how: str) -> Callable[[Scene], Seen]:
+    """A row in which the agent has the state directory `removed` or `replaced`."""
+
+    def play(scene: Scene) -> Seen:
+        seen, told = ran(scene.path, None, how, str(scene.path / "state"))
+        return Seen(seen, "; ".join(told))
+
+    return play
 
 
 def closed(scene: Scene) -> Seen:
     """The agent closes the state directory between two requests, to root as well."""
     state = scene.path / "state"
     try:
-        seen, told = ran(scene.path, drop, str(state), "closed")
+        seen, told = ran(scene.path, drop, "closed", str(state))
     finally:
         state.chmod(0o700)
     return Seen(seen, "; ".join(told))
@@ -179,37 +187,12 @@ def memory(how: str) -> Callable[[Scene], Seen]:
     return play
 
 
-def clock(*steps: float) -> Callable[[Scene], Seen]:
-    """A row in which the wall clock shows these times, one for each look, and then the last."""
-
-    def play(scene: Scene) -> Seen:
-        left = list(steps)
-
-        def wall() -> float:
-            return left.pop(0) if len(left) > 1 else left[0]
-
-        data = ANSWERS[scene.dialect]
-        whole = head("application/json", f"Content-Length: {len(data)}") + data
-        with (
-            Wild(lambda connection: connection.sendall(whole)) as wild,
-            Rig(wild.url, scene.path, wall=wall) as rig,
-        ):
-            answers = [rig.send(scene.dialect, CLEAN[scene.dialect]) for _ in range(3)]
-        seen = {says(each, scene.dialect, data) for each in answers}
-        recorded = rig.recorded()
-        assert [each.id for each in recorded] == [1, 2, 3]
-        assert not rig.log.trouble and not rig.store.trouble
-        told = {tells(each) for each in recorded}
-        return Seen(f"three times {', '.join(seen)}", f"three times {', '.join(told)}, in order")
-
-    return play
-
-
-NOW = 1_795_000_000.0
-YEAR = 365 * 86_400.0
 RAN = "200, 200; exit code 7"
+GONE = (
+    "memory.db: the file was deleted, what was learnt is not kept;"
+    " the record stopped: the file was deleted"
+)
 ONCE = ("messages",)
-THRICE = "three times 200, byte for byte"
 ROWS = (
     Fault(
         "disk",
@@ -232,15 +215,16 @@ ROWS = (
         "disk",
         "state directory is removed under way",
         RAN,
-        "memory.db: the file was deleted, what was learnt is not kept; the record stopped: the file was deleted",
-        removed,
+        GONE,
+        gone("removed"),
         ONCE,
     ),
+    Fault("disk", "state directory is made anew under way", RAN, GONE, gone("replaced"), ONCE),
     Fault(
         "disk",
         "state directory is closed under way",
         RAN,
-        "memory.db: the file was deleted, what was learnt is not kept",
+        GONE.split("; ")[0],
         closed,
         ONCE,
     ),
@@ -269,21 +253,4 @@ ROWS = (
         memory("locked"),
         ONCE,
     ),
-    Fault(
-        "clock",
-        "jumps back by a year",
-        THRICE,
-        "three times 200, in order",
-        clock(NOW, NOW, NOW - YEAR),
-        ONCE,
-    ),
-    Fault(
-        "clock",
-        "jumps ahead by ten years",
-        THRICE,
-        "three times 200, in order",
-        clock(NOW, NOW, NOW + 10 * YEAR),
-        ONCE,
-    ),
-    Fault("clock", "stands at 1970", THRICE, "three times 200, in order", clock(0.0), ONCE),
 )

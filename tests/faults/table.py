@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from tests.faults import (
     rows_agent,
+    rows_clock,
     rows_disk,
     rows_odd,
     rows_process,
@@ -151,6 +152,7 @@ PLAYED = (
     *rows_wild.ROWS,
     *rows_agent.ROWS,
     *rows_disk.ROWS,
+    *rows_clock.ROWS,
     *rows_process.ROWS,
     *rows_pty.ROWS,
     *rows_threads.ROWS,
