@@ -141,8 +141,8 @@ class Forwarder:
         except Unreachable as error:
             exchange.status, exchange.error = 502, str(error)
             return local.unreachable(request, dialect, self.upstream.host, error)
-        except asyncio.CancelledError:
-            exchange.cut = exchange.cut or "agent"
+        except BaseException as error:
+            _broke_off(exchange, error)
             raise
         finally:
             exchange.duration = time.perf_counter() - clock
@@ -229,6 +229,15 @@ def _describe(exchange: Exchange, outgoing: Outgoing, kind: str) -> None:
     exchange.step = outgoing.step
     exchange.changes = list(outgoing.changes)
     exchange.replayed, exchange.placeholders = outgoing.replayed, outgoing.placeholders
+
+
+def _broke_off(exchange: Exchange, error: BaseException) -> None:
+    """The agent hung up; or a fault of ours, for which it gets a 500 or the end of its answer."""
+    if isinstance(error, asyncio.CancelledError):
+        exchange.cut = exchange.cut or "agent"
+    else:
+        exchange.status = exchange.status or 500
+        exchange.error = exchange.error or f"dsfix: {type(error).__name__}"
 
 
 def _conclude(exchange: Exchange, reply: Reply) -> None:

@@ -89,6 +89,20 @@ def test_a_wall_clock_that_jumps_uses_no_minutes_up() -> None:
     assert not young.refusal(exchange(1, at=1.8e9), 100)
 
 
+def test_a_fault_of_ours_is_in_the_record() -> None:
+    """The agent reads an error in 500, and the exchange tells what it was."""
+
+    def broken(model: str, usage: Usage, at: float) -> Decimal | None:
+        raise ZeroDivisionError
+
+    limited = Budget(Limits(cost=Decimal(1)), float, broken, Limits, "")
+    with InProcess("http://127.0.0.1:1", budget=limited) as proxy:
+        status, body = proxy.post("messages", CLEAN["messages"])
+    assert status == 500 and json.loads(body)["type"] == "error"
+    [over] = proxy.journal.over
+    assert (over.status, over.error) == (500, "dsfix: ZeroDivisionError")
+
+
 def test_an_open_request_reserves_its_input() -> None:
     """Of 1,000 bytes 300 tokens; what it used takes their place when it is over."""
     small = budget(tokens=1_000)
