@@ -45,7 +45,11 @@ def _from_any_thread(loop: asyncio.AbstractEventLoop, stop: asyncio.Event) -> No
 
 
 def to_file(path: Path | None, redact: Callable[[str], str]) -> None:
-    """Send every log line, redacted, to a private file, or nowhere: not to the agent's terminal."""
+    """Send every log line, redacted, to a private file, or nowhere: not to the agent's terminal.
+
+    A line that cannot be written is lost, and logging's own words about that are not said.
+    """
+    logging.raiseExceptions = False
     root = logging.getLogger()
     if path is None:
         root.addHandler(logging.NullHandler())
