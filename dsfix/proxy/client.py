@@ -100,6 +100,9 @@ class Client:
         A connection that was idle may be closed by the upstream at the very moment it is used
         again; no byte of an answer has come then, so the request goes once more on a fresh one.
         """
+        scheme = (self._proxy or "http:").partition(":")[0].lower()
+        if scheme not in ("http", "https"):
+            raise Unreachable(f"a {scheme} proxy is set, and dsfix knows http:// proxies only")
         url = self._origin.with_path(path.partition("?")[0]).with_query(path.partition("?")[2])
         sent = upstream_headers(headers, self._key, self._key_header)
         try:
@@ -144,12 +147,16 @@ class Client:
 
 
 def _proxy_for(origin: URL) -> str | None:
-    """The user's proxy for this origin; a loopback upstream is never reached through one."""
+    """The user's proxy for this origin; a loopback upstream is never reached through one.
+
+    An address without a scheme is an http:// one, as for curl and others.
+    """
     host = origin.host or ""
     if is_loopback(host) or urllib.request.proxy_bypass(host):
         return None
     proxies = urllib.request.getproxies()
-    return proxies.get(origin.scheme) or proxies.get("all")
+    way = proxies.get(origin.scheme) or proxies.get("all")
+    return way if not way or "://" in way else f"http://{way}"
 
 
 def _look_at(response: aiohttp.ClientResponse) -> None:
@@ -183,7 +190,13 @@ def _unreachable(error: BaseException) -> Unreachable:
         if isinstance(cause, ssl.SSLError):
             return Unreachable(cause.strerror or type(cause).__name__, "tls")
         text = os.strerror(cause.errno) if cause.errno else type(cause).__name__
+        if isinstance(error, aiohttp.ClientProxyConnectionError):
+            text = f"the proxy that is set: {text}"
         return Unreachable(text, "unreachable")
+    if isinstance(error, aiohttp.ClientHttpProxyError):
+        return Unreachable(f"the proxy that is set refused with {error.status}", "unreachable")
+    if isinstance(error, aiohttp.InvalidURL):  # the upstream's own was looked at when we started
+        return Unreachable("the proxy that is set has no address", "unreachable")
     if isinstance(error, aiohttp.ClientResponseError):
         return Unreachable("what it answered is not HTTP")
     if isinstance(error, _DROPPED):

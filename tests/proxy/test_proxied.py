@@ -1,0 +1,57 @@
+"""The user's own proxy on the way to the upstream, where it does not do."""
+
+from __future__ import annotations
+
+import json
+import os
+import socket
+
+import pytest
+
+from tests.faults.wild import Wild, head
+from tests.proxy.wire_data import CLEAN
+from tests.support.in_process import InProcess
+
+
+def refuses(connection: socket.socket) -> None:
+    """As a proxy does that wants a password."""
+    connection.sendall(head("text/html", "Content-Length: 0", "407 Proxy Authentication Required"))
+
+
+def told(way: str, monkeypatch: pytest.MonkeyPatch) -> str:
+    """What the agent reads, where this is the way to an upstream that nobody can look up."""
+    for name in [each for each in os.environ if each.lower().endswith("_proxy")]:
+        monkeypatch.delenv(name)
+    monkeypatch.setenv("ALL_PROXY", way)
+    with InProcess("https://api.nowhere.invalid") as proxy:
+        status, body = proxy.post("chat", CLEAN["chat"])
+    assert status == 502
+    return str(json.loads(body)["error"]["message"]).partition("reached: ")[2]
+
+
+@pytest.mark.parametrize("scheme", ["http://", ""])
+def test_a_proxy_that_refuses(scheme: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """It was asked, also where its address has no scheme, and its status is told as its own."""
+    with Wild(refuses) as wild:
+        way = wild.url.replace("http://", scheme)
+        assert told(way, monkeypatch) == "the proxy that is set refused with 407"
+        assert len(wild.requests) == 1
+
+
+def test_a_proxy_that_is_gone(monkeypatch: pytest.MonkeyPatch) -> None:
+    """It is not the upstream that refuses."""
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        way = f"http://127.0.0.1:{free.getsockname()[1]}"
+    assert told(way, monkeypatch) == "the proxy that is set: Connection refused"
+
+
+@pytest.mark.parametrize(
+    ("way", "says"),
+    [
+        ("socks5://127.0.0.1:1", "a socks5 proxy is set, and dsfix knows http:// proxies only"),
+        ("http://:bad:port", "the proxy that is set has no address"),
+    ],
+)
+def test_what_is_no_http_proxy(way: str, says: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Is told as such, and nobody is asked."""
+    assert told(way, monkeypatch) == says
