@@ -9,6 +9,7 @@ is locked, is tried again each second. What fails otherwise, or until the end, i
 from __future__ import annotations
 
 import queue
+import re
 import sqlite3
 import threading
 from collections.abc import Callable, Sequence
@@ -213,12 +214,17 @@ def _on_network(path: Path) -> bool:
         mounts = Path("/proc/self/mounts").read_text(encoding="utf-8", errors="replace")
     except OSError:
         return False
-    where = str(path.resolve())
+    return kind_of(str(path.resolve()), mounts) in _NETWORK
+
+
+def kind_of(where: str, mounts: str) -> str:
+    """The kind of file system that a path lies on, by the lines of `/proc/self/mounts`."""
     best, kind = "", ""
     for line in mounts.splitlines():
-        fields = line.split()
-        if len(fields) > 2 and len(fields[1]) >= len(best):
-            point = fields[1]
-            if where == point or where.startswith(point.rstrip("/") + "/"):
-                best, kind = point, fields[2]
-    return kind in _NETWORK
+        fields = line.split(" ")
+        # a blank, a tab, a line break and a backslash are told as octal numbers (fstab(5))
+        point = re.sub(r"\\(\d{3})", lambda found: chr(int(found[1], 8)), "".join(fields[1:2]))
+        inside = where == point or where.startswith(point.rstrip("/") + "/")
+        if len(fields) > 2 and inside and len(point) >= len(best):
+            best, kind = point, fields[2]
+    return kind
