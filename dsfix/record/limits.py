@@ -86,8 +86,10 @@ def raised(directory: Path | None) -> Limits:
     if directory is None:
         return Limits()
     try:
-        with (directory / RAISED).open("rb") as file:
-            return Limits.of(spans.value(file.read(_SIZE)))
+        # a pipe would be waited for, and every exchange of the session with it
+        fd = os.open(directory / RAISED, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
+        with os.fdopen(fd, "rb", buffering=0) as file:
+            return Limits.of(spans.value(file.read(_SIZE) or b""))
     except OSError:
         return Limits()
 

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import os
+import threading
+from collections.abc import Callable
 from decimal import Decimal
 from pathlib import Path
 
@@ -55,6 +58,17 @@ def test_a_broken_file_limits_nothing(tmp_path: Path, content: bytes) -> None:
     assert not raised(tmp_path)
     assert raised(tmp_path).over(ALL) == ALL
     assert not raised(tmp_path / "nowhere") and not raised(None)
+
+
+@pytest.mark.parametrize("make", [os.mkfifo, os.mkdir])
+def test_what_is_no_file_is_not_waited_for(tmp_path: Path, make: Callable[[Path], None]) -> None:
+    """A pipe that nobody writes to would hold every exchange of the session up."""
+    make(tmp_path / RAISED)
+    found: list[Limits] = []
+    looking = threading.Thread(target=lambda: found.append(raised(tmp_path)), daemon=True)
+    looking.start()
+    looking.join(5)
+    assert found == [Limits()]
 
 
 def test_raised_limits_leave_the_others() -> None:
