@@ -2,8 +2,13 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
+import threading
+from collections.abc import Callable
 from pathlib import Path
+
+import pytest
 
 from dsfix.record.checkout import checkout
 
@@ -35,6 +40,30 @@ def test_a_worktree(tmp_path: Path) -> None:
     git(top, "commit", "--allow-empty", "-m", "x")
     git(top, "worktree", "add", "-b", "fix", str(tmp_path / "tree"))
     assert checkout(tmp_path / "tree") == {"project": "tree", "branch": "fix"}
+
+
+@pytest.mark.parametrize(
+    "make",
+    [
+        lambda git: os.mkfifo(git),
+        lambda git: (git.mkdir(), os.mkfifo(git / "HEAD")),
+        lambda git: (git.mkdir(), (git / "HEAD").symlink_to("/dev/zero")),
+        lambda git: (git / "HEAD").mkdir(parents=True),
+        lambda git: git.write_bytes(b"gitdir: a\0b"),
+        lambda git: git.write_bytes(b"gitdir: " + b"a" * 99_999),
+        lambda git: git.write_bytes(b"\xff"),
+    ],
+)
+def test_what_is_no_repository(tmp_path: Path, make: Callable[[Path], object]) -> None:
+    """A pipe is not waited for, a device not read to its end, and no name is too odd."""
+    top = tmp_path / "web"
+    top.mkdir()
+    make(top / ".git")
+    found: list[dict[str, str]] = []
+    looking = threading.Thread(target=lambda: found.append(checkout(top)), daemon=True)
+    looking.start()
+    looking.join(5)
+    assert found == [{"project": "web"}]
 
 
 def test_no_repository(tmp_path: Path) -> None:
