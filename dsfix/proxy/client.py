@@ -7,7 +7,7 @@ import os
 import re
 import ssl
 import urllib.request
-from collections.abc import AsyncIterator, Iterable
+from collections.abc import AsyncIterator, Callable, Iterable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 
 import aiohttp
@@ -59,7 +59,7 @@ class Client:
         self._origin = URL(origin)
         self._key, self._key_header = key, key_header
         # An error may repeat the key that it refuses, and the agent shall never hold it.
-        self.masked = Redactor({key: "api-key"}).known_and_begun
+        self.masked = _masking(key)
         timeout = aiohttp.ClientTimeout(
             total=None, connect=CONNECT, sock_connect=CONNECT, sock_read=silence
         )
@@ -144,6 +144,23 @@ class Client:
             allow_redirects=False,
             proxy=self._proxy,
         )
+
+
+def _masking(key: str) -> Callable[[str], str]:
+    """What takes the key out of an error's text, and its beginning where that was cut.
+
+    JSON may spell any character as an escape, and some writers do: PHP `/`, .NET `+` and quotes.
+    """
+    plainly = Redactor({key: "api-key"})
+    spelled = (rf"(?:\\?{re.escape(c)}|\\u(?i:{ord(c):04x}))" for c in key)
+    escaped = re.compile("".join(spelled)) if plainly.longest else None
+
+    def masked(text: str) -> str:
+        if escaped is not None and "\\" in text:
+            text = escaped.sub("[REDACTED:api-key]", text)
+        return plainly.known_and_begun(text)
+
+    return masked
 
 
 def _proxy_for(origin: URL) -> str | None:
