@@ -11,7 +11,6 @@ import sqlite3
 import subprocess
 import sys
 import time
-from collections.abc import Callable
 from contextlib import closing
 from pathlib import Path
 
@@ -22,6 +21,7 @@ from dsfix.record.sessions import EndState
 from dsfix.simulator.options import Options
 from dsfix.simulator.server import Simulator
 from tests.support.commands import dsfix, environment
+from tests.support.pty_session import wait_until
 
 # An agent that tells its pid and port, reads a stream, and would then wait for ever.
 STREAM = """
@@ -36,13 +36,6 @@ answer = urllib.request.urlopen(request, timeout=30)
 print(answer.readline().decode().strip(), flush=True)
 time.sleep(60)
 """
-
-
-def wait_until(true: Callable[[], bool], seconds: float = 10) -> None:
-    deadline = time.monotonic() + seconds
-    while not true():
-        assert time.monotonic() < deadline, "it did not come true"
-        time.sleep(0.02)
 
 
 def gone(pid: int) -> bool:

@@ -19,7 +19,8 @@ from dsfix.protocol.body import Dialect
 from dsfix.protocol.growing import Growing
 from dsfix.proxy import local
 from dsfix.proxy.answering import Answering, Journal
-from dsfix.proxy.attempts import ERROR_LIMIT, Attempts
+from dsfix.proxy.ask import ask
+from dsfix.proxy.attempts import Attempts
 from dsfix.proxy.budget import STATUS, Budget
 from dsfix.proxy.client import Client, Unreachable
 from dsfix.proxy.door import BrokenBody, body_of
@@ -93,18 +94,20 @@ class Forwarder:
         """Asked upstream until it says that it cannot, then estimated."""
         path = self.upstream.paths.get("count_tokens")
         if path and not self._no_count:
-            try:
-                async with (
-                    asyncio.timeout(COUNTING),
-                    self.client.post(path, body, request.headers.items()) as response,
-                ):
-                    data = await _counted(response)
-                if data:
-                    return web.Response(body=data, content_type="application/json")
-            except (Unreachable, aiohttp.ClientError, TimeoutError):
-                pass  # an estimate is what the caller gets either way
+            if data := await self._counted(path, request, body):
+                return web.Response(body=data, content_type="application/json")
             self._no_count = True
         return local.estimated_tokens(body)
+
+    async def _counted(self, path: str, request: web.BaseRequest, body: bytes) -> bytes:
+        """The upstream's own count, whole and as it is worded; empty where it gives none."""
+        try:
+            told = await ask(self.client, "POST", path, body, request.headers, COUNTING)
+        except (Unreachable, aiohttp.ClientError, OSError):
+            return b""  # an estimate is what the caller gets either way
+        found = spans.value(told.body)
+        counts = told.status == 200 and isinstance(found, dict) and "input_tokens" in found
+        return told.body if counts else b""
 
     async def _exchange(
         self, request: web.BaseRequest, dialect: Dialect, body: bytes
@@ -208,16 +211,6 @@ class Forwarder:
         if outgoing.step is Step.OFF:
             count = self._since_off.get(conversation, 0)
             self._since_off[conversation] = 0 if count >= RETRY_AFTER else count + 1
-
-
-async def _counted(response: aiohttp.ClientResponse) -> bytes:
-    """A token count, whole and as the upstream worded it; empty where that is none."""
-    data = b""
-    while len(data) < ERROR_LIMIT and (piece := await response.content.readany()):
-        data += piece
-    found = spans.value(data)
-    counts = response.status == 200 and isinstance(found, dict) and "input_tokens" in found
-    return data if counts else b""
 
 
 def _describe(exchange: Exchange, outgoing: Outgoing, kind: str) -> None:

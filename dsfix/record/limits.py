@@ -13,14 +13,13 @@ from pathlib import Path
 from typing import NamedTuple
 
 from dsfix.errors import UsageError
-from dsfix.paths import PRIVATE_FILE
+from dsfix.paths import PRIVATE_FILE, text_of
 from dsfix.protocol import spans
 
 RAISED = "budget.json"
 # What a refusal begins with: it tells an exchange that never went out.
 REFUSED = "the budget of this session is used up"
 CURRENCIES = ("USD", "CNY")
-_SIZE = 4096  # bytes of a file that is read
 
 
 class Limits(NamedTuple):
@@ -85,13 +84,8 @@ def raised(directory: Path | None) -> Limits:
     """The limits in a session's directory; none where there is no file that can be read."""
     if directory is None:
         return Limits()
-    try:
-        # a pipe would be waited for, and every exchange of the session with it
-        fd = os.open(directory / RAISED, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
-        with os.fdopen(fd, "rb", buffering=0) as file:
-            return Limits.of(spans.value(file.read(_SIZE) or b""))
-    except OSError:
-        return Limits()
+    text = text_of(directory / RAISED)
+    return Limits.of(spans.value(text.encode())) if text else Limits()
 
 
 def write_raised(directory: Path, limits: Limits) -> None:

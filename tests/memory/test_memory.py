@@ -5,8 +5,7 @@ from __future__ import annotations
 import sqlite3
 import stat
 import threading
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -18,16 +17,9 @@ from dsfix.memory.store import DAY
 from dsfix.protocol.turns import Reasoning, Turn
 from dsfix.repairs.base import Step
 from tests.repairs.support import At
+from tests.support.pty_session import wait_until
 
 ORIGIN = "https://api.deepseek.com"
-
-
-def wait_until(true: Callable[[], bool]) -> None:
-    """Wait for at most five seconds."""
-    deadline = time.monotonic() + 5
-    while not true():
-        assert time.monotonic() < deadline, "it did not come true"
-        time.sleep(0.01)
 
 
 @contextmanager

@@ -6,7 +6,6 @@ import errno
 import os
 import shutil
 import stat
-import time
 from pathlib import Path
 
 import pytest
@@ -30,15 +29,7 @@ from tests.record.support import (
     request,
     user,
 )
-
-
-def wait_until(what: object, seconds: float = 5.0) -> None:
-    """Wait for a condition that another thread brings about."""
-    assert callable(what)
-    end = time.monotonic() + seconds
-    while not what():
-        assert time.monotonic() < end, "it never happened"
-        time.sleep(0.005)
+from tests.support.pty_session import wait_until
 
 
 def test_an_exchange_is_told_in_the_names_of_opentelemetry(tmp_path: Path) -> None:
