@@ -80,14 +80,15 @@ def _children(directory: Path) -> list[Path]:
 
 
 def ends(path: Path) -> tuple[Mapping[str, Any], Mapping[str, Any]]:
-    """The first event, and the last one if it ends the session."""
+    """The first event, and the last one if it ends the session; of whole lines, as all readers."""
     try:
         with path.open("rb") as file:
-            first = file.readline()
+            first = file.readline().rpartition(b"\n")[0]
             file.seek(max(0, path.stat().st_size - _TAIL))
-            last = file.read().rstrip(b"\n").rpartition(b"\n")[2]
+            whole = file.read().rpartition(b"\n")[0]
     except OSError:
         return {}, {}
+    last = whole.rstrip(b"\n").rpartition(b"\n")[2]
     return _event(first, "session.start"), _event(last, "session.end")
 
 

@@ -128,6 +128,7 @@ def test_a_record_cut_anywhere_is_read_as_far_as_it_goes(tmp_path: Path) -> None
     log = written(tmp_path)
     assert log.path is not None
     longer = 3
+    text = log.path.read_bytes()
     for length in range(log.path.stat().st_size, -1, -1):
         os.truncate(log.path, length)
         record = read(log.path)
@@ -135,7 +136,7 @@ def test_a_record_cut_anywhere_is_read_as_far_as_it_goes(tmp_path: Path) -> None
         longer = len(record.exchanges)
         for each in record.exchanges:
             assert len(record.messages(each)) == each.messages
-        if length % 61 == 0:
+        if length % 61 == 0 or b"\n" in text[length - 1 : length + 1]:
             [listed] = indexed(tmp_path)
             assert (listed.id, listed.state) == (record.id, record.state)
             assert listed.exchanges <= sum(each.ended for each in record.exchanges)
