@@ -8,8 +8,8 @@ The model can read it, so it says what it is.
 
 from __future__ import annotations
 
-from dsfix.protocol.messages import sign
-from dsfix.protocol.turns import Reasoning, Turn, digest
+from dsfix.protocol.messages import OWN_SIGNATURE
+from dsfix.protocol.turns import Reasoning, Turn
 
 _MARK = "[reasoning not recorded"
 
@@ -34,10 +34,10 @@ def placeholder(turn: Turn, key: str, count: int, own: str = "") -> Reasoning:
     Some vendors repeat ids (`call_0`): the second turn of one key says that it is the second.
     `own` are the user's words instead of ours; what tells the turns apart is added to them.
     """
-    apart = digest("placeholder", key)[:8] + numbered("", count)
+    apart = numbered(key[:8], count)
     what = f"before calling {', '.join(dict.fromkeys(turn.names))}" if turn.calls else "here"
     text = f"{own} [{apart}]" if own else f"{_MARK} {what}: {apart}]"
-    return Reasoning(((text, sign(text)),))
+    return Reasoning(((text, OWN_SIGNATURE + key),))
 
 
 def numbered(name: str, count: int) -> str:
