@@ -8,9 +8,11 @@ from collections.abc import Iterable, Sequence
 
 import msgspec
 
-_RANDOM = re.compile(r"(?=[A-Za-z]*[0-9])[A-Za-z0-9]{12,}")
+# From its first letter or digit on, so that none is looked at twice however long the id.
+_RANDOM = re.compile(r"(?<![A-Za-z0-9])(?=[A-Za-z]*+[0-9])[A-Za-z0-9]{12}")
 _EMPTY = hashlib.blake2b(digest_size=16)
-_REMINDER = re.compile(r"<system-reminder>.*?</system-reminder>", re.DOTALL)
+_REMINDED = "</system-reminder>"
+_REMINDER = re.compile(rf"<system-reminder>.*?{_REMINDED}", re.DOTALL)
 
 
 class Reasoning(msgspec.Struct, frozen=True, gc=False):
@@ -97,7 +99,10 @@ def own_words(texts: Iterable[str]) -> str:
     there is nothing else.
     """
     whole = "\n".join(texts)
-    return " ".join(_REMINDER.sub(" ", whole).split()) or whole.strip()
+    # Behind the last end there may be beginnings, each of which would be followed to the text's.
+    reminders, ended, rest = whole.rpartition(_REMINDED)
+    words = _REMINDER.sub(" ", reminders + ended) + rest
+    return " ".join(words.split()) or whole.strip()
 
 
 def is_random(call: str) -> bool:

@@ -54,7 +54,8 @@ def page(data: bytes) -> Page:
 
 def style(css: str) -> tuple[Reference, ...]:
     """What a style sheet refers to."""
-    found = _CSS.finditer(_COMMENT.sub(" ", css))
+    commented, ended, rest = css.rpartition("*/")  # what begins behind it is followed in vain
+    found = _CSS.finditer(_COMMENT.sub(" ", commented + ended) + rest)
     urls = (next(filter(None, each.groups()), "") for each in found)
     return tuple(dict.fromkeys(Reference(url, True) for url in urls if url))
 

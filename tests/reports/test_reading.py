@@ -52,6 +52,7 @@ def test_what_a_page_links_to() -> None:
         ("@font-face { src: url(a.woff2) format('woff2'), url(b.ttf) }", ["a.woff2", "b.ttf"]),
         ("/* url(a.png) */", []),
         ("p { background: url() }", []),
+        pytest.param("/* */" + "/*" * 300_000 + "url(a.png)", ["a.png"], id="comments without end"),
     ],
 )
 def test_what_a_style_sheet_loads(css: str, urls: list[str]) -> None:
