@@ -30,27 +30,37 @@ class OriginMemory:
         if turn.calls or turn.text:
             self.store.add(self.origin, Stored.of(turn, place))
 
-    def learn(self, turn: Turn, place: Place) -> None:
-        """Keep a turn that the agent sent with reasoning of its own, unless it is known.
+    def learn(self, turns: Sequence[tuple[Turn, Place]]) -> None:
+        """Keep turns that the agent sent with reasoning of its own, but for those that are known.
 
         It was sent, so it must be sent again should the agent lose it later: reasoning from
         before dsfix was used, and known turns that compaction has put behind another message.
         """
+        self.prefetch(
+            [turn.calls[0] for turn, _ in turns if turn.calls],
+            [(turn.key, place.previous) for turn, place in turns if not turn.calls],
+        )
+        for turn, place in turns:
+            if not self.knows(turn, place):
+                self.remember(turn, place)
+
+    def knows(self, turn: Turn, place: Place) -> bool:
+        """Whether the turn is stored: one with random ids anywhere, any other at this place."""
         if not turn.calls:
             stored = self.store.candidates(self.origin, "key", turn.key)
             here = (place.previous, place.session)
-            known = any((each.previous, each.session) == here for each in stored)
-        else:
-            stored = self.store.candidates(self.origin, "call", turn.calls[0])
-            known = bool(stored)
-            if known and not all(map(is_random, turn.calls)):
-                known = any(each.stood_at(place) for each in stored)
-        if not known:
-            self.remember(turn, place)
+            return any((each.previous, each.session) == here for each in stored)
+        stored = self.store.candidates(self.origin, "call", turn.calls[0])
+        if not all(map(is_random, turn.calls)):
+            return any(each.stood_at(place) for each in stored)
+        return bool(stored)
 
-    def prefetch(self, calls: Sequence[str]) -> Set[str]:
-        """Read the turns with these calls in one look-up; those that are known."""
-        return self.store.prefetch(self.origin, calls)
+    def prefetch(self, calls: Sequence[str], texts: Sequence[tuple[str, str]] = ()) -> Set[str]:
+        """Read the turns with these calls in one look-up, and those of texts; the known calls."""
+        keys = self.store.prefetch(self.origin, "key", [key for key, _ in texts])
+        others = [previous for key, previous in texts if key not in keys]
+        self.store.prefetch(self.origin, "previous", others)
+        return self.store.prefetch(self.origin, "call", calls)
 
     def together(self, calls: Sequence[str]) -> Mapping[str, frozenset[str]]:
         """For each of these calls that is known for sure, all calls of the answer that made it.
@@ -58,13 +68,17 @@ class OriginMemory:
         An id that is no random one may be any answer's.
         """
         sure = [call for call in calls if is_random(call)]
-        self.store.prefetch(self.origin, sure)
+        self.store.prefetch(self.origin, "call", sure)
         found = {call: self.store.candidates(self.origin, "call", call) for call in sure}
         return {
             call: frozenset(max(stored, key=lambda each: len(each.calls)).calls)
             for call, stored in found.items()
             if stored
         }
+
+    def learnt(self, since: int) -> tuple[int, Set[str] | None]:
+        """What has been kept since, whatever upstream it is of."""
+        return self.store.learnt(since)
 
     def decided(self, conversation: str) -> dict[tuple[int, tuple[bytes, ...]], Decision]:
         """What was decided in this conversation, for as long as it is among the recent ones."""

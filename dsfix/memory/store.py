@@ -11,9 +11,10 @@ from __future__ import annotations
 
 import sqlite3
 import time
-from collections import OrderedDict
-from collections.abc import Callable, Sequence, Set
+from collections import OrderedDict, deque
+from collections.abc import Callable, Iterable, Mapping, Sequence, Set
 from dataclasses import dataclass, field
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
@@ -36,7 +37,22 @@ from dsfix.repairs.recall import Decision
 
 DAY = 86_400.0
 THREADS = 256  # conversations whose placeholders are kept in RAM
+LATEST = 256  # turns of which is known that they were added lately
 _STEPS = {str(int(step)): step for step in Step}  # as a row may tell them; no other is known
+# The latest turns by a call's id, by their key, and by the user's turn before them; newest first.
+_NAMED = {
+    "call": "SELECT turn FROM calls WHERE origin = ?1 AND call = wanted ORDER BY rowid",
+    "key": "SELECT id FROM turns WHERE origin = ?1 AND key = wanted ORDER BY id",
+    "previous": "SELECT id FROM turns WHERE origin = ?1 AND previous = wanted ORDER BY id",
+}
+_ONE, _MANY = (
+    {
+        by: f"WITH names (wanted) AS ({names}) SELECT wanted, {COLUMNS} FROM names CROSS JOIN turns"
+        f" WHERE turns.id IN ({named} DESC LIMIT {ALIKE}) ORDER BY turns.id DESC"
+        for by, named in _NAMED.items()
+    }
+    for names in ("VALUES (?2)", "SELECT value FROM json_each(?2)")
+)
 
 
 @dataclass(slots=True)
@@ -68,7 +84,9 @@ class Store:
         self._max_age, self._max_bytes = max_age, max_bytes
         self._ram = Ram(ram)
         self._only: dict[str, tuple[Stored, ...]] = {}  # with a turn that is on no disk
-        self._absent: set[str] = set()  # what the last prefetch did not find
+        self._added = 0
+        self._latest: deque[tuple[str, ...]] = deque(maxlen=LATEST)
+        self._absent: dict[str, set[str]] = {}  # what the last prefetch did not find
         self._threads: OrderedDict[str, _Thread] = OrderedDict()
         self._recent = Recent()
         self._database = Database(path, MIGRATIONS, first=self._prune) if path else None
@@ -90,6 +108,8 @@ class Store:
 
     def add(self, origin: str, stored: Stored) -> None:
         """Remember a turn: at once for this process, on disk within 100 ms."""
+        self._added += 1
+        self._latest.append(stored.calls or (stored.key, stored.previous))
         only = self._database is None or bool(self.trouble) or self._secret(stored.reasoning.text)
         if self._database is None or only:
             self._keep(origin, stored, only=True)
@@ -106,50 +126,41 @@ class Store:
             return only
         if (kept := self._ram.get(name)) is not None:
             return kept
-        if self._database is None or name in self._absent:
+        if name in self._absent.get(by, ()):
             return ()
-        where = "id IN (SELECT turn FROM calls WHERE origin = ?1 AND call = ?2)"
-        if by != "call":
-            where = f"origin = ?1 AND {by} = ?2"
-        rows = self._database.read(
-            f"SELECT {COLUMNS} FROM turns WHERE {where} ORDER BY id DESC LIMIT {ALIKE}",
-            (origin, value),
-        )
-        found = tuple(filter(None, map(stored_in, rows)))
-        if found:
-            self._database.write(_touch(origin, [found[0].key], self._clock()))
-            self._ram.put(name, found)
-        return found
+        return self._read(_ONE, origin, by, value).get(value, ())
 
-    def prefetch(self, origin: str, calls: Sequence[str]) -> Set[str]:
-        """Read the turns with these call ids into RAM, all in one query; those that are known."""
-        self._absent.clear()
-        names = {f"call\0{origin}\0{call}": call for call in calls}
+    def prefetch(self, origin: str, by: str, values: Iterable[str]) -> Set[str]:
+        """Read the turns of `candidates` into RAM, all in one query; those values that have any."""
+        names = {f"{by}\0{origin}\0{value}": value for value in values}
         missing = {
-            name: call
-            for name, call in names.items()
+            name: value
+            for name, value in names.items()
             if name not in self._ram and name not in self._only
         }
-        here = {call for name, call in names.items() if name not in missing}
-        if self._database is None or not missing:
-            return here
-        rows = self._database.read(
-            f"SELECT call, {COLUMNS} FROM calls JOIN turns ON turns.id = calls.turn"
-            " WHERE calls.origin = ? AND call IN (SELECT value FROM json_each(?))"
-            " ORDER BY turns.id DESC",
-            (origin, as_json(list(missing.values()))),
-        )
-        found: dict[str, list[Stored]] = {}
-        for call, *row in rows:
+        listed = as_json(list(missing.values()))
+        found = self._read(_MANY, origin, by, listed) if missing else {}
+        # SQLite reads a text of JSON no further than to a NUL.
+        absent = {name for name, value in missing.items() if value not in found}
+        self._absent[by] = {name for name in absent if "\0" not in missing[name]}
+        return {value for name, value in names.items() if name not in missing} | found.keys()
+
+    def _read(
+        self, queries: Mapping[str, str], origin: str, by: str, wanted: str
+    ) -> Mapping[str, tuple[Stored, ...]]:
+        """What the disk has under one value, or under many as JSON; it is in RAM from then on."""
+        if self._database is None:
+            return {}
+        found: dict[str, tuple[Stored, ...]] = {}
+        for value, *row in self._database.read(queries[by], (origin, wanted)):
             if stored := stored_in(tuple(row)):
-                found.setdefault(str(call), []).append(stored)
-        for call, alike in found.items():
-            self._ram.put(f"call\0{origin}\0{call}", tuple(alike))
-        self._absent.update(name for name, call in missing.items() if call not in found)
-        keys = [each[0].key for each in found.values()]
-        if keys:
+                found[str(value)] = (*found.get(str(value), ()), stored)
+        for value, alike in found.items():
+            self._ram.put(f"{by}\0{origin}\0{value}", alike)
+        if found:
+            keys = [alike[0].key for alike in found.values()]
             self._database.write(_touch(origin, keys, self._clock()))
-        return here | found.keys()
+        return found
 
     def thread(self, conversation: str) -> _Thread:
         """What is known of a conversation, read from disk the first time it is asked for."""
@@ -171,6 +182,18 @@ class Store:
         while len(self._threads) > THREADS:
             self._threads.popitem(last=False)
         return thread
+
+    def learnt(self, since: int) -> tuple[int, Set[str] | None]:
+        """How many turns have been added, and the names of those since there were so many.
+
+        A turn is named by its calls; without any, by its key and the user's turn before it. None
+        where they are more than the latest few.
+        """
+        new = self._added - since
+        if new > len(self._latest):
+            return self._added, None
+        latest = islice(reversed(self._latest), new)
+        return self._added, {name for names in latest for name in names}
 
     def decided(self, conversation: str) -> dict[tuple[int, tuple[bytes, ...]], Decision]:
         """Decisions of a conversation, in RAM; those of the most recent few are kept."""

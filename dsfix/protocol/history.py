@@ -99,6 +99,7 @@ class History:
     before: tuple[bytes, ...] = field(default=(), repr=False, compare=False)
     _looks: list[Look] = field(default_factory=list, repr=False, compare=False)
     _chains: list[str] = field(default_factory=list, repr=False, compare=False)
+    _previous: dict[int, str] = field(default_factory=dict, repr=False, compare=False)
 
     @classmethod
     def of(cls, body: Body, last: History | None = None) -> History:
@@ -152,6 +153,11 @@ class History:
 
         A place after the last message stands for the answer that is still to come.
         """
+        if place not in self._previous:
+            self._previous[place] = self._user_before(place)
+        return self._previous[place]
+
+    def _user_before(self, place: int) -> str:
         results: list[str] = []
         texts: list[str] = []
         for index in range(place - 1, -1, -1):
@@ -162,9 +168,11 @@ class History:
                 ids: Sequence[str] = look.results
                 if not (look.plain and ids):
                     ids, text = WIRES[self.dialect].user_key(look.raw)
-                    texts.insert(0, text)
-                results[:0] = ids
-        return digest("results", *sorted(results)) if results else digest("user", own_words(texts))
+                    texts.append(text)
+                results += ids
+        if results:
+            return digest("results", *sorted(results))
+        return digest("user", own_words(reversed(texts)))
 
     def chain(self, place: int) -> str:
         """Key of all that stands before that place, told by its turns' keys alone.

@@ -182,10 +182,11 @@ class Forwarder:
 
     def _learn(self, outgoing: Outgoing) -> None:
         """Keep the reasoning that the agent sent itself, now that the upstream has taken it."""
-        if outgoing.history is not None:
-            self.memory.prefetch([turn.calls[0] for _, turn in outgoing.carried if turn.calls])
-            for index, turn in outgoing.carried:
-                self.memory.learn(turn, Place(outgoing.history, index, outgoing.session))
+        history, session = outgoing.history, outgoing.session
+        if history is not None:
+            self.memory.learn(
+                [(turn, Place(history, index, session)) for index, turn in outgoing.carried]
+            )
 
     def _length(self, conversation: str) -> Length:
         return Length(self._density.get(conversation, 0.0))

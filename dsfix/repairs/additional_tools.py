@@ -11,13 +11,20 @@ from __future__ import annotations
 from dsfix.protocol import spans
 from dsfix.protocol.body import Body, Dialect
 from dsfix.repairs.base import Context, Repair
+from dsfix.repairs.unchanged import each
 
 _ITEM = b'"additional_tools"'
 
 
 def with_tools_in_their_place(body: Body, context: Context) -> Body:
     """The body with its tools in `tools`."""
-    declared = [_declared(raw) if _ITEM in raw else None for raw in body.messages]
+    history = context.history_of(body)
+    named = each(context, ADDITIONAL_TOOLS.name, history, lambda look: _ITEM in look.raw)
+    if True not in named:
+        return body
+    declared = [
+        _declared(raw) if may else None for raw, may in zip(body.messages, named, strict=True)
+    ]
     moved = [tool for tools in declared for tool in tools or ()]
     if not moved:
         return body

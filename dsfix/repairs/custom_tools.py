@@ -11,12 +11,14 @@ names that argument, without which the model calls with nothing (822807097/codex
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from dsfix.protocol import spans
 from dsfix.protocol.body import Body, Dialect
 from dsfix.protocol.spans import EACH
+from dsfix.protocol.turns import Look
 from dsfix.repairs.base import Answering, AnswerRepair, Context, Repair
+from dsfix.repairs.unchanged import each
 
 _NATIVE = "apply_patch"
 _WHOLE_INPUT = "The whole input of the tool, as plain text."
@@ -41,9 +43,10 @@ def with_functions(body: Body, context: Context) -> Body:
         choice = spans.members(body.members.get("tool_choice", b"null")) or {}
         if spans.value(choice.get("type")) == "custom" and _custom(choice):
             body = body.having("tool_choice", _as_function(choice))
-    items = _items(body.messages, context)
-    if items != body.messages:
-        body = body.saying(items)
+    called = each(context, CUSTOM_TOOLS.name, context.history_of(body), _is_called)
+    if True in called:
+        items = _items(body.messages, called, context)
+        body = body.saying(items) if items != body.messages else body
     if len(context.freeform) > before:
         count = len(context.freeform) - before
         context.note(CUSTOM_TOOLS.name, "custom tools sent as functions", count)
@@ -95,11 +98,17 @@ def _described(form: object) -> str:
     return f"{_WHOLE_INPUT} It follows this {form.get('syntax')} grammar:\n{form.get('definition')}"
 
 
-def _items(items: tuple[bytes, ...], context: Context) -> tuple[bytes, ...]:
+def _is_called(look: Look) -> bool:
+    """Whether an item may be a call of a custom tool, or its output."""
+    return b'"custom_tool_call' in look.raw
+
+
+def _items(items: Sequence[bytes], may: Sequence[bool], context: Context) -> tuple[bytes, ...]:
     """The items with function calls for calls of those tools, and their outputs likewise."""
     called: set[bytes] = set()
     return tuple(
-        _item(raw, context, called) if b'"custom_tool_call' in raw else raw for raw in items
+        _item(raw, context, called) if is_one else raw
+        for raw, is_one in zip(items, may, strict=True)
     )
 
 

@@ -13,7 +13,7 @@ from dsfix.protocol.history import History
 from dsfix.protocol.turns import Reasoning, Turn
 
 
-class Found(NamedTuple):
+class Found(msgspec.Struct, frozen=True, gc=False):
     """What memory knows of a turn: its reasoning, and its visible texts where they had leaked.
 
     `texts` is None unless the agent shows the reasoning as visible text.
@@ -32,7 +32,7 @@ class Kind(StrEnum):
     FORM = "reasoning put into the form the upstream reads"
 
 
-class Decision(NamedTuple):
+class Decision(msgspec.Struct, frozen=True, gc=False):
     """What is sent for one assistant turn: its messages, and what was put into them if anything.
 
     `turn` is the key of the turn; `settled` is whether the decision holds for later requests.
@@ -44,7 +44,7 @@ class Decision(NamedTuple):
     settled: bool = True
 
 
-class Sent(NamedTuple):
+class Sent(msgspec.Struct, frozen=True, gc=False):
     """A turn of the assistant's as it is sent.
 
     It begins at `place` in what was given and at `at` in what is sent. `items` are its messages as
@@ -107,14 +107,27 @@ class Memory(Protocol):
     def recall(self, turn: Turn, place: Place) -> Found | None:
         """The reasoning of exactly this turn; None when unknown or ambiguous."""
 
+    def knows(self, turn: Turn, place: Place) -> bool:
+        """Whether this turn need not be learnt at this place."""
+
     def sent(self, conversation: str) -> Mapping[str, Reasoning]:
         """The placeholders once sent in that conversation, by turn."""
 
-    def prefetch(self, calls: Sequence[str]) -> Set[str]:
-        """Be ready for `recall` of turns with these calls, in one look-up; those that are known."""
+    def prefetch(self, calls: Sequence[str], texts: Sequence[tuple[str, str]] = ()) -> Set[str]:
+        """Be ready for `recall` of turns with these calls, in one look-up; those that are known.
+
+        `texts` are the turns without calls: their keys, and those of the user's turns before.
+        """
 
     def together(self, calls: Sequence[str]) -> Mapping[str, frozenset[str]]:
         """For each of these calls that is known for sure, all calls of the answer that made it."""
+
+    def learnt(self, since: int) -> tuple[int, Set[str] | None]:
+        """What has been kept since: how many turns there were in all, and what names the new ones.
+
+        A turn is named by its calls; without any, by its key and the user's turn before it. None
+        where that is longer ago than anybody remembers.
+        """
 
     def decided(self, conversation: str) -> dict[tuple[int, tuple[bytes, ...]], Decision]:
         """What was decided in this conversation for a turn at a place; kept by the caller."""

@@ -16,7 +16,7 @@ from __future__ import annotations
 
 from bisect import bisect_left
 from collections import Counter
-from collections.abc import Mapping, Set
+from collections.abc import Mapping, Sequence, Set
 from dataclasses import dataclass, field
 
 from dsfix.protocol.body import Body, Dialect
@@ -56,8 +56,9 @@ class _Conversation:
 
     The next request brings all but the last turns back, and goes on from here. What is `known`
     are decisions for turns at their places. `out` is what became of the first `done` messages.
-    `counts` is what was put into how many turns, `seen` how often there was a key, and `open` are
-    the turns that are decided again each time, because memory may know more by then.
+    `counts` is what was put into how many turns, and `seen` how often there was a key. `open` are
+    the turns that are decided again once memory has learnt more of what has their names; without
+    names they are each time. `learnt` is how much it had learnt when all were as they are.
     """
 
     dialect: Dialect
@@ -68,7 +69,8 @@ class _Conversation:
     turns: list[Sent] = field(default_factory=list)
     counts: Counter[Kind | None] = field(default_factory=Counter)
     seen: dict[str, int] = field(default_factory=dict)
-    open: list[int] = field(default_factory=list)
+    open: list[tuple[int, tuple[str, ...]]] = field(default_factory=list)
+    learnt: int = 0
 
     def add(self, place: int, items: tuple[bytes, ...], decision: Decision | None) -> None:
         """Send one more turn, and what stands before it."""
@@ -96,14 +98,23 @@ class _Conversation:
             last = self.turns[nth - 1]
             items = last.items if last.decision is None else last.decision.items
             self.done, end = last.place + len(last.items), last.at + len(items)
-        del self.turns[nth:], self.out[end:], self.open[bisect_left(self.open, nth) :]
+        del self.turns[nth:], self.out[end:], self.open[bisect_left(self.open, (nth,)) :]
 
     def before(self, key: str, nth: int) -> int:
         """How many turns before the nth have that key."""
-        others = self.seen.get(key, 0)
-        if nth == len(self.turns) or not others:
-            return others
-        return [sent.decision.turn for sent in self.turns[:nth] if sent.decision].count(key)
+        if nth == len(self.turns):
+            return self.seen.get(key, 0)
+        sent = self.turns[nth]
+        if sent.decision is not None and sent.decision.turn == key:
+            return sent.earlier
+        return [each.decision.turn for each in self.turns[:nth] if each.decision].count(key)
+
+    def doubtful(self, learnt: Set[str] | None) -> list[int]:
+        """The open turns from the first one on of which memory has learnt more; None: of all."""
+        for count, (_, names) in enumerate(self.open):
+            if not names or learnt is None or not learnt.isdisjoint(names):
+                return [nth for nth, _ in self.open[count:]]
+        return []
 
 
 class _Replay:
@@ -111,6 +122,7 @@ class _Replay:
 
     def __init__(self, context: Context, history: History) -> None:
         self._context, self._history = context, history
+        self._wire = WIRES[history.dialect]
         self._stand = context.rules.placeholder
         self._conversation = context.conversation
         self._aligned = len(context.history.assistants) == len(history.assistants)
@@ -147,10 +159,17 @@ class _Replay:
         sent.messages = history.messages
         rest = range(len(sent.turns), len(history.assistants))
         new = [nth for nth in rest if not sent.known or self._turn(nth) not in sent.known]
-        turns = {nth: turn for nth in (*sent.open, *new) if (turn := history.turn(nth))}
-        lost = [turn for turn in turns.values() if self._needs_memory(turn)]
-        self._stored = memory.prefetch([turn.calls[0] for turn in lost if turn.calls])
-        decided = self._decided_again(turns)
+        sent.learnt, learnt = memory.learnt(sent.learnt)
+        again = sent.doubtful(learnt)
+        turns = {nth: turn for nth in (*again, *new) if (turn := history.turn(nth))}
+        texts = {
+            nth: (turn.key, self._place(nth).previous)
+            for nth, turn in turns.items()
+            if not turn.calls
+        }
+        calls = [turn.calls[0] for turn in turns.values() if turn.calls]
+        self._stored = memory.prefetch(calls, list(texts.values()))
+        decided = self._decided_again(again, turns)
         for nth in range(len(sent.turns), len(history.assistants)):
             place, items = self._turn(nth)
             decision, turn = sent.known.get((place, items)), turns.get(nth)
@@ -159,7 +178,8 @@ class _Replay:
                 if decision.settled and _unmistakable(turn):
                     sent.known[place, items] = decision
                 else:
-                    sent.open.append(nth)
+                    names = turn.calls or texts[nth]
+                    sent.open.append((nth, names if decision.settled else ()))
             sent.add(place, items, decision)
         if self._new:
             memory.remember_sent(self._conversation, self._new)
@@ -167,9 +187,11 @@ class _Replay:
     def _turn(self, nth: int) -> tuple[int, tuple[bytes, ...]]:
         return self._history.assistants[nth], self._history.items(nth)
 
-    def _decided_again(self, turns: Mapping[int, Turn]) -> dict[int, Decision]:
+    def _decided_again(
+        self, again: Sequence[int], turns: Mapping[int, Turn]
+    ) -> dict[int, Decision]:
         """Go back to the first turn that comes out otherwise than last time: what it is now."""
-        for nth in self._sent.open:
+        for nth in again:
             decision = self._decide(self._history.items(nth), turns[nth], nth)
             if decision != self._sent.turns[nth].decision:
                 self._sent.back_to(nth)
@@ -183,13 +205,13 @@ class _Replay:
         foreign = own is not None and is_foreign(own) and not self._was_given(turn, nth)
         instead = step >= Step.PLACEHOLDERS or (step is Step.NATIVE and foreign)
         if turn.sound and not (foreign or stand_in or instead):
-            self._context.carried.append((self._place(nth).index, turn))
-            return Decision(items, turn=turn.key if turn.calls else "")
+            key = turn.key if turn.calls else ""
+            return Decision(items, turn=key, settled=self._is_kept(turn, nth))
         key = turn.key if turn.calls else digest(turn.key, self._place(nth).previous)
         if own is not None and not stand_in and not instead:
             own = resigned(own) if foreign else own
-            self._context.carried.append((self._place(nth).index, turn.reasoned(own)))
-            return Decision(self._with(items, Found(own)), Kind.FORM, key)
+            kept = self._is_kept(turn.reasoned(own), nth)
+            return Decision(self._with(items, Found(own)), Kind.FORM, key, kept)
         ours = own is not None and turn.sound and is_ours(own.text)
         count = self._sent.before(key, nth)
         if instead:
@@ -227,7 +249,7 @@ class _Replay:
         return Decision(self._with(items, Found(text)), Kind.PLACEHOLDER, key)
 
     def _with(self, items: tuple[bytes, ...], found: Found) -> tuple[bytes, ...]:
-        return WIRES[self._history.dialect].with_reasoning(items, found.reasoning, found.texts)
+        return self._wire.with_reasoning(items, found.reasoning, found.texts)
 
     def _place(self, nth: int) -> Place:
         """Where the nth assistant turn stands in what the agent sent."""
@@ -239,9 +261,13 @@ class _Replay:
         found = self._context.memory.recall(turn, self._place(nth))
         return found is not None and found.reasoning == turn.reasoning
 
-    def _needs_memory(self, turn: Turn) -> bool:
-        own = turn.reasoning
-        return not turn.sound or self._stand_in(turn) or (own is not None and is_foreign(own))
+    def _is_kept(self, turn: Turn, nth: int) -> bool:
+        """Whether memory has what the agent sent; else it shall, once the upstream has taken it."""
+        place = self._place(nth)
+        if self._context.memory.knows(turn, place):
+            return True
+        self._context.carried.append((place.index, turn))
+        return False
 
     @staticmethod
     def _stand_in(turn: Turn) -> bool:

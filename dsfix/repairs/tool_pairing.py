@@ -24,7 +24,7 @@ from itertools import accumulate
 from typing import NamedTuple
 
 from dsfix.protocol.body import Body, Dialect
-from dsfix.protocol.history import History, same
+from dsfix.protocol.history import History
 from dsfix.protocol.turns import Look
 from dsfix.repairs.base import ALL, Context, Repair
 from dsfix.repairs.pairing import chat, messages, responses
@@ -43,12 +43,12 @@ WIRES: Mapping[Dialect, Wire] = {
 class _Paired(NamedTuple):
     """The last request of a conversation.
 
-    `keys` are what its pieces were made of: messages, on Responses units. The rounds that were
-    well, up to the first that was not, ended behind the pieces numbered `ends`.
+    The rounds that were well, up to the first that was not, ended behind the pieces numbered
+    `ends`.
     """
 
     dialect: Dialect
-    keys: Sequence[Unit] | tuple[bytes, ...]
+    messages: tuple[bytes, ...]
     pieces: list[Piece]
     ends: list[int]
 
@@ -60,9 +60,9 @@ def paired(body: Body, context: Context) -> Body:
     last: _Paired | None = seen.get(TOOL_PAIRING.name)
     if last is None or last.dialect is not body.dialect:
         last = _Paired(body.dialect, (), [], [])
-    keys, pieces, count = _read(context.history_of(body), wire, last)
+    pieces, count = _read(context.history_of(body), wire, last)
     ends = _settled(last.ends, count)
-    seen[TOOL_PAIRING.name] = _Paired(body.dialect, keys, pieces, ends)
+    seen[TOOL_PAIRING.name] = _Paired(body.dialect, body.messages, pieces, ends)
     if not any(piece.calls or piece.results for piece in pieces):
         return body
     done = ends[-1] if ends else 0
@@ -90,17 +90,16 @@ def paired(body: Body, context: Context) -> Body:
     return body.saying((*body.messages[:given], *out))
 
 
-def _read(
-    history: History, wire: Wire, last: _Paired
-) -> tuple[Sequence[Unit] | tuple[bytes, ...], list[Piece], int]:
-    """What the pieces are made of, the pieces, and how many of them are as in the last request."""
-    if history.dialect is Dialect.RESPONSES:
-        found = units(history)
-        count = same(last.keys, found)
-        return found, [*last.pieces[:count], *map(wire.piece, found[count:])], count
-    count = agreed(last.keys, history)
-    new = (_piece(look, wire) for look in history.looks[count:])
-    return history.messages, [*last.pieces[:count], *new], count
+def _read(history: History, wire: Wire, last: _Paired) -> tuple[list[Piece], int]:
+    """The pieces, and how many of them are as in the last request."""
+    same = agreed(last.messages, history)
+    if history.dialect is not Dialect.RESPONSES:
+        new = [_piece(look, wire) for look in history.looks[same:]]
+        return [*last.pieces[:same], *new], same
+    stops = [0, *accumulate(len(piece.items) for piece in last.pieces)]
+    count = max(0, bisect_right(stops, same) - 2)  # a last turn may go on
+    new = list(map(wire.piece, units(history, stops[count])))
+    return [*last.pieces[:count], *new], count
 
 
 def _piece(look: Look, wire: Wire) -> Piece:

@@ -76,8 +76,8 @@ class Passage:
         data = self.habits.encode(body)
         out = self.pass_on(data)
         if out.history is not None:
-            for index, turn in out.carried:
-                self.known.learn(turn, Place(out.history, index, out.session))
+            places = [(turn, Place(out.history, at, out.session)) for at, turn in out.carried]
+            self.known.learn(places)
         return Sent(self.dialect, data, out)
 
     def pass_on(self, data: bytes) -> Outgoing:

@@ -170,10 +170,10 @@ def test_reasoning_that_the_agent_brings_is_learnt_once(file: Path) -> None:
     with opened(file) as store:
         memory = OriginMemory(store, ORIGIN)
         for _ in range(3):
-            memory.learn(turn("a", thought="brought"), At())
-            memory.learn(turn(thought="said", text="hello"), At())
-        memory.learn(turn("a", thought="altered"), At())
-        memory.learn(turn(thought="said", text="hello"), At("behind a summary"))
+            memory.learn([(turn("a", thought="brought"), At())])
+            memory.learn([(turn(thought="said", text="hello"), At())])
+        memory.learn([(turn("a", thought="altered"), At())])
+        memory.learn([(turn(thought="said", text="hello"), At("behind a summary"))])
         assert recall(memory, turn("a")) == "brought"
         assert recall(memory, turn(text="hello"), "behind a summary") == "said"
         wait_until(lambda: store.stats()[0] == 3)
@@ -183,8 +183,8 @@ def test_the_same_words_are_learnt_for_each_sub_agent(file: Path) -> None:
     """Two that say the same behind the same prompt have thought something else."""
     with opened(file) as store:
         memory = OriginMemory(store, ORIGIN)
-        memory.learn(turn(text="hello", thought="one"), At(session="s a"))
-        memory.learn(turn(text="hello", thought="two"), At(session="s b"))
+        memory.learn([(turn(text="hello", thought="one"), At(session="s a"))])
+        memory.learn([(turn(text="hello", thought="two"), At(session="s b"))])
         assert recall(memory, turn(text="hello"), session="s a") == "one"
         assert recall(memory, turn(text="hello"), session="s b") == "two"
 
@@ -194,8 +194,8 @@ def test_a_counted_id_is_learnt_wherever_it_stands(file: Path) -> None:
     with opened(file) as store:
         memory = OriginMemory(store, ORIGIN)
         for _ in range(2):
-            memory.learn(turn("call_0", thought="one"), At(session="s a"))
-            memory.learn(turn("call_0", thought="two"), At(session="s b"))
+            memory.learn([(turn("call_0", thought="one"), At(session="s a"))])
+            memory.learn([(turn("call_0", thought="two"), At(session="s b"))])
         assert recall(memory, turn("call_0"), session="s a") == "one"
         assert recall(memory, turn("call_0"), session="s b") == "two"
         wait_until(lambda: store.stats()[0] == 2)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import sqlite3
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -13,7 +14,7 @@ from dsfix.memory.recall import LONG
 from dsfix.memory.rows import MIGRATIONS
 from dsfix.protocol.body import Body, Dialect
 from dsfix.protocol.history import History
-from dsfix.protocol.turns import own_words
+from dsfix.protocol.turns import is_random, own_words
 from dsfix.repairs.recall import Place
 from tests.memory.test_memory import ORIGIN, opened, recall, turn
 from tests.repairs.support import At
@@ -115,3 +116,34 @@ def test_a_file_from_before_is_read(tmp_path: Path) -> None:
 def test_what_the_user_said(texts: list[str], words: str) -> None:
     """Neither reminders nor white space count, unless there is nothing else."""
     assert own_words(texts) == words
+
+
+def test_a_text_of_reminders_that_never_end_is_read_once() -> None:
+    """A page about them may have a hundred thousand; looking from each to the end took an hour."""
+    opened = "<system-reminder> " * 300_000
+    closed = "<system-reminder>now</system-reminder>"
+    assert own_words([closed + opened]) == opened.strip()
+
+
+def test_an_id_is_read_once() -> None:
+    """However long it is: of a million letters, looking on from each took hours."""
+    letters = "a" * 1_000_000
+    assert not is_random("call_" + letters)
+    assert is_random("call_" + letters + "1")
+
+
+def test_the_texts_of_a_history_are_looked_up_at_once(tmp_path: Path) -> None:
+    """What was prefetched is known without the disk: by its text, or by the prompt before it."""
+    path = tmp_path / "memory.db"
+    whole, cut = turn(text="Done.", thought="one"), turn(text=SAID, thought="two")
+    with opened(path) as store:
+        OriginMemory(store, ORIGIN).remember(whole, At("first"))
+        OriginMemory(store, ORIGIN).remember(cut, At("second"))
+    cut = turn(text=SAID[:40])
+    with opened(path) as store:
+        memory = OriginMemory(store, ORIGIN)
+        memory.prefetch([], [(whole.key, "first"), (cut.key, "second"), ("none", "third")])
+        with closing(sqlite3.connect(path)) as connection, connection:
+            connection.execute("DELETE FROM turns")
+        assert recall(memory, whole, "first") == "one"
+        assert recall(memory, cut, "second") == "two"

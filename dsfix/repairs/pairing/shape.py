@@ -5,8 +5,11 @@ The algorithm knows no dialect, and a dialect no algorithm: each dialect's modul
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections.abc import Sequence
 from typing import Any, NamedTuple, Protocol
+
+import msgspec
 
 from dsfix.protocol import spans
 from dsfix.protocol.history import History
@@ -15,7 +18,7 @@ INTERRUPTED = "[no result: interrupted]"
 ORPHAN = "[result of a tool call that is no longer in the history]"
 
 
-class Piece(NamedTuple):
+class Piece(msgspec.Struct, frozen=True, gc=False):
     """One message; on Responses one turn of the assistant's, or one other item.
 
     `calls` and `results` are the ids that it makes and answers, empty where they are missing.
@@ -91,11 +94,14 @@ class Wire(Protocol):
         """
 
 
-def units(history: History) -> list[Unit]:
-    """The whole history of a dialect whose turns are several items, unit by unit."""
+def units(history: History, at: int = 0) -> list[Unit]:
+    """The history of a dialect whose turns are several items, unit by unit from that item on.
+
+    There another turn begins, or what is in none.
+    """
     found: list[Unit] = []
-    at = 0
-    for nth, start in enumerate(history.assistants):
+    for nth in range(bisect_left(history.assistants, at), len(history.assistants)):
+        start = history.assistants[nth]
         found += map(_alone, history.roles[at:start], history.messages[at:start])
         found.append(Unit(history.roles[start], history.items(nth)))
         at = history.stops[nth]
