@@ -31,12 +31,10 @@ class DsfixError(Exception):
 
     exit_code: ExitCode = ExitCode.FAILED
 
-    def __init__(self, message: str, *, hint: str = "", exit_code: ExitCode | None = None) -> None:
+    def __init__(self, message: str, *, hint: str = "") -> None:
         super().__init__(message)
         self.message = message
         self.hint = hint
-        if exit_code is not None:
-            self.exit_code = exit_code
 
 
 class UsageError(DsfixError):
@@ -46,9 +44,7 @@ class UsageError(DsfixError):
 
 
 class LaunchError(DsfixError):
-    """`dsfix run` could not start the agent, so the agent was not started."""
-
-    exit_code = ExitCode.OWN_FAILURE
+    """What a run needs is missing or cannot be used: a key, a home, the state directory."""
 
 
 class AgentNotFound(LaunchError):

@@ -40,6 +40,14 @@ def home_dir(environ: Mapping[str, str]) -> Path:
         raise _homeless() from error
 
 
+def working_dir(environ: Mapping[str, str]) -> Path:
+    """The working directory, by its name where it has been deleted meanwhile."""
+    try:
+        return Path.cwd()
+    except FileNotFoundError:
+        return Path(environ.get("PWD", "/"))
+
+
 def expanded(name: str, given: str) -> Path:
     """A path in which `~` stands for a home; LaunchError where it is nobody's.
 

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from typing import Annotated
 
 import typer
@@ -28,11 +29,17 @@ KeyEnv = Annotated[
     str | None, typer.Option(metavar="NAME", help="Variable that holds the API key.")
 ]
 
+AllowPlainHttp = Annotated[
+    bool | None,
+    typer.Option("--allow-plain-http", help="Accept http:// beyond this machine."),
+]
 
-def answered(command: str, call: Callable[[], None], as_json: bool) -> None:
-    """Do it; where JSON was asked for, an error is told in JSON too."""
+
+@contextmanager
+def answering(command: str, as_json: bool) -> Iterator[None]:
+    """Where JSON was asked for, an error inside is told in JSON too; `command` are its words."""
     try:
-        call()
+        yield
     except DsfixError as error:
         if not as_json:
             raise

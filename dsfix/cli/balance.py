@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from dsfix.cli.answers import AsJson, KeyEnv, UpstreamName, print_json
+from dsfix.cli.answers import AllowPlainHttp, AsJson, KeyEnv, UpstreamName, answering, print_json
 from dsfix.cli.plain import one_line
 from dsfix.errors import DsfixError
 
@@ -20,10 +20,7 @@ def balance(
     upstream: UpstreamName = None,
     key_env: KeyEnv = None,
     timeout: Annotated[float, typer.Option(min=0.1, help="Seconds to wait.")] = 30.0,
-    allow_plain_http: Annotated[
-        bool | None,
-        typer.Option("--allow-plain-http", help="Accept http:// beyond this machine."),
-    ] = None,
+    allow_plain_http: AllowPlainHttp = None,
     as_json: AsJson = False,
 ) -> None:
     """Ask the upstream what is left on the account. Costs nothing.
@@ -34,8 +31,9 @@ def balance(
     from dsfix.environment import credentials
 
     flags = {"upstream": upstream, "key_env": key_env, "allow_plain_http": allow_plain_http}
-    found = credentials(config.load(os.environ, flags), os.environ)
-    data = _told(found, timeout)
+    with answering("balance", as_json):
+        found = credentials(config.load(os.environ, flags), os.environ)
+        data = _told(found, timeout)
     if as_json:
         print_json("balance", data)
         return

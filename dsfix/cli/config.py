@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from dsfix.cli import complete
-from dsfix.cli.answers import AsJson, print_json
+from dsfix.cli.answers import AsJson, answering, print_json
 from dsfix.errors import DsfixError, UsageError
 from dsfix.paths import config_file
 
@@ -34,9 +34,11 @@ def show(
     """Print every value with where it comes from: a variable, a line of the file, the default."""
     from dsfix import config
 
-    found = config.load(os.environ)
+    with answering("config show", as_json):
+        found = config.load(os.environ)
+        file = config.user_file(os.environ)
     rows = [(each.path, *_shown(found, each)) for each in config.REGISTRY if _counts(found, each)]
-    for name, layer in config.user_file(os.environ).agents.items():
+    for name, layer in file.agents.items():
         rows += [
             (f"agents.{name}.{member.removeprefix('agents_')}", _plain(value), source)
             for member, (value, source) in layer.items()
@@ -44,8 +46,7 @@ def show(
     if as_json:
         names = ("name", "value", "source")
         settings = [dict(zip(names, row, strict=True)) for row in rows]
-        data = {"file": str(config_file(os.environ)), "settings": settings}
-        data["upstreams"] = sorted(found.upstreams)
+        data = {"file": file.path, "settings": settings, "upstreams": sorted(found.upstreams)}
         print_json("config show", data)
         return
     widths = [max(len(_text(row[column])) for row in rows) for column in (0, 1)]

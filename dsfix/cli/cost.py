@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Annotated, Any, NamedTuple
 import typer
 
 from dsfix.cli import complete
-from dsfix.cli.answers import AsJson, chosen_currency, print_json
+from dsfix.cli.answers import AsJson, answering, chosen_currency, print_json
 from dsfix.cli.plain import one_line
 from dsfix.paths import state_dir
 
@@ -128,22 +128,23 @@ def cost(
     from dsfix.cli.selfhost import compare, given
     from dsfix.report.spending import Row, grouped, year
 
-    assumed = given(assume or ())
-    chosen = chosen_currency(currency)
-    money = str(Currency.USD if chosen == "auto" else chosen)
-    found = _measured(since, until, money, loopback)
-    total = Row.of("total", found.spending)
-    whole = year(found.spending, found.days)
-    answer = Answer(
-        str(by),
-        money,
-        grouped(found.spending, by),
-        total,
-        found.local,
-        found.lists,
-        whole if annual or self_host else None,
-        compare(whole, total, money, assumed) if self_host else None,
-    )
+    with answering("cost", as_json):
+        assumed = given(assume or ())
+        chosen = chosen_currency(currency)
+        money = str(Currency.USD if chosen == "auto" else chosen)
+        found = _measured(since, until, money, loopback)
+        total = Row.of("total", found.spending)
+        whole = year(found.spending, found.days)
+        answer = Answer(
+            str(by),
+            money,
+            grouped(found.spending, by),
+            total,
+            found.local,
+            found.lists,
+            whole if annual or self_host else None,
+            compare(whole, total, money, assumed) if self_host else None,
+        )
     if as_json:
         print_json("cost", answer.as_dict())
     else:

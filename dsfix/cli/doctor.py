@@ -5,14 +5,14 @@ from __future__ import annotations
 import json
 import os
 import sys
-from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from dsfix.cli import complete
-from dsfix.cli.answers import AsJson, KeyEnv, UpstreamName, print_json
+from dsfix.cli.answers import AllowPlainHttp, AsJson, KeyEnv, UpstreamName, answering, print_json
 from dsfix.errors import DsfixError, UsageError
+from dsfix.paths import config_file, working_dir
 
 if TYPE_CHECKING:
     from typing import TextIO
@@ -60,10 +60,7 @@ def doctor(
     listed: Annotated[
         bool, typer.Option("--list", help="Print the names for --only, and exit.")
     ] = False,
-    allow_plain_http: Annotated[
-        bool | None,
-        typer.Option("--allow-plain-http", help="Accept http:// beyond this machine."),
-    ] = None,
+    allow_plain_http: AllowPlainHttp = None,
 ) -> None:
     """Check this machine, and with --live what the endpoint really does.
 
@@ -82,20 +79,15 @@ def doctor(
     if listed:
         _print_names()
         return
-    if agent.startswith("-"):
-        raise UsageError(f"no option {agent!r}")
-    if save and not live:
-        raise UsageError("--save writes what probes found", hint="add --live")
     flags = {"upstream": upstream, "key_env": key_env, "allow_plain_http": allow_plain_http}
-    wish = Wish(
-        agent,
-        config.load(os.environ, flags, agent=agent),
-        live,
-        tuple(only or ()),
-        model,
-        timeout,
-    )
-    report = examine(wish, this_machine(os.environ, _cwd()), _announce)
+    with answering("doctor", as_json):
+        if agent.startswith("-"):
+            raise UsageError(f"no option {agent!r}")
+        if save and not live:
+            raise UsageError("--save writes what probes found", hint="add --live")
+        settings = config.load(os.environ, flags, agent=agent)
+        wish = Wish(agent, settings, live, tuple(only or ()), model, timeout)
+        report = examine(wish, this_machine(os.environ, working_dir(os.environ)), _announce)
     if as_json:
         print_json("doctor", report.as_dict())
     else:
@@ -111,7 +103,6 @@ def _save(report: Report, config: Config, force: bool, to: TextIO) -> None:
     """Write what is otherwise than expected, and say what that was."""
     from dsfix.doctor import saving
     from dsfix.doctor.drift import learnt
-    from dsfix.paths import config_file
 
     if report.nested:
         raise DsfixError("a session stands in for the endpoint", hint="name it with --upstream")
@@ -127,14 +118,6 @@ def _save(report: Report, config: Config, force: bool, to: TextIO) -> None:
     for key, value in found.consequences.items():
         print(f"  {key} = {json.dumps(value)}", file=to)
     print(f"Use it with --upstream {found.name}.", file=to)
-
-
-def _cwd() -> Path:
-    """The working directory, by its name where it has been deleted meanwhile."""
-    try:
-        return Path.cwd()
-    except FileNotFoundError:
-        return Path(os.environ.get("PWD", "/"))
 
 
 def _announce(origin: str, cost: Cost) -> None:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from dsfix.cli.answers import AsJson, print_json
+from dsfix.cli.answers import AsJson, answering, print_json
 from dsfix.errors import DsfixError
 from dsfix.paths import private_dir, state_dir
 
@@ -26,7 +26,8 @@ def stats(
     as_json: AsJson = False,
 ) -> None:
     """How many turns are kept, in how many bytes, and where."""
-    store, path = _opened()
+    with answering("memory stats", as_json):
+        store, path = _opened()
     turns, size = store.stats()
     store.close()
     if as_json:

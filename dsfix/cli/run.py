@@ -14,8 +14,8 @@ import typer
 from dsfix.cli import complete
 from dsfix.cli.answers import KeyEnv, UpstreamName
 from dsfix.cli.leaving import leave
-from dsfix.errors import DsfixError, ExitCode, LaunchError, UsageError
-from dsfix.paths import PRIVATE_FILE
+from dsfix.errors import DsfixError, ExitCode
+from dsfix.paths import PRIVATE_FILE, working_dir
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -161,18 +161,16 @@ def run(
         from dsfix import session  # a TAB press needs none of it
 
         options = session.Options(words, found, debug, limits, otlp)
-        outcome = session.run(options, os.environ, _cwd())
-    except UsageError:
-        raise
+        outcome = session.run(options, os.environ, working_dir(os.environ))
+        # Stderr is gone: the agent's exit code still counts. Where nobody reads it, rich leaves.
+        with suppress(OSError, ValueError, SystemExit):
+            _report(outcome, found, summary_file, limits)
+        if outcome.failure:
+            raise DsfixError(outcome.failure, hint="run it again with --debug and look at the log")
     except DsfixError as error:
-        if error.exit_code is ExitCode.FAILED:
+        if error.exit_code is ExitCode.FAILED:  # 1 may be the agent's own
             error.exit_code = ExitCode.OWN_FAILURE
         raise
-    # Stderr is gone: the agent's exit code still counts. Where nobody reads it, rich leaves.
-    with suppress(OSError, ValueError, SystemExit):
-        _report(outcome, found, summary_file, limits)
-    if outcome.failure:
-        raise LaunchError(outcome.failure, hint="run it again with --debug and look at the log")
     leave(outcome.exit_code, at_once=outcome.busy)
 
 
@@ -231,11 +229,3 @@ def _write(path: Path, document: dict[str, object]) -> None:
             file.write(json.dumps(document, ensure_ascii=False, indent=2) + "\n")
     except OSError as error:
         print(f"dsfix: {path} could not be written: {error.strerror}", file=sys.stderr)
-
-
-def _cwd() -> Path:
-    """The working directory, by its name where it has been deleted meanwhile."""
-    try:
-        return Path.cwd()
-    except FileNotFoundError:
-        return Path(os.environ.get("PWD", "/"))

@@ -6,9 +6,14 @@ import json
 import os
 import subprocess
 import sys
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+
+import typer
+
+from dsfix.cli import app
 
 ROOT = Path(__file__).parent.parent.parent
 KEY = "test-key-0123456789abcdef"
@@ -55,3 +60,14 @@ def dsfix(
     )
     document = json.loads(summary.read_text(encoding="utf-8")) if summary.exists() else None
     return Ran(done.returncode, done.stdout, done.stderr, document)
+
+
+def every_command() -> dict[str, Any]:
+    """Each command and group of commands by its words: `dsfix`, `dsfix run` and so on."""
+
+    def below(words: str, command: Any) -> Iterator[tuple[str, Any]]:
+        yield words, command
+        for name in command.list_commands(None) if hasattr(command, "list_commands") else ():
+            yield from below(f"{words} {name}", command.get_command(None, name))
+
+    return dict(below("dsfix", typer.main.get_command(app)))

@@ -7,7 +7,7 @@ from typing import Annotated, Any
 
 import typer
 
-from dsfix.cli.answers import AsJson, answered, print_json
+from dsfix.cli.answers import AsJson, answering, print_json
 from dsfix.cli.plain import one_line, plain
 from dsfix.cli.reports.answers import ServerUrl, server, short
 from dsfix.errors import UsageError
@@ -35,13 +35,10 @@ def list_reports(
     as_json: AsJson = False,
 ) -> None:
     """List the reports that were sent last."""
-
-    def call() -> None:
+    with answering("reports list", as_json):
         asked = _asked(tag, category, project, session, limit, offset)
         asked += [("deleted", "1")] if deleted else []
         _print("list", server(server_url).listed(asked), as_json)
-
-    answered("reports list", call, as_json)
 
 
 def search(
@@ -58,8 +55,7 @@ def search(
     as_json: AsJson = False,
 ) -> None:
     """Find reports by what their newest version says, and by their labels."""
-
-    def call() -> None:
+    with answering("reports search", as_json):
         wanted = [("word", word) for word in words if word.strip()]
         if not wanted:
             raise UsageError(
@@ -67,8 +63,6 @@ def search(
             )
         asked = wanted + _asked(tag, category, project, session, limit, offset)
         _print("search", server(server_url).listed(asked), as_json)
-
-    answered("reports search", call, as_json)
 
 
 def _asked(

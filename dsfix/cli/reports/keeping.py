@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from dsfix.cli.answers import AsJson, answered, print_json
+from dsfix.cli.answers import AsJson, answering, print_json
 from dsfix.cli.plain import one_line
 from dsfix.cli.reports.answers import ServerUrl, server, short
 
@@ -28,8 +28,7 @@ def gc(
     as_json: AsJson = False,
 ) -> None:
     """Remove deleted reports for good, with the files of all their versions."""
-
-    def call() -> None:
+    with answering("reports gc", as_json):
         at = server(server_url)
         before = time.time() - days * _DAY
         going = [each for each in _deleted(at) if each["deleted"] <= before]
@@ -40,8 +39,6 @@ def gc(
             print_json("reports gc", {"removed": yes, "reports": reports})
         else:
             _print(going, yes)
-
-    answered("reports gc", call, as_json)
 
 
 def _deleted(at: Server) -> list[dict[str, Any]]:

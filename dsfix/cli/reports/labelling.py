@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from dsfix.cli.answers import AsJson, answered, print_json
+from dsfix.cli.answers import AsJson, answering, print_json
 from dsfix.cli.plain import one_line
 from dsfix.cli.reports.answers import DeletedNames, Name, Names, ServerUrl, server, short
 
@@ -52,7 +52,7 @@ def undelete(names: DeletedNames, server_url: ServerUrl = "", as_json: AsJson = 
 def _change(
     command: str, names: Sequence[str], change: Mapping[str, object], url: str, as_json: bool
 ) -> None:
-    def call() -> None:
+    with answering(f"reports {command}", as_json):
         at = server(url)
         changed = [at.changed(name, change) for name in names]
         if as_json:
@@ -65,5 +65,3 @@ def _change(
             typer.echo(
                 f"{short(each)}  {one_line(words)}{'  (deleted)' if each['deleted'] else ''}"
             )
-
-    answered(f"reports {command}", call, as_json)

@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from dsfix.cli.answers import AsJson, answered, print_json
+from dsfix.cli.answers import AsJson, answering, print_json
 from dsfix.cli.complete import report_ids
 from dsfix.cli.plain import one_line
 from dsfix.cli.reports.answers import ServerUrl, say, server
-from dsfix.errors import UsageError
+from dsfix.paths import working_dir
 
 if TYPE_CHECKING:
     from dsfix.errors import DsfixError
@@ -54,8 +54,7 @@ def send(
 
     The same file again is a new version at the same address.
     """
-
-    def call() -> None:
+    with answering("reports send", as_json):
         from dsfix.reports.sending import Said
 
         sent = _send(page, server_url, Said(id, title, category, project, tuple(tag)), False)
@@ -64,8 +63,6 @@ def send(
             print_json("reports send", data)
         else:
             typer.echo(one_line(sent.report["url"]))
-
-    answered("reports send", call, as_json)
 
 
 def watch(
@@ -101,13 +98,8 @@ def _send(page: Path, server_url: str, said: Said, replace: bool) -> Sent:
     """Send it, with the warnings on stderr."""
     from dsfix.reports import sending
 
-    try:
-        cwd = Path.cwd()
-    except FileNotFoundError:
-        raise UsageError("the working directory has been deleted") from None
-    sent = sending.send(
-        server(server_url), sending.page(page), cwd, os.environ, said, replace=replace
-    )
+    at, cwd = server(server_url), working_dir(os.environ)
+    sent = sending.send(at, sending.page(page), cwd, os.environ, said, replace=replace)
     for warning in sent.packed.warnings:
         say(f"left out: {warning}")
     for warning in _exposed(sent):

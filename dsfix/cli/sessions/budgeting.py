@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from dsfix.cli.answers import AsJson, answered, print_json
+from dsfix.cli.answers import AsJson, answering, print_json
 from dsfix.cli.sessions.answers import Session, recorded
 from dsfix.errors import DsfixError, UsageError
 
@@ -35,15 +35,12 @@ def budget(
 
     A running session looks its limits up when it is about to refuse a request.
     """
-
-    def answer() -> None:
+    with answering("sessions budget", as_json):
         record = recorded(session)
         new = _limits(record, max_cost, max_tokens, max_requests, max_minutes)
         if new:
             _write(record, new)
         _show(record, as_json)
-
-    answered("sessions budget", answer, as_json)
 
 
 def _limits(

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from dsfix.cli.answers import AsJson, answered, print_json
+from dsfix.cli.answers import AsJson, answering, print_json
 from dsfix.cli.plain import plain
 from dsfix.cli.sessions.answers import Session, exchange_in, recorded
 from dsfix.errors import UsageError
@@ -21,8 +21,7 @@ _Number = Annotated[int, typer.Argument(metavar="N", help="The number of an exch
 
 def diff(session: Session, first: _Number, second: _Number, as_json: AsJson = False) -> None:
     """Show what changed from one request of a session to another."""
-
-    def call() -> None:
+    with answering("sessions diff", as_json):
         from dataclasses import asdict
 
         from dsfix.report.difference import difference
@@ -34,8 +33,6 @@ def diff(session: Session, first: _Number, second: _Number, as_json: AsJson = Fa
             print_json("sessions diff", document)
         else:
             _print(found)
-
-    answered("sessions diff", call, as_json)
 
 
 def _exchange(record: SessionRecord, number: int) -> Recorded:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from dsfix.cli.answers import AsJson, answered, print_json
+from dsfix.cli.answers import AsJson, answering, print_json
 from dsfix.cli.sessions.answers import local, number, state
 
 if TYPE_CHECKING:
@@ -29,8 +29,7 @@ def gc(
     as_json: AsJson = False,
 ) -> None:
     """Remove deleted sessions, and those beyond a bound; tagged and running ones stay."""
-
-    def call() -> None:
+    with answering("sessions gc", as_json):
         from dsfix.record.index.opening import forget
         from dsfix.record.keeping import Bounds, kept, leaving, remove
         from dsfix.report.transcript import transcript
@@ -48,8 +47,6 @@ def gc(
             )
         else:
             _print(going, yes)
-
-    answered("sessions gc", call, as_json)
 
 
 def reindex() -> None:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
-from dsfix.cli.answers import AsJson, answered, print_json
+from dsfix.cli.answers import AsJson, answering, print_json
 from dsfix.cli.complete import agents
 from dsfix.cli.plain import one_line, plain
 from dsfix.cli.sessions.answers import local, state
@@ -55,12 +55,9 @@ def list_sessions(
     as_json: AsJson = False,
 ) -> None:
     """List the newest sessions."""
-
-    def call() -> None:
+    with answering("sessions list", as_json):
         wanted = _wanted(agent, model, project, tag, category, since, until, text)
         _list(wanted, limit, as_json)
-
-    answered("sessions list", call, as_json)
 
 
 def search(
@@ -78,12 +75,9 @@ def search(
     as_json: AsJson = False,
 ) -> None:
     """Find what users, models and tools said."""
-
-    def call() -> None:
+    with answering("sessions search", as_json):
         wanted = _wanted(agent, model, project, tag, category, since, until, words)
         _search(wanted, limit, as_json)
-
-    answered("sessions search", call, as_json)
 
 
 def _wanted(

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
-from dsfix.cli.answers import AsJson, answered, chosen_currency, print_json
+from dsfix.cli.answers import AsJson, answering, chosen_currency, print_json
 from dsfix.cli.plain import one_line, plain
 from dsfix.cli.sessions.answers import Session, exchange_in, local, recorded
 
@@ -39,8 +39,7 @@ def show(
 
     Of one exchange, what repairs changed in it is shown before and after.
     """
-
-    def call() -> None:
+    with answering("sessions show", as_json):
         from dsfix.report.recall import recalled
 
         record = recorded(session)
@@ -57,8 +56,6 @@ def show(
             print_json("sessions show", document)
         else:
             _show(record, summary, one, messages)
-
-    answered("sessions show", call, as_json)
 
 
 def _show(record: SessionRecord, summary: Summary, one: Recorded | None, messages: bool) -> None:
