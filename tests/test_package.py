@@ -11,16 +11,13 @@ import sysconfig
 import tomllib
 import venv
 import zipfile
-from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 import pytest
-import typer
 
 from dsfix import __version__
-from dsfix.cli import app
 from dsfix.repairs import REPAIRS
+from tests.support.commands import every_command
 
 ROOT = Path(__file__).parent.parent
 
@@ -28,17 +25,6 @@ ROOT = Path(__file__).parent.parent
 def read(name: str) -> str:
     """A file of the checkout."""
     return (ROOT / name).read_text(encoding="utf-8")
-
-
-def leaves(command: Any = None, words: str = "dsfix") -> Iterator[str]:
-    """Every command that can be run, with its words."""
-    command = command or typer.main.get_command(app)
-    below = getattr(command, "commands", None)
-    if not below:
-        yield words
-        return
-    for name, each in below.items():
-        yield from leaves(each, f"{words} {name}")
 
 
 @pytest.fixture(scope="module")
@@ -127,8 +113,8 @@ def test_wheel_installs(wheel: Path, tmp_path: Path) -> None:
 def test_readme_names_every_command() -> None:
     """Whoever reads it learns of all commands and repairs."""
     text = read("README.md")
-    for words in leaves():
-        assert words in text, words
+    for words, command in every_command().items():
+        assert f"`{words}" in text or hasattr(command, "list_commands"), words
     for repair in REPAIRS:
         assert f"`{repair.name}`" in text, repair.name
 

@@ -12,10 +12,10 @@ import pytest
 import typer
 
 from dsfix.agents import AGENTS
-from dsfix.cli import app
 from dsfix.cli.reference import PAGES, main
 from dsfix.errors import ExitCode
 from dsfix.repairs import REPAIRS
+from tests.support.commands import every_command
 
 ROOT = Path(__file__).parent.parent.parent
 DOCS = ROOT / "docs"
@@ -24,19 +24,6 @@ DOCS = ROOT / "docs"
 def page(name: str) -> str:
     """A page as it is checked in."""
     return (DOCS / name).read_text(encoding="utf-8")
-
-
-def every_command() -> list[tuple[str, Any]]:
-    """Each command with its words."""
-    found: list[tuple[str, Any]] = []
-
-    def look(command: Any, words: str) -> None:
-        found.append((words, command))
-        for name, below in getattr(command, "commands", {}).items():
-            look(below, f"{words} {name}")
-
-    look(typer.main.get_command(app), "dsfix")
-    return found
 
 
 # Typer words arguments and types in --help anew in each release: `TEXT` in 0.26, `<str>` in 0.28.
@@ -61,10 +48,9 @@ def test_generator_writes_every_page(tmp_path: Path) -> None:
     assert {path.name for path in folder.iterdir()} == set(PAGES)
 
 
-@pytest.mark.parametrize("words", [words for words, _ in every_command()])
-def test_every_command_and_option(words: str) -> None:
+@pytest.mark.parametrize(("words", "command"), every_command().items())
+def test_every_command_and_option(words: str, command: Any) -> None:
     """Each command has a section that names its options and arguments."""
-    command = dict(every_command())[words]
     section = page("commands.md").partition(f"## {words}\n")[2].partition("\n## ")[0]
     assert section
     for param in command.params:

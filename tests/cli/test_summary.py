@@ -5,11 +5,16 @@ from __future__ import annotations
 import io
 from dataclasses import replace
 from datetime import UTC, datetime
+from decimal import Decimal
+from pathlib import Path
 
 import pytest
 from rich.console import Console
 
+from dsfix.changes import Change
 from dsfix.cli.summary import count, print_summary, seconds
+from dsfix.protocol.body import Dialect
+from dsfix.protocol.usage import Usage
 from dsfix.record.exchange import Exchange
 from dsfix.report.cache import UNKNOWN, Cache, Miss, Saved
 from dsfix.report.cost import Bill, bill_of
@@ -110,6 +115,30 @@ def test_what_became_of_the_cache_is_told() -> None:
 """
         in text
     )
+
+
+def test_the_readme_shows_one_as_it_is_printed() -> None:
+    """Who tries it sees what was promised."""
+    made = []
+    for number in range(1, 42):
+        main = number <= 33
+        name, kind = ("deepseek-v4-pro", "main") if main else ("deepseek-v4-flash", "sub-agent")
+        each = Exchange(number, 0.0, Dialect.MESSAGES, "/v1/messages", kind, kind)
+        each.asked = each.sent = each.served = name
+        each.usage = Usage(54_545, 50_181, 933) if main else Usage(12_500, 8_125, 926)
+        each.changes = [Change("roles", ""), Change("user-id", "")]
+        if not main:
+            each.served = "deepseek-flash"
+            each.changes += [Change("response-model", "")]
+        elif number > 21:
+            each.changes += [Change("thinking-replay", "", each.id)]
+            each.replayed = each.id
+        made.append(each)
+    shown = (Path(__file__).parents[2] / "README.md").read_text(encoding="utf-8")
+    facts = replace(FACTS, duration=724.0)
+    bill = Bill("USD", "deepseek", Decimal("0.4213"), Decimal("1.10"), priced=41)
+    cache = Cache((Miss(17, "main", 62_300, "system block 2 differs"),))
+    assert printed(made, facts, 100, cache, bill) in shown
 
 
 def test_a_session_without_requests_is_one_line() -> None:
