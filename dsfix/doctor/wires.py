@@ -30,7 +30,7 @@ def asked(dialect: Dialect, model: str, *items: Body, **more: Any) -> Body:
     return {"model": model, "max_tokens": MOST, "messages": list(items), **more}
 
 
-def user(dialect: Dialect, text: str) -> Body:
+def user(text: str) -> Body:
     """A user's message."""
     return {"role": "user", "content": text}
 
@@ -43,13 +43,18 @@ def plain(dialect: Dialect) -> str:
     return f"Which is larger, 17 times 3 or {_LESS[dialect]}? Answer with one number."
 
 
+def plainly(dialect: Dialect, model: str, **more: Any) -> Body:
+    """A request with nothing but that question."""
+    return asked(dialect, model, user(plain(dialect)), **more)
+
+
 def to_call(dialect: Dialect) -> Body:
     """A message that makes the model call the tool: the simulator acts on the mark.
 
     Each dialect has its own here as well.
     """
     do = f"Call the tool {TOOL} once, with the command `echo {dialect}`, and say nothing."
-    return user(dialect, f"{do} [[bash]]")
+    return user(f"{do} [[bash]]")
 
 
 def streamed(dialect: Dialect) -> Body:
@@ -85,13 +90,13 @@ def tool(dialect: Dialect, name: str = TOOL) -> Body:
     return {"type": "function", **function}
 
 
-def forced(dialect: Dialect, name: str = TOOL) -> Body:
+def forced(dialect: Dialect) -> Body:
     """What makes the model call that tool."""
     if dialect is Dialect.MESSAGES:
-        return {"tool_choice": {"type": "tool", "name": name}}
+        return {"tool_choice": {"type": "tool", "name": TOOL}}
     if dialect is Dialect.CHAT:
-        return {"tool_choice": {"type": "function", "function": {"name": name}}}
-    return {"tool_choice": {"type": "function", "name": name}}
+        return {"tool_choice": {"type": "function", "function": {"name": TOOL}}}
+    return {"tool_choice": {"type": "function", "name": TOOL}}
 
 
 def turn(reply: Reply) -> list[dict[str, Any]]:

@@ -95,10 +95,7 @@ def question(
 
 def _plain(dialect: Dialect, events: bool, scene: Scene) -> Call:
     more = wires.streamed(dialect) if events else {}
-    return Call(
-        dialect,
-        wires.asked(dialect, scene.model, wires.user(dialect, wires.plain(dialect)), **more),
-    )
+    return Call(dialect, wires.plainly(dialect, scene.model, **more))
 
 
 def judge_answer(replies: Sequence[Reply]) -> Verdict:

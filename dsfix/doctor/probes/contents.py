@@ -72,30 +72,29 @@ def _images(dialect: Dialect) -> Probe:
 def _with_user(dialect: Dialect, scene: Scene) -> Call:
     named = {"user_id": _USER}
     more = {"metadata": named} if dialect is Dialect.MESSAGES else named
-    said = wires.user(dialect, wires.plain(dialect))
-    return Call(dialect, wires.asked(dialect, scene.model, said, **more))
+    return Call(dialect, wires.plainly(dialect, scene.model, **more))
 
 
 def _developer(dialect: Dialect, scene: Scene) -> Call:
     told = {"role": "developer", "content": "Be brief."}
-    said = wires.user(dialect, wires.plain(dialect))
+    said = wires.user(wires.plain(dialect))
     return Call(dialect, wires.asked(dialect, scene.model, told, said))
 
 
 def _system(scene: Scene) -> Call:
     told = {"role": "system", "content": "Be brief."}
-    said = wires.user(Dialect.MESSAGES, wires.plain(Dialect.MESSAGES))
+    said = wires.user(wires.plain(Dialect.MESSAGES))
     return Call("messages", wires.asked(Dialect.MESSAGES, scene.model, told, said))
 
 
 def _system_last(scene: Scene) -> Call:
     told = {"role": "system", "content": "Be brief."}
-    said = wires.user(Dialect.MESSAGES, wires.plain(Dialect.MESSAGES))
+    said = wires.user(wires.plain(Dialect.MESSAGES))
     return Call("messages", wires.asked(Dialect.MESSAGES, scene.model, said, told))
 
 
 def _unknown(dialect: Dialect, scene: Scene) -> Call:
-    return Call(dialect, wires.asked(dialect, _NOBODY, wires.user(dialect, wires.plain(dialect))))
+    return Call(dialect, wires.plainly(dialect, _NOBODY))
 
 
 def _document(scene: Scene) -> Call:
@@ -109,7 +108,7 @@ def _document(scene: Scene) -> Call:
 
 
 def _count(scene: Scene) -> Call:
-    said = wires.user(Dialect.MESSAGES, wires.plain(Dialect.MESSAGES))
+    said = wires.user(wires.plain(Dialect.MESSAGES))
     return Call(_COUNT, {"model": scene.model, "messages": [said]})
 
 

@@ -71,8 +71,7 @@ def probes(dialect: Dialect) -> tuple[Probe, ...]:
 
 
 def _with(dialect: Dialect, more: wires.Body, scene: Scene) -> Call:
-    said = wires.user(dialect, wires.plain(dialect))
-    return Call(dialect, {**wires.asked(dialect, scene.model, said), **more})
+    return Call(dialect, wires.plainly(dialect, scene.model, **more))
 
 
 def _marked(scene: Scene) -> Call:

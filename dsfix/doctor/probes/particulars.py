@@ -91,7 +91,7 @@ def _probe(
 
 
 def _prefixed(dialect: Dialect, scene: Scene) -> Call:
-    said = wires.user(dialect, f"{_LONG}\n{wires.plain(dialect)}")
+    said = wires.user(f"{_LONG}\n{wires.plain(dialect)}")
     return Call(dialect, wires.asked(dialect, scene.model, said))
 
 

@@ -101,10 +101,10 @@ def _continued(
         raise Unasked("the model did not think before")
     called = bool(reply.answer.turn().calls)
     items = [
-        wires.to_call(dialect) if called else wires.user(dialect, wires.plain(dialect)),
+        wires.to_call(dialect) if called else wires.user(wires.plain(dialect)),
         *change(wires.turn(reply)),
         *(wires.results(reply) if called else ()),
-        *([wires.user(dialect, after)] if after else ()),
+        *([wires.user(after)] if after else ()),
     ]
     offered = {"tools": [wires.tool(dialect)]} if tools else {}
     return Call(dialect, wires.asked(dialect, scene.model, *items, **offered))
@@ -151,7 +151,7 @@ def _torn_body(model: str, *items: wires.Body) -> wires.Body:
     dialect = Dialect.RESPONSES
     do = "Call the tool three times at once, with `echo 1`, `echo 2` and `echo 3`. [[parallel]]"
     more = {"tools": [wires.tool(dialect)], **wires.thinking(dialect, "disabled")}
-    return wires.asked(dialect, model, wires.user(dialect, do), *items, **more)
+    return wires.asked(dialect, model, wires.user(do), *items, **more)
 
 
 _TORN = Probe(

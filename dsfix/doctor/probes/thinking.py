@@ -99,14 +99,12 @@ def _mode(
 
 
 def _asked(dialect: Dialect, mode: str, scene: Scene) -> Call:
-    said = wires.user(dialect, wires.plain(dialect))
-    return Call(dialect, wires.asked(dialect, scene.model, said, **wires.thinking(dialect, mode)))
+    return Call(dialect, wires.plainly(dialect, scene.model, **wires.thinking(dialect, mode)))
 
 
 def _conflict(dialect: Dialect, scene: Scene) -> Call:
-    said = wires.user(dialect, wires.plain(dialect))
     more = {**wires.thinking(dialect, "disabled"), **wires.effort(dialect)}
-    return Call(dialect, wires.asked(dialect, scene.model, said, **more))
+    return Call(dialect, wires.plainly(dialect, scene.model, **more))
 
 
 def _thought(replies: Sequence[Reply]) -> Verdict:

@@ -115,9 +115,8 @@ def _frame(dialect: Dialect, needs: tuple[str, ...]) -> Probe:
 
 
 def _typed(scene: Scene) -> Call:
-    said = wires.user(Dialect.MESSAGES, wires.plain(Dialect.MESSAGES))
     tools = [{"type": "custom", **wires.tool(Dialect.MESSAGES)}]
-    return Call("messages", wires.asked(Dialect.MESSAGES, scene.model, said, tools=tools))
+    return Call("messages", wires.plainly(Dialect.MESSAGES, scene.model, tools=tools))
 
 
 def _choice(
@@ -143,15 +142,14 @@ def _to_call(dialect: Dialect, more: wires.Body, scene: Scene) -> Call:
 
 
 def _forcing(dialect: Dialect, choice: wires.Body, scene: Scene) -> Call:
-    said = wires.user(dialect, wires.plain(dialect))  # of itself no model calls a tool for it
+    # of itself no model calls a tool for such a question
     more = {"tools": [wires.tool(dialect)], **choice}
-    return Call(dialect, wires.asked(dialect, scene.model, said, **more))
+    return Call(dialect, wires.plainly(dialect, scene.model, **more))
 
 
 def _offering(dialect: Dialect, name: str, scene: Scene) -> Call:
-    said = wires.user(dialect, wires.plain(dialect))
     tools = [wires.tool(dialect, name)]
-    return Call(dialect, wires.asked(dialect, scene.model, said, tools=tools))
+    return Call(dialect, wires.plainly(dialect, scene.model, tools=tools))
 
 
 def _called(replies: Sequence[Reply]) -> Verdict:
