@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 from collections.abc import Sequence
 from pathlib import Path
-from urllib.parse import urlsplit
 
 from dsfix.errors import DsfixError
 from dsfix.record.exchange import Exchange
@@ -16,7 +15,6 @@ from dsfix.report.cost import bill_of, told_in
 from dsfix.report.facts import Facts
 from dsfix.report.summary import Summary
 from dsfix.session import Outcome
-from dsfix.upstreams import is_loopback
 
 
 def summary_of(outcome: Outcome, limits: Limits, currency: str) -> Summary:
@@ -31,7 +29,6 @@ def summary_of(outcome: Outcome, limits: Limits, currency: str) -> Summary:
         duration=outcome.duration,
         exit_code=outcome.exit_code,
         record=str(log.path) if log.path and os.access(log.path, os.F_OK) else "",
-        plain_http=_plain(outcome.upstream.origin),
         bypass=outcome.wiring.bypass,
         notes=(*outcome.wiring.notes, *outcome.troubles),
         beyond=log.beyond,
@@ -49,8 +46,3 @@ def _cache(exchanges: Sequence[Exchange], path: Path | None) -> Cache:
         return explained(exchanges, lambda: read(path) if path else None)
     except DsfixError:  # the record is gone; the summary says so
         return explained(exchanges)
-
-
-def _plain(origin: str) -> bool:
-    url = urlsplit(origin)
-    return url.scheme == "http" and not is_loopback(url.hostname or "")

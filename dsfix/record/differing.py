@@ -1,4 +1,4 @@
-"""Where two pieces of JSON differ, as the paths of what is another.
+"""Where two texts differ, and two pieces of JSON: there as the paths of what is another.
 
 Whatever is the same byte for byte is passed over unread, so that a body of megabytes in which a
 repair has touched one message costs little more than that message.
@@ -71,6 +71,18 @@ def within(whole: Differing) -> Iterator[Differing]:
                 yield from within(Differing(path, one.get(name), other.get(name)))
     else:
         yield whole
+
+
+def common(one: str, other: str) -> int:
+    """How many letters two texts begin with that are the same."""
+    low, high = 0, min(len(one), len(other))
+    while low < high:
+        middle = (low + high + 1) // 2
+        if one[low:middle] == other[low:middle]:
+            low = middle
+        else:
+            high = middle - 1
+    return low
 
 
 def _both(read: Callable[[bytes], T | None], before: bytes, after: bytes) -> tuple[T, T] | None:

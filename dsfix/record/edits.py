@@ -16,7 +16,7 @@ import msgspec
 
 from dsfix.protocol import spans
 from dsfix.protocol.body import Body, Dialect
-from dsfix.record.differing import Differing, in_bodies, in_bytes, within
+from dsfix.record.differing import Differing, common, in_bodies, in_bytes, within
 from dsfix.record.tree import PERSONAL
 from dsfix.redact import Redactor
 from dsfix.repairs.base import Edit, Stage
@@ -154,7 +154,7 @@ def _shown(before: str | None, after: str | None) -> tuple[str | None, str | Non
     one, other = before or "", after or ""
     start = 0
     if max(len(one), len(other)) > LONGEST:
-        start = max(0, _common(one, other) - BEFORE)
+        start = max(0, common(one, other) - BEFORE)
     return _cut(before, start), _cut(after, start)
 
 
@@ -164,15 +164,3 @@ def _cut(text: str | None, start: int) -> str | None:
     begin = "…" if start else ""
     end = "…" if len(text) > start + LONGEST else ""
     return f"{begin}{text[start : start + LONGEST]}{end}"
-
-
-def _common(one: str, other: str) -> int:
-    """How many letters both begin with."""
-    low, high = 0, min(len(one), len(other))
-    while low < high:
-        middle = (low + high + 1) // 2
-        if one[low:middle] == other[low:middle]:
-            low = middle
-        else:
-            high = middle - 1
-    return low

@@ -10,6 +10,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from dsfix.protocol.answer import Answer
+from dsfix.record.differing import common
 from dsfix.redact import Redactor
 
 # Characters that are held back at least.
@@ -32,7 +33,7 @@ class Progress:
             text = _safe(redactor.text("".join(tuple(block.parts))), redactor.longest)
             if text == before:
                 continue
-            at = _common(before or "", text)
+            at = common(before or "", text)
             event: dict[str, object] = {"index": index, "at": at, "text": text[at:]}
             if before is None:
                 event |= {"type": block.kind, "id": block.id, "name": redactor.text(block.name)}
@@ -47,10 +48,3 @@ def _safe(text: str, longest: int) -> str:
     if not head or head[-1].isspace():
         return head
     return head[: -len(head.rsplit(None, 1)[-1])]
-
-
-def _common(one: str, other: str) -> int:
-    """How many characters both begin with."""
-    if other.startswith(one):
-        return len(one)
-    return next((i for i, (a, b) in enumerate(zip(one, other, strict=False)) if a != b), 0)

@@ -16,6 +16,7 @@ from dsfix.record.reader import Recorded, SessionRecord
 from dsfix.repairs.billing_header import BILLING_HEADER
 from dsfix.repairs.context_guard import CONTEXT_GUARD
 from dsfix.repairs.user_id import USER_ID
+from dsfix.report.transcript import tool_name
 
 # The upstream keeps whole blocks of 128 tokens, measured in tinkerindustries/agent-harness
 # docs/OBSERVED.md (2026-08-09). A loss of two blocks, or of a tenth of the prompt, is usual.
@@ -147,8 +148,7 @@ def _tool(record: SessionRecord, new: Recorded, at: int | None) -> str:
     tools = record.part(new, "tools")
     if at is None or not isinstance(tools, list) or at >= len(tools):
         return ""
-    tool = tools[at] if isinstance(tools[at], dict) else {}
-    name = tool.get("name") or (tool.get("function") or {}).get("name")
+    name = tool_name(tools[at])
     return f" from tool {at + 1}" + (f" ({name})" if name else "") + " on"
 
 

@@ -8,7 +8,9 @@ from dataclasses import dataclass
 from itertools import takewhile
 from typing import Any
 
+from dsfix.record.differing import common
 from dsfix.record.reader import Recorded, SessionRecord
+from dsfix.report.transcript import tool_name
 
 _AROUND = 60  # characters shown before and after the first that differs
 
@@ -87,13 +89,11 @@ def _items(record: SessionRecord, each: Recorded, name: str) -> list[Any]:
 
 
 def _tools(record: SessionRecord, each: Recorded) -> dict[str, Any]:
-    """The tools by name, wherever their dialect has it."""
+    """The tools by name."""
     tools: dict[str, Any] = {}
     for tool in _items(record, each, "tools"):
         if isinstance(tool, dict):
-            function = tool.get("function")
-            inner = function if isinstance(function, dict) else tool
-            tools[str(inner.get("name") or tool.get("type", "?"))] = tool
+            tools[tool_name(tool) or "?"] = tool
     return tools
 
 
@@ -106,13 +106,8 @@ def _rows(was: Sequence[Any], now: Sequence[Any]) -> Rows | None:
         json.dumps(items[same], ensure_ascii=False) if same < len(items) else ""
         for items in (was, now)
     ]
-    shown = (_from(text, _common(*texts)) for text in texts)
+    shown = (_from(text, common(*texts)) for text in texts)
     return Rows(same, len(was), len(now), *shown)
-
-
-def _common(one: str, two: str) -> int:
-    pairs = zip(one, two, strict=False)
-    return sum(1 for _ in takewhile(lambda pair: pair[0] == pair[1], pairs))
 
 
 def _from(text: str, at: int) -> str:

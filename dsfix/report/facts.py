@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from urllib.parse import urlsplit
 
 from dsfix.record.exchange import Exchange
 from dsfix.record.limits import UNLIMITED, Limits
+from dsfix.upstreams import is_loopback
 
 # An agent that lived this many seconds without a request was asked nothing, or went past us.
 BYPASS_AFTER = 5.0
@@ -30,11 +32,16 @@ class Facts:
     duration: float = 0.0
     exit_code: int | None = None
     record: str = ""
-    plain_http: bool = False
     bypass: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
     beyond: int = 0
     limits: Limits = UNLIMITED
+
+    @property
+    def plain_http(self) -> bool:
+        """Whether the key and what was said could be read on the way to the upstream."""
+        url = urlsplit(self.upstream)
+        return url.scheme == "http" and not is_loopback(url.hostname or "")
 
 
 def notes_on(exchanges: Sequence[Exchange], facts: Facts) -> list[str]:

@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-from urllib.parse import urlsplit
-
 from dsfix.record.limits import Limits, raised
 from dsfix.record.reader import SessionRecord
 from dsfix.report.cache import explained
 from dsfix.report.cost import bill_at, upstream_of
 from dsfix.report.facts import Facts
 from dsfix.report.summary import Summary
-from dsfix.upstreams import is_loopback
 
 
 def recalled(record: SessionRecord, currency: str = "auto") -> Summary:
@@ -18,19 +15,16 @@ def recalled(record: SessionRecord, currency: str = "auto") -> Summary:
 
     The currency is a setting's: see `dsfix.report.cost.told_in`.
     """
-    origin = str(record.start.get("upstream", "?"))
-    url = urlsplit(origin)
     limits = raised(record.path.parent).over(Limits.of(record.start.get("budget")))
     facts = Facts(
         session=record.id,
         agent=str(record.start.get("agent", "?")),
-        upstream=origin,
+        upstream=str(record.start.get("upstream", "?")),
         started=record.started,
         duration=record.duration,
         exit_code=record.end.get("exit_code"),
         record=str(record.path),
         limits=limits,
-        plain_http=url.scheme == "http" and not is_loopback(url.hostname or ""),
     )
     exchanges = [each.exchange for each in record.exchanges]
     cache = explained(exchanges, lambda: record)

@@ -36,6 +36,17 @@ def transcript(messages: Sequence[Any], answer: Sequence[Mapping[str, Any]] = ()
     return said + [each for block in answer for each in _block("assistant", block)]
 
 
+def tool_name(tool: Any) -> str:
+    """The name of a tool that was offered, wherever its dialect has it; of one without, its type.
+
+    Empty for what is no tool.
+    """
+    if not isinstance(tool, dict):
+        return ""
+    inner = tool.get("function")
+    return str((inner if isinstance(inner, dict) else tool).get("name") or tool.get("type", ""))
+
+
 def _message(message: Any) -> Iterator[Said]:
     if not isinstance(message, dict):
         yield Said("?", Sort.OTHER, "", "message that was not kept")

@@ -160,9 +160,7 @@ def test_an_agent_that_went_past_us_is_noticed() -> None:
 
 def test_notes_tell_what_the_user_should_know() -> None:
     """Trouble that was passed on, plain http, and exchanges that only the record has."""
-    facts = replace(
-        FACTS, upstream="http://host", notes=("memory is full",), plain_http=True, beyond=7
-    )
+    facts = replace(FACTS, upstream="http://host", notes=("memory is full",), beyond=7)
     summary = Summary.of(exchanges(), facts, same)
     assert summary.exchanges == 40
     assert summary.notes == (
@@ -170,6 +168,7 @@ def test_notes_tell_what_the_user_should_know() -> None:
         "http://host is plain http: key and texts were readable on the way",
         "7 more exchanges are in the record only",
     )
+    assert not replace(FACTS, upstream="http://127.0.0.1:8080").plain_http
 
 
 def test_every_text_from_outside_is_redacted() -> None:

@@ -17,7 +17,7 @@ from dsfix.repairs.placeholder import is_ours
 from dsfix.report.cost import Costs
 from dsfix.report.documents import costs_in, exchange
 from dsfix.report.summary import Summary
-from dsfix.report.transcript import Said, Sort, transcript
+from dsfix.report.transcript import Said, Sort, tool_name, transcript
 
 NOWHERE = -1
 # The lists that only ever grow while a session runs.
@@ -99,15 +99,7 @@ def _part(part: Event, places: _Places) -> dict[str, Any]:
     if isinstance(content, str):
         return {"text": content}
     text = json.dumps(content, ensure_ascii=False, indent=2) if content is not None else None
-    return {"text": text, "name": _name(content)}
-
-
-def _name(tool: Any) -> str:
-    """The name of a tool, wherever its dialect has it; empty for what is none."""
-    if not isinstance(tool, dict):
-        return ""
-    inner = tool.get("function")
-    return str((inner if isinstance(inner, dict) else tool).get("name") or tool.get("type", ""))
+    return {"text": text, "name": tool_name(content)}
 
 
 def _exchange(each: Recorded, places: _Places, costs: Costs | None) -> dict[str, Any]:
