@@ -6,7 +6,7 @@ import errno
 import os
 import stat
 import sys
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from itertools import pairwise
 from pathlib import Path
 
@@ -127,6 +127,27 @@ def private_file(path: Path) -> None:
         os.fchmod(descriptor, PRIVATE_FILE)
     finally:
         os.close(descriptor)
+
+
+def write_private(path: Path, pieces: Iterable[bytes], *, force: bool) -> None:
+    """Write a private file, whole or not at all.
+
+    With `force` it takes an old one's place at once, so that a reader sees the one or the other;
+    without it FileExistsError is raised where there is one. Raises OSError where the disk does.
+    """
+    new = path.with_name(f".{path.name}.{os.getpid()}") if force else path
+    if force:
+        new.unlink(missing_ok=True)  # of a process that was killed
+    descriptor = os.open(new, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, PRIVATE_FILE)
+    try:
+        with os.fdopen(descriptor, "wb") as file:
+            file.writelines(pieces)
+            file.flush()
+            os.fsync(descriptor)
+        new.replace(path)
+    except BaseException:
+        new.unlink(missing_ok=True)
+        raise
 
 
 def private_dir(path: Path) -> Path:

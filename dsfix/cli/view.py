@@ -12,7 +12,7 @@ import typer
 from dsfix.cli.answers import chosen_currency
 from dsfix.cli.complete import session_ids
 from dsfix.errors import DsfixError, UsageError
-from dsfix.paths import PRIVATE_FILE, state_dir
+from dsfix.paths import state_dir, write_private
 
 
 def view(
@@ -84,10 +84,7 @@ def _write(path: Path, output: Path) -> None:
     record = read(path)
     pieces = page(record, recalled(record, chosen_currency()))
     try:
-        flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC
-        fd = os.open(output, flags, PRIVATE_FILE)
-        with os.fdopen(fd, "w", encoding="utf-8", errors="replace") as file:
-            file.writelines(pieces)
+        write_private(output, (each.encode("utf-8", "replace") for each in pieces), force=False)
     except FileExistsError as error:
         raise UsageError(f"{output} exists", hint="name another file") from error
     except OSError as error:

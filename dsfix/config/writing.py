@@ -19,7 +19,7 @@ from dsfix.config.file import understood
 from dsfix.config.layers import Config, nearest, refusal
 from dsfix.config.registry import AGENT_SETTINGS, REGISTRY, Setting
 from dsfix.errors import DsfixError, UsageError
-from dsfix.paths import PRIVATE_FILE, make_private
+from dsfix.paths import make_private, write_private
 from dsfix.upstreams import DEFAULT, named
 
 _MOST = 1000  # number signs that are looked at; a file with more has comments
@@ -44,15 +44,7 @@ def template() -> str:
 
 def create(path: Path) -> None:
     """Write the template. Raises DsfixError where there is a file, or none can be written."""
-    _folder(path)
-    flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC
-    try:
-        with os.fdopen(os.open(path, flags, PRIVATE_FILE), "w", encoding="utf-8") as file:
-            file.write(template())
-    except FileExistsError:
-        raise DsfixError(f"there is a {path}", hint="dsfix config edit") from None
-    except OSError as error:
-        raise DsfixError(f"{path} cannot be written: {error.strerror}") from None
+    _write(path, template(), force=False)
 
 
 def find(name: str) -> tuple[Setting, tuple[str, ...]]:
@@ -126,28 +118,24 @@ def has_comments(text: str) -> bool:
 
 
 def replace(path: Path, text: str) -> None:
-    """Put a text in the file's place at once; a symbolic link keeps pointing to it."""
-    place = Path(os.path.realpath(path))
-    _folder(place)
-    new = place.with_name(f".{place.name}.{os.getpid()}.new")
-    flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC
-    try:
-        with os.fdopen(os.open(new, flags, PRIVATE_FILE), "w", encoding="utf-8") as file:
-            file.write(text)
-            file.flush()
-            os.fsync(file.fileno())
-        new.replace(place)
-    except OSError as error:
-        with suppress(OSError):
-            new.unlink()
-        raise DsfixError(f"{path} cannot be written: {error.strerror}") from None
+    """Put a text in the file's place at once; a symbolic link keeps pointing to it.
+
+    Raises DsfixError where it cannot be written.
+    """
+    _write(Path(os.path.realpath(path)), text, force=True)
 
 
-def _folder(path: Path) -> None:
+def _write(path: Path, text: str, *, force: bool) -> None:
     try:
         make_private(path.parent)
     except OSError as error:
         raise DsfixError(f"{path.parent} cannot be made: {error.strerror}") from None
+    try:
+        write_private(path, [text.encode()], force=force)
+    except FileExistsError:
+        raise DsfixError(f"there is a {path}", hint="dsfix config edit") from None
+    except OSError as error:
+        raise DsfixError(f"{path} cannot be written: {error.strerror}") from None
 
 
 def _spelt(table: Mapping[str, Any], wanted: str) -> str:

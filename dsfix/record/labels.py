@@ -7,13 +7,12 @@ whole, and whoever changes it holds a lock on the directory: two commands at onc
 from __future__ import annotations
 
 import json
-import os
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any, NamedTuple
 
 from dsfix.errors import DsfixError
-from dsfix.paths import PRIVATE_FILE
+from dsfix.paths import write_private
 from dsfix.protocol import spans
 from dsfix.record.file import alone
 
@@ -56,7 +55,8 @@ def relabel(session: Path, change: Callable[[Labels], Labels]) -> Labels:
     try:
         with alone(session):
             new = change(labels(session))
-            _write(session / META, {"schema": _SCHEMA, **new._asdict()})
+            document = json.dumps({"schema": _SCHEMA, **new._asdict()}, ensure_ascii=False)
+            write_private(session / META, [document.encode()], force=True)
     except OSError as error:
         raise DsfixError(
             f"{session / META} cannot be written: {error.strerror or error}",
@@ -74,15 +74,3 @@ def _labels(found: dict[str, Any]) -> Labels:
         str(found.get("project") or ""),
         bool(found.get("hidden")),
     )
-
-
-def _write(path: Path, value: object) -> None:
-    """Replace the file at once: whoever reads it sees the old or the new, never a part."""
-    new = path.with_suffix(".new")
-    new.unlink(missing_ok=True)
-    flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC
-    with open(os.open(new, flags, PRIVATE_FILE), "w", encoding="utf-8") as file:  # noqa: PTH123
-        json.dump(value, file, ensure_ascii=False)
-        file.flush()
-        os.fsync(file.fileno())
-    new.replace(path)

@@ -6,14 +6,13 @@ to refuse a request.
 
 from __future__ import annotations
 
-import os
 from collections.abc import Mapping
 from decimal import Decimal, InvalidOperation
 from pathlib import Path
 from typing import NamedTuple
 
 from dsfix.errors import UsageError
-from dsfix.paths import PRIVATE_FILE, text_of
+from dsfix.paths import text_of, write_private
 from dsfix.protocol import spans
 
 RAISED = "budget.json"
@@ -90,11 +89,7 @@ def raised(directory: Path | None) -> Limits:
 
 def write_raised(directory: Path, limits: Limits) -> None:
     """Put these limits in force. Raises OSError where the disk does."""
-    draft = directory / f".{RAISED}.{os.getpid()}"
-    flags = os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC | os.O_NOFOLLOW
-    with os.fdopen(os.open(draft, flags, PRIVATE_FILE), "wb") as file:
-        file.write(spans.encode(limits.as_dict()) + b"\n")
-    draft.replace(directory / RAISED)
+    write_private(directory / RAISED, [spans.encode(limits.as_dict()), b"\n"], force=True)
 
 
 def _decimal(value: object) -> Decimal | None:

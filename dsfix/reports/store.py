@@ -5,7 +5,6 @@ Not for several threads at once.
 
 from __future__ import annotations
 
-import os
 import secrets
 import shutil
 import sqlite3
@@ -16,7 +15,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from dsfix.errors import DsfixError
-from dsfix.paths import PRIVATE_FILE, private_dir, private_file
+from dsfix.paths import private_dir, private_file, write_private
 from dsfix.reports import query
 from dsfix.reports.bundle import Manifest
 from dsfix.reports.query import Report, Version
@@ -92,7 +91,9 @@ class Store:
             self.db.execute(_KEEP, (number, *made))
             self._index(number, content.text)
             report = query.by_number(self.db, number)
-            self._write(self.archive(report, version), content.archive)
+            path = self.archive(report, version)
+            private_dir(path.parent)
+            write_private(path, [content.archive], force=True)
         return report
 
     def change(self, report: Report, labels: Labels) -> Report:
@@ -193,15 +194,6 @@ class Store:
         self.db.execute("DELETE FROM found WHERE rowid = ?", (number,))
         row = (number, f"{labels}\n{text}")
         self.db.execute("INSERT INTO found (rowid, text) VALUES (?, ?)", row)
-
-    def _write(self, path: Path, data: bytes) -> None:
-        """Put a file in its place as a whole."""
-        private_dir(path.parent)
-        made = path.with_suffix(".new")
-        flags = os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC | os.O_NOFOLLOW
-        with os.fdopen(os.open(made, flags, PRIVATE_FILE), "wb") as file:
-            file.write(data)
-        made.replace(path)
 
     @contextmanager
     def _change(self) -> Iterator[None]:

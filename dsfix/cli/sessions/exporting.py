@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import sys
 from collections.abc import Iterable
 from pathlib import Path
@@ -15,7 +14,7 @@ from dsfix.cli.complete import formats
 from dsfix.cli.plain import plain
 from dsfix.cli.sessions.answers import Session, recorded
 from dsfix.errors import DsfixError, UsageError
-from dsfix.paths import PRIVATE_FILE
+from dsfix.paths import write_private
 
 
 def export(
@@ -43,7 +42,7 @@ def export(
         _print(pieces)
         return
     try:
-        _write(output, pieces, force=force)
+        write_private(output, (each.encode("utf-8", "replace") for each in pieces), force=force)
     except FileExistsError as error:
         raise DsfixError(f"{output} exists", hint="--force overwrites it") from error
     except OSError as error:
@@ -53,21 +52,6 @@ def export(
 
 def _print(pieces: Iterable[str]) -> None:
     """Print them; what was said in a session must not drive a terminal."""
-
     terminal = sys.stdout.isatty()
     for piece in pieces:
         print(plain(piece) if terminal else piece, end="")
-
-
-def _write(path: Path, pieces: Iterable[str], *, force: bool) -> None:
-    """Write a private file. With `force` an old one is replaced when the new one is whole."""
-    new = path.with_name(f".{path.name}.{os.getpid()}") if force else path
-    flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC
-    fd = os.open(new, flags, PRIVATE_FILE)
-    try:
-        with os.fdopen(fd, "w", encoding="utf-8", errors="replace") as file:
-            file.writelines(pieces)
-        new.replace(path)
-    except BaseException:
-        new.unlink(missing_ok=True)
-        raise
