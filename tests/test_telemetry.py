@@ -9,7 +9,6 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
 
@@ -22,6 +21,7 @@ from dsfix.simulator.server import Simulator
 from dsfix.telemetry import WAITING, Collector, Told, Traces, collector
 from tests.record.support import START, exchange, finished
 from tests.support.commands import ROOT, dsfix, environment
+from tests.support.serving import Came, Given, serving
 
 ASK = """
 import os, urllib.request
@@ -59,35 +59,16 @@ def collecting(status: int = 200) -> Iterator[Fake]:
     fake = Fake(status=status)
     fake.open.set()
 
-    class Handler(BaseHTTPRequestHandler):
-        def do_POST(self) -> None:
-            fake.open.wait(20)
-            body = self.rfile.read(int(self.headers["Content-Length"]))
-            fake.got.append((self.path, dict(self.headers), json.loads(body)))
-            self.send_response(fake.status)
-            self.send_header("Location", "/elsewhere")
-            self.send_header("Content-Length", "0")
-            self.end_headers()
+    def answer(came: Came) -> Given:
+        fake.open.wait(20)
+        fake.got.append((came.path, dict(came.headers), json.loads(came.body or b"{}")))
+        return Given(fake.status, headers={"Location": "/elsewhere"})
 
-        def do_GET(self) -> None:
-            fake.got.append((self.path, dict(self.headers), {}))
-            self.send_response(200)
-            self.end_headers()
-
-        def log_message(self, *_: object) -> None:
-            pass
-
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    fake.url = f"http://127.0.0.1:{server.server_port}"
-    thread = threading.Thread(target=server.serve_forever)
-    thread.start()
-    try:
-        yield fake
-    finally:
-        fake.open.set()
-        server.shutdown()
-        thread.join()
-        server.server_close()
+    with serving(answer) as fake.url:
+        try:
+            yield fake
+        finally:
+            fake.open.set()
 
 
 def traces(url: str, **environ: str) -> Traces:
@@ -118,7 +99,7 @@ def test_every_exchange_and_then_the_session_is_sent() -> None:
     assert session["endTimeUnixNano"] == "1795230934500000000"
     assert {each["parentSpanId"] for each in spans} == {session["spanId"]}
     path, headers, body = fake.got[0]
-    assert path == "/v1/traces" and headers["Content-Type"] == "application/json"
+    assert path == "/v1/traces" and headers["content-type"] == "application/json"
     assert {name.lower(): said for name, said in headers.items()}.items() >= {
         ("x-key", "a b"),
         ("x-team", "t"),

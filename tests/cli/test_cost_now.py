@@ -5,12 +5,11 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
-import threading
 import time
 from collections.abc import Iterator
+from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal
-from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
 
 import pytest
@@ -20,6 +19,7 @@ from dsfix.record.limits import Limits, write_raised
 from dsfix.record.log import SessionLog
 from tests.record.support import META, NONE, exchange, finished, request, user
 from tests.support.commands import KEY, dsfix, environment
+from tests.support.serving import Came, Given, serving
 
 BALANCE = {
     "is_available": True,
@@ -95,47 +95,27 @@ def test_the_line_imports_little(home: Path, log: SessionLog) -> None:
     assert not {"rich", "aiohttp", "asyncio", "sqlite3"} & set(ran.stdout.split())
 
 
-class Account(HTTPServer):
+@dataclass
+class Account:
     """An upstream that tells a balance: `status` and `body` are what it answers with."""
 
-    status, body = 200, json.dumps(BALANCE).encode()
+    status: int = 200
+    body: bytes = json.dumps(BALANCE).encode()
+    url: str = ""
+    asked: list[tuple[str, str]] = field(default_factory=list)
 
-    def __init__(self) -> None:
-        super().__init__(("127.0.0.1", 0), Asked)
-        self.asked: list[tuple[str, str]] = []
-
-    @property
-    def url(self) -> str:
-        """Its base URL."""
-        return f"http://127.0.0.1:{self.server_port}"
-
-
-class Asked(BaseHTTPRequestHandler):
-    """One question to the account."""
-
-    server: Account
-
-    def do_GET(self) -> None:
+    def answer(self, came: Came) -> Given:
         """Note path and key, and answer."""
-        self.server.asked.append((self.path, self.headers["Authorization"]))
-        self.send_response(self.server.status)
-        self.send_header("Content-Length", str(len(self.server.body)))
-        self.end_headers()
-        self.wfile.write(self.server.body)
-
-    def log_message(self, *words: object) -> None:
-        """Say nothing."""
+        self.asked.append((came.path, came.headers["authorization"]))
+        return Given(self.status, self.body)
 
 
 @pytest.fixture
 def account() -> Iterator[Account]:
     """A running one."""
-    with Account() as running:
-        thread = threading.Thread(target=running.serve_forever, args=(0.01,))
-        thread.start()
+    running = Account()
+    with serving(running.answer) as running.url:
         yield running
-        running.shutdown()
-        thread.join()
 
 
 def test_the_balance_is_told(home: Path, account: Account) -> None:

@@ -11,10 +11,10 @@ import json
 import re
 from collections.abc import Iterator
 from contextlib import contextmanager
-from http.server import BaseHTTPRequestHandler
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
-from tests.doctor.support import listening
+from tests.support.serving import running as serve
 
 _MODELS = ("deepseek-v4-pro", "deepseek-v4-flash")
 _WORD = re.compile(r"[a-zA-Z0-9_-]+")
@@ -240,5 +240,5 @@ class _Handler(BaseHTTPRequestHandler):
 def running(*ways: str) -> Iterator[str]:
     """The URL of an endpoint that deviates in these ways."""
     handler = type("Handler", (_Handler,), {"end": Endpoint(*ways)})
-    with listening(handler) as url:
+    with serve(ThreadingHTTPServer(("127.0.0.1", 0), handler)) as url:
         yield url

@@ -6,14 +6,12 @@ import json
 import os
 import subprocess
 import sys
-import threading
 import urllib.error
 import urllib.request
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
 from dsfix.config import Config
 from dsfix.doctor.examine import Report, Wish, examine
@@ -23,6 +21,7 @@ from dsfix.doctor.probes import NAMES
 from dsfix.simulator.options import Options
 from dsfix.simulator.server import Simulator
 from dsfix.simulator.switches import set_switches
+from tests.support.serving import Came, Given, serving
 
 KEY = "sk-doctor-0123456789abcdef"
 ROOT = Path(__file__).parent.parent.parent
@@ -65,61 +64,6 @@ def drifts(report: Report) -> dict[str, str]:
 def by_name(report: Report) -> dict[str, Finding]:
     """The findings by their names."""
     return {each.name: each for each in report.findings}
-
-
-class Came(NamedTuple):
-    """A request to a server of a test."""
-
-    method: str
-    path: str
-    headers: Mapping[str, str]
-    body: bytes
-
-
-class Given(NamedTuple):
-    """An answer of a server of a test."""
-
-    status: int
-    body: bytes = b""
-    kind: str = "application/json"
-
-
-@contextmanager
-def serving(answer: Callable[[Came], Given]) -> Iterator[str]:
-    """The URL of a server that answers so."""
-
-    class Handler(BaseHTTPRequestHandler):
-        def _answer(self) -> None:
-            size = int(self.headers.get("Content-Length") or 0)
-            headers = {name.lower(): value for name, value in self.headers.items()}
-            given = answer(Came(self.command, self.path, headers, self.rfile.read(size)))
-            self.send_response(given.status)
-            self.send_header("Content-Type", given.kind)
-            self.send_header("Content-Length", str(len(given.body)))
-            self.end_headers()
-            self.wfile.write(given.body)
-
-        do_GET = do_POST = _answer
-
-        def log_message(self, format: str, *args: Any) -> None:
-            pass
-
-    with listening(Handler) as url:
-        yield url
-
-
-@contextmanager
-def listening(handler: type[BaseHTTPRequestHandler]) -> Iterator[str]:
-    """The URL of a server with that handler."""
-    server = ThreadingHTTPServer(("127.0.0.1", 0), handler)
-    thread = threading.Thread(target=server.serve_forever, args=(0.05,))
-    thread.start()
-    try:
-        yield f"http://127.0.0.1:{server.server_address[1]}"
-    finally:
-        server.shutdown()
-        thread.join()
-        server.server_close()
 
 
 @contextmanager

@@ -12,7 +12,8 @@ import pytest
 
 from dsfix.doctor.finding import Level
 from dsfix.errors import ExitCode
-from tests.doctor.support import KEY, Came, Given, error, probed, relay, serving
+from tests.doctor.support import KEY, error, probed, relay
+from tests.support.serving import Came, Given, serving
 
 
 @contextmanager

@@ -12,7 +12,8 @@ from dsfix.cli.examined import print_report
 from dsfix.doctor.probes import NAMES
 from dsfix.simulator.options import Options
 from dsfix.simulator.server import Simulator
-from tests.doctor.support import doctor, error, serving, simulated
+from tests.doctor.support import doctor, error, simulated
+from tests.support.serving import serving
 
 KEYS = {"upstream", "model", "live", "cost", "counts", "exit_code", "unknown", "findings"}
 FINDING = {

@@ -13,8 +13,6 @@ from dsfix.errors import ExitCode
 from dsfix.upstreams import named
 from tests.doctor.support import (
     DIALECTS,
-    Came,
-    Given,
     by_name,
     drifts,
     error,
@@ -22,6 +20,7 @@ from tests.doctor.support import (
     relay,
     simulated,
 )
+from tests.support.serving import Came, Given
 
 
 def everywhere(end: str, word: str, dialects: tuple[str, ...] = DIALECTS) -> dict[str, str]:

@@ -21,7 +21,8 @@ from dsfix.simulator.options import Options
 from dsfix.simulator.server import Simulator
 from dsfix.simulator.switches import set_switches
 from dsfix.upstreams import named, resolve
-from tests.doctor.support import KEY, Came, Given, by_name, doctor, drifts, machine, probed, relay
+from tests.doctor.support import KEY, by_name, doctor, drifts, machine, probed, relay
+from tests.support.serving import Came, Given
 
 Tables = dict[str, dict[str, Any]]
 

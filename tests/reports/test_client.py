@@ -2,15 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager
-from http.server import BaseHTTPRequestHandler, HTTPServer
-from threading import Thread
-
 import pytest
 
 from dsfix.errors import DsfixError
 from dsfix.reports.client import Server
+from tests.support.serving import Given, serving
 
 ANSWERS = {
     "no JSON": (200, b"<html>hello"),
@@ -26,36 +22,12 @@ ANSWERS = {
 }
 
 
-@contextmanager
-def answering(status: int, body: bytes) -> Iterator[str]:
-    """A server that answers everything so; its address."""
-
-    class Handler(BaseHTTPRequestHandler):
-        def do_GET(self) -> None:
-            self.rfile.read(int(self.headers.get("Content-Length", 0)))
-            self.send_response(status)
-            self.send_header("Location", "http://127.0.0.1:9/")
-            self.send_header("Content-Length", str(len(body)))
-            self.end_headers()
-            self.wfile.write(body)
-
-        do_POST = do_PATCH = do_GET
-
-        def log_message(self, format: str, *args: object) -> None:
-            pass
-
-    with HTTPServer(("127.0.0.1", 0), Handler) as server:
-        thread = Thread(target=server.serve_forever)
-        thread.start()
-        yield f"http://127.0.0.1:{server.server_port}"
-        server.shutdown()
-        thread.join()
-
-
 @pytest.mark.parametrize("name", ANSWERS)
 def test_no_report_server(name: str) -> None:
     """Whatever answers, the error is one printable line, and no redirect is followed."""
-    with answering(*ANSWERS[name]) as url:
+    status, body = ANSWERS[name]
+    away = Given(status, body, headers={"Location": "http://127.0.0.1:9/"})
+    with serving(lambda came: away) as url:
         server = Server(url, url, "t" * 20)
         for ask in (
             lambda: server.sent(b"x"),

@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import http.server
 import json
-import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -17,6 +16,7 @@ from dsfix.record.exchange import Exchange
 from tests.reports.support import serving as reports
 from tests.support.in_process import KEY, PATHS, TOKEN, InProcess
 from tests.support.pty_session import wait_until
+from tests.support.serving import running
 from tests.support.strict_endpoint import StrictEndpoint
 from tests.view.browser import chromium, tab
 from tests.view.support import serving as viewing
@@ -124,12 +124,9 @@ class Counting(http.server.ThreadingHTTPServer):
 @contextmanager
 def site() -> Iterator[Counting]:
     """A site that is being served."""
-    with Counting() as server:
-        thread = threading.Thread(target=server.serve_forever, args=(0.05,))
-        thread.start()
+    server = Counting()
+    with running(server):
         yield server
-        server.shutdown()
-        thread.join()
 
 
 class Attacker(NamedTuple):

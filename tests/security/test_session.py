@@ -6,10 +6,9 @@ import os
 import ssl
 import subprocess
 import sys
-import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
-from http.server import BaseHTTPRequestHandler, HTTPServer
+from http.server import HTTPServer
 from pathlib import Path
 
 import pytest
@@ -17,6 +16,7 @@ import pytest
 from dsfix.proxy.client import _tls
 from dsfix.simulator.server import Simulator
 from tests.support.commands import KEY, dsfix, environment
+from tests.support.serving import Came, Given, handler_of, running, serving
 
 # Tries the endpoint's port on every other address of this machine, and shows its own token.
 LOOK = """
@@ -68,38 +68,25 @@ def test_tls_is_verified_whatever_the_environment_says(
     assert context.keylog_filename is None
 
 
-class _Never(BaseHTTPRequestHandler):
-    """Counts what it is sent."""
-
-    got: list[str] = []  # noqa: RUF012  # one for all connections of the test
-
-    def do_POST(self) -> None:
-        """A request that should never have come."""
-        self.got.append(self.headers.get("Authorization", ""))
-        self.send_response(200)
-        self.end_headers()
-
-
 @contextmanager
-def self_signed(folder: Path) -> Iterator[str]:
-    """A server whose certificate nobody vouches for."""
+def self_signed(folder: Path, got: list[Came]) -> Iterator[str]:
+    """A server whose certificate nobody vouches for; `got` is what it is sent."""
     key, certificate = folder / "key.pem", folder / "cert.pem"
     words = "openssl req -x509 -newkey rsa:2048 -nodes -days 2 -subj /CN=localhost"
     made = [*words.split(), "-keyout", str(key), "-out", str(certificate)]
     subprocess.run(made, check=True, capture_output=True, timeout=60)
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     context.load_cert_chain(certificate, key)
-    server = HTTPServer(("127.0.0.1", 0), _Never)
+
+    def taken(came: Came) -> Given:
+        got.append(came)
+        return Given(200)
+
+    server = HTTPServer(("127.0.0.1", 0), handler_of(taken))
     server.socket = context.wrap_socket(server.socket, server_side=True)
     server.handle_error = lambda *_: None  # type: ignore[method-assign]  # a refused handshake
-    thread = threading.Thread(target=server.serve_forever, args=(0.05,))
-    thread.start()
-    try:
-        yield f"https://localhost:{server.server_address[1]}"
-    finally:
-        server.shutdown()
-        thread.join()
-        server.server_close()
+    with running(server):
+        yield f"https://localhost:{server.server_port}"
 
 
 POST = """
@@ -120,12 +107,13 @@ def test_a_certificate_that_nobody_vouches_for_gets_no_key(tmp_path: Path) -> No
         pytest.skip("openssl makes the certificate")
     home, log = tmp_path / "someone", tmp_path / "keys"
     home.mkdir()
-    with self_signed(tmp_path) as url:
+    got: list[Came] = []
+    with self_signed(tmp_path, got) as url:
         env = environment(home, SSLKEYLOGFILE=str(log))
         words = ("--upstream", url, "--", sys.executable, "-c", POST)
         ran = dsfix("run", *words, home=home, env=env)
     assert ran.out.startswith("502") and "certificate was not accepted" in ran.out, ran
-    assert _Never.got == []
+    assert got == []
     # Python makes the file with a heading when any default context is made, the agent's too
     assert not log.exists() or "SECRET" not in log.read_text(encoding="utf-8")
 
@@ -141,34 +129,19 @@ def test_the_token_takes_the_keys_place_inside_a_longer_value(tmp_path: Path) ->
     assert dsfix("run", "-q", *show, home=tmp_path, env=env).out.startswith("my ollama; ")
 
 
-class _Impostor(BaseHTTPRequestHandler):
-    """Says yes to everything."""
-
-    protocol_version = "HTTP/1.1"
-
-    def _yes(self) -> None:
-        self.send_response(200)
-        self.send_header("Connection", "close")
-        self.send_header("X-Dsfix-Proof", self.headers.get("X-Dsfix-Challenge", ""))
-        self.end_headers()
-
-    do_HEAD = do_POST = do_GET = _yes
-
-    def log_message(self, format: str, *args: object) -> None:
-        """Say nothing."""
+def _yes(came: Came) -> Given:
+    """What a program says that cannot show the token: yes, whatever it is asked."""
+    return Given(200, headers={"X-Dsfix-Proof": came.headers.get("x-dsfix-challenge", "")})
 
 
 def test_the_port_of_a_dead_session_is_not_trusted(tmp_path: Path) -> None:
     """A program that has taken it meanwhile is told nothing: it cannot show the token."""
-    with HTTPServer(("127.0.0.1", 0), _Impostor) as impostor:
-        thread = threading.Thread(target=impostor.serve_forever, args=(0.05,))
-        thread.start()
-        root = f"http://127.0.0.1:{impostor.server_address[1]}/x"
-        env = environment(tmp_path, DSFIX_SESSION="x", DSFIX_ENDPOINT=root, DSFIX_TOKEN="t" * 64)
+    with serving(_yes) as url:
+        env = environment(
+            tmp_path, DSFIX_SESSION="x", DSFIX_ENDPOINT=f"{url}/x", DSFIX_TOKEN="t" * 64
+        )
         words = ("-q", "--", "sh", "-c", "echo $DSFIX_ORIGIN")
         ran = dsfix("run", *words, home=tmp_path, env=env)
-        impostor.shutdown()
-        thread.join()
     assert ran.out == "https://api.deepseek.com\n", ran
 
 

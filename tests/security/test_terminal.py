@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import http.server
 import json
 import re
 import sys
-import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -15,6 +13,7 @@ import pytest
 
 from tests.support.commands import environment
 from tests.support.pty_session import PtySession
+from tests.support.serving import Came, Given, serving
 
 # The clipboard, a colour in C0 and in C1, a line that turns round, and rows of its own.
 HOSTILE = "\x1b]52;c;eA==\x07\x1b[41m\x9b41m\u202ekcab\u2066\r\x85\u2028\n  cost  FORGED\n\n"
@@ -41,43 +40,25 @@ COMMANDS = (
 )  # fmt: skip
 
 
-class _Hostile(http.server.BaseHTTPRequestHandler):
-    """Says such things in every place of an answer, of an error and of a balance."""
-
-    protocol_version = "HTTP/1.1"
-
-    def _answer(self) -> None:
-        asked = self.rfile.read(int(self.headers.get("Content-Length", 0)))
-        words = {"type": HOSTILE, "message": f"hi {HOSTILE}", "code": HOSTILE}
-        content = [{"type": "text", "text": f"hi {HOSTILE}"}]
-        usage = {"input_tokens": 5, "output_tokens": 6, "service_tier": HOSTILE}
-        document = {
-            "id": HOSTILE, "type": "message", "role": "assistant", "model": f"m{HOSTILE}",
-            "content": content, "stop_reason": HOSTILE, "usage": usage, "is_available": True,
-            "balance_infos": [{"currency": f"USD{HOSTILE}", "total_balance": f"1{HOSTILE}"}],
-        }  # fmt: skip
-        failed = b"badly" in asked
-        body = json.dumps({"error": words} if failed else document).encode()
-        self.send_response(400 if failed else 200)
-        self.send_header("Content-Type", "application/json")
-        self.send_header("Content-Length", str(len(body)))
-        self.end_headers()
-        self.wfile.write(body)
-
-    do_GET = do_POST = _answer
-
-    def log_message(self, format: str, *args: object) -> None:
-        """Say nothing."""
+def hostile(came: Came) -> Given:
+    """Such things in every place of an answer, of an error and of a balance."""
+    words = {"type": HOSTILE, "message": f"hi {HOSTILE}", "code": HOSTILE}
+    if b"badly" in came.body:
+        return Given(400, json.dumps({"error": words}).encode())
+    content = [{"type": "text", "text": f"hi {HOSTILE}"}]
+    usage = {"input_tokens": 5, "output_tokens": 6, "service_tier": HOSTILE}
+    document = {
+        "id": HOSTILE, "type": "message", "role": "assistant", "model": f"m{HOSTILE}",
+        "content": content, "stop_reason": HOSTILE, "usage": usage, "is_available": True,
+        "balance_infos": [{"currency": f"USD{HOSTILE}", "total_balance": f"1{HOSTILE}"}],
+    }  # fmt: skip
+    return Given(200, json.dumps(document).encode())
 
 
 @pytest.fixture(scope="module")
 def upstream() -> Iterator[str]:
-    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), _Hostile) as server:
-        thread = threading.Thread(target=server.serve_forever, args=(0.05,))
-        thread.start()
-        yield f"http://127.0.0.1:{server.server_address[1]}"
-        server.shutdown()
-        thread.join()
+    with serving(hostile) as url:
+        yield url
 
 
 @contextmanager
