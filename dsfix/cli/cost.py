@@ -97,7 +97,9 @@ def cost(
     since: Annotated[
         str, typer.Option(metavar="WHEN", help="From a date or time on, or so long ago: 7d.")
     ] = "",
-    until: Annotated[str, typer.Option(metavar="WHEN", help="Before that.")] = "",
+    until: Annotated[
+        str, typer.Option(metavar="WHEN", help="Up to then; a date with all of its day.")
+    ] = "",
     currency: Annotated[
         Currency | None,
         typer.Option(help="Whose price list; nothing is converted.", show_default="run.currency"),

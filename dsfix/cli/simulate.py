@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from dsfix.errors import DsfixError
+
 if TYPE_CHECKING:
     from dsfix.simulator.options import Options
     from dsfix.simulator.server import Received
 
-Port = Annotated[int, typer.Option(min=0, help="Port on 127.0.0.1; 0 takes a free one.")]
+Port = Annotated[int, typer.Option(min=0, max=65535, help="Port on 127.0.0.1; 0 takes a free one.")]
 Switches = Annotated[
     list[str] | None,
     typer.Option("--switch", "-s", metavar="NAME[=VALUE]", help="How it behaves; repeatable."),
@@ -91,7 +94,12 @@ def _serve(options: Options, port: int, on_request: Callable[[Received], None] |
             print(simulator.url, flush=True)
             await stop.wait()
 
-    asyncio.run(until_stopped())
+    try:
+        asyncio.run(until_stopped())
+    except OSError as error:
+        reason = os.strerror(error.errno or 0)
+        hint = "take another with --port; 0 takes a free one"
+        raise DsfixError(f"port {port} cannot be used: {reason}", hint=hint) from error
 
 
 def _log_line(received: Received) -> None:

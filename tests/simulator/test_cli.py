@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import signal
+import socket
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -113,3 +114,14 @@ def test_options() -> None:
     asked = _options(True, ["sk-a"], ["images=support", "seed=1"])
     policy = replace(STRICTEST, keys=frozenset({"sk-a"}), images="support")
     assert asked == Options(policy, seed=1)
+
+
+@pytest.mark.parametrize(("port", "says"), [("taken", "cannot be used: "), ("65536", "65535")])
+def test_a_port_that_cannot_be_had_is_told(port: str, says: str) -> None:
+    """In one line, and not by a traceback."""
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = str(taken.getsockname()[1]) if port == "taken" else port
+        with simulate("--port", port) as process:
+            _, error = process.communicate(timeout=20)
+    assert process.returncode in (1, 2)
+    assert says in error and "Traceback" not in error
