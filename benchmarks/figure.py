@@ -32,9 +32,9 @@ def at_most(what: str, measured: float, limit: float, unit: str, says: str = "")
     return _target(what, f"at most {limit:g}", measured, unit, says, measured <= limit)
 
 
-def at_least(what: str, measured: float, limit: float, unit: str, says: str = "") -> Target:
+def at_least(what: str, measured: float, limit: float, unit: str) -> Target:
     """A target that is met above a limit."""
-    return _target(what, f"at least {limit:g}", measured, unit, says, measured >= limit)
+    return _target(what, f"at least {limit:g}", measured, unit, "", measured >= limit)
 
 
 def ratio(mine: float, other: float) -> float:

@@ -39,10 +39,10 @@ class Conversation:
             call = f"call_00_{name}{self._count:0{24 - len(name)}d}"  # as long as DeepSeek's
             self.grow(call, f"Thought of {name} {self._count}.")
 
-    def grow(self, call: str, thought: str, signature: str = "s") -> None:
+    def grow(self, call: str, thought: str) -> None:
         """One more call and its result."""
         self._count += 1
-        said = {"type": "thinking", "thinking": thought, "signature": signature}
+        said = {"type": "thinking", "thinking": thought, "signature": "s"}
         use = {"type": "tool_use", "id": call, "name": "Bash", "input": {"command": f"cat {call}"}}
         result = {"type": "tool_result", "tool_use_id": call, "content": _RESULT}
         blocks = [said, use] if self._thinking else [use]

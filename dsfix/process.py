@@ -221,15 +221,15 @@ class Child:
         return True
 
 
-def start(launch: Launch, *, outlive: bool = False) -> Child:
+def start(launch: Launch) -> Child:
     """Start the agent; on the main thread, before any other thread is started.
 
     The fork runs Python until it execs, and another thread's locks would stay locked there; the
-    death that Linux reports is the forking thread's. `outlive`: live on when dsfix is killed.
+    death that Linux reports is the forking thread's.
     """
     path = executable(launch.argv[0], launch.env.get("PATH", os.defpath))
     prctl: Any = None
-    if sys.platform == "linux" and not outlive:
+    if sys.platform == "linux":
         import ctypes
 
         prctl = ctypes.CDLL(None).prctl

@@ -11,6 +11,7 @@ import subprocess
 import sys
 import termios
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -87,8 +88,9 @@ def agent(tmp_path: Path) -> Iterator[Agent]:
     if agent.lines():
         pid, parent = agent.ready()
         for left in (pid, parent):
-            if state_of(left) not in ("", "Z"):
-                os.kill(left, signal.SIGKILL)
+            with suppress(ProcessLookupError):  # it may end by itself just now
+                if state_of(left) not in ("", "Z"):
+                    os.kill(left, signal.SIGKILL)
 
 
 Launch = Callable[..., "subprocess.Popen[bytes]"]
@@ -515,17 +517,6 @@ def test_an_agent_that_comes_too_late_does_not_start() -> None:
     """When the launcher is killed before the agent could ask to be told, nothing runs."""
     done = run("echo", "started", early=1)
     assert (done.returncode, done.stdout) == (-signal.SIGKILL, "")
-
-
-def test_an_agent_may_outlive_us(agent: Agent, launch: Launch) -> None:
-    """With `outlive` the agent gets nothing when the launcher is killed."""
-    wrapper = launch(wrapped(*agent.command(), outlive=1))
-    pid, _ = agent.ready()
-    wrapper.kill()
-    wrapper.wait()
-    os.kill(pid, signal.SIGUSR1)
-    agent.said("SIGUSR1")
-    assert agent.heard() == ["SIGUSR1"]
 
 
 def test_what_the_agent_started_lives_on() -> None:

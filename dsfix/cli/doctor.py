@@ -132,10 +132,10 @@ def _announce(origin: str, cost: Cost) -> None:
 
 
 def _print_names() -> None:
-    from dsfix.doctor.examine import CHECKS
+    from dsfix.doctor import checks
     from dsfix.doctor.probes import PROBES
 
-    for name in CHECKS:
+    for name in checks.NAMES:
         print(name)
     for probe in PROBES:
         print(f"{probe.name:32} {probe.title}")

@@ -45,7 +45,7 @@ class Kind(NamedTuple):
         return self.parse(str(value).lower() if isinstance(value, bool) else str(value))
 
 
-def looks_like_key(text: str) -> bool:
+def _looks_like_key(text: str) -> bool:
     """Whether a text is a key rather than the name of one."""
     if text.startswith("sk-") or Redactor({}).finds(text):
         return True
@@ -152,7 +152,7 @@ def _url(text: str) -> str:
 
 
 def _variable(text: str) -> str:
-    if looks_like_key(text):
+    if _looks_like_key(text):
         raise Secret
     if not re.fullmatch(r"[A-Za-z_]\w*", text, re.ASCII):
         raise ValueError
@@ -161,7 +161,7 @@ def _variable(text: str) -> str:
 
 def _command(text: str) -> tuple[str, ...]:
     words = _words(text)
-    if any(looks_like_key(word) for word in words):
+    if any(_looks_like_key(word) for word in words):
         raise Secret
     if not words or ("/" in words[0] and not words[0].startswith(("/", "~/"))):
         raise ValueError
@@ -169,7 +169,7 @@ def _command(text: str) -> tuple[str, ...]:
 
 
 def _file(text: str) -> str:
-    if "/" not in text and looks_like_key(text):
+    if "/" not in text and _looks_like_key(text):
         raise Secret
     if not text.startswith(("/", "~/")) or not text.isprintable():
         raise ValueError

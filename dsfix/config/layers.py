@@ -179,7 +179,7 @@ def nearest(name: str, names: Sequence[str]) -> str:
     ends = {each: each.rpartition(".")[2] for each in names}
     near = [each for each in names if wanted.rpartition(".")[2] == ends[each]]
     near = near or difflib.get_close_matches(wanted, names, 1)
-    near = near or difflib.get_close_matches(wanted, [end for end in ends.values()], 1)
+    near = near or difflib.get_close_matches(wanted, list(ends.values()), 1)
     return f"did you mean {near[0]}?" if near else f"expected one of {', '.join(names)}"
 
 

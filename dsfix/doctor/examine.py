@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 from dsfix import agents
 from dsfix.agents.base import Agent
 from dsfix.config import Config
-from dsfix.doctor import checks
+from dsfix.doctor import checks, probes
 from dsfix.doctor.base import Probe
 from dsfix.doctor.finding import Finding, Level, exit_code
 from dsfix.doctor.guarding import guard
@@ -24,8 +24,7 @@ from dsfix.upstreams import NAMES as UPSTREAMS
 from dsfix.upstreams import resolve
 from dsfix.upstreams.base import Upstream
 
-CHECKS = (*checks.NAMES,)
-NAMES = (*CHECKS, *(probe.name for probe in PROBES))
+NAMES = (*checks.NAMES, *probes.NAMES)
 _UNCOMPARED = NO_ANSWER | {""}
 
 
@@ -172,7 +171,7 @@ def _chosen(wish: Wish) -> frozenset[str]:
         if not found:
             raise UsageError(f"nothing to examine is named {part!r}", hint="dsfix doctor --list")
         names |= found
-    if not wish.live and not names & set(CHECKS):
+    if not wish.live and not names & set(checks.NAMES):
         raise UsageError(f"--only {wish.only[0]} asks the endpoint", hint="add --live")
     return frozenset(names)
 

@@ -95,7 +95,7 @@ class Examination:
         slowed = outcome.slowed and outcome.verdict.word in probe.good
         word = "busy" if slowed else outcome.verdict.word
         expected = self._found.upstream.expect.get(probe.name, "")
-        meaning, level = meaning_of(probe, word), self._level(probe, word, slowed)
+        meaning, level = _meaning_of(probe, word), self._level(probe, word, slowed)
         return Finding(
             probe.name,
             "endpoint",
@@ -135,7 +135,7 @@ async def _once_more(probe: Probe, finding: Finding, way: Way, proxy: Through) -
     )
 
 
-def meaning_of(probe: Probe, word: str) -> Meaning:
+def _meaning_of(probe: Probe, word: str) -> Meaning:
     """What a word means when this probe ends in it."""
     return probe.words.get(word) or WORDS[word]
 

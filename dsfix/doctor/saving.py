@@ -22,7 +22,7 @@ def save(path: Path, name: str, table: Mapping[str, Any], *, force: bool = False
     """Write the table. Raises DsfixError where comments would be lost, unless by `force`."""
     text = text_of(path) or ""
     understood(text, str(path))
-    rest, old = without_table(text, str(path), name)
+    rest, old = _without_table(text, str(path), name)
     if writing.has_comments(old) and not force:
         raise DsfixError(
             f"[upstreams.{name}] of {path} has comments, which would be lost",
@@ -31,7 +31,7 @@ def save(path: Path, name: str, table: Mapping[str, Any], *, force: bool = False
     writing.replace(path, writing.with_upstreams(rest, str(path), {name: table}))
 
 
-def without_table(text: str, path: str, name: str) -> tuple[str, str]:
+def _without_table(text: str, path: str, name: str) -> tuple[str, str]:
     """The file's text without the table of that upstream, and the text of the table.
 
     Raises DsfixError for a table that has no header of its own.

@@ -24,14 +24,14 @@ Fields = dict[str, Any]
 ERROR = 4000  # letters of an error that are kept: some upstreams send a whole page
 
 
-def slim(fields: Mapping[str, Any]) -> Fields:
+def _slim(fields: Mapping[str, Any]) -> Fields:
     """The fields that say something."""
     return {k: value for k, value in fields.items() if value or (value == 0 and value is not False)}
 
 
 def request_fields(exchange: Exchange, outgoing: Outgoing, redactor: Redactor) -> Fields:
     """What is known of an exchange when its request goes out."""
-    return slim(
+    return _slim(
         {
             "exchange": exchange.id,
             "dialect": str(outgoing.dialect),
@@ -52,7 +52,7 @@ def request_fields(exchange: Exchange, outgoing: Outgoing, redactor: Redactor) -
 def response_fields(exchange: Exchange, redactor: Redactor) -> Fields:
     """What is known of an exchange when it is over."""
     usage = exchange.usage
-    return slim(
+    return _slim(
         {
             "exchange": exchange.id,
             "status": exchange.status,
@@ -93,7 +93,7 @@ def answer_fields(answer: Answer, redactor: Redactor, *, bodies: bool = True) ->
 
 
 def _block(block: Block, redactor: Redactor, *, bodies: bool) -> Fields:
-    fields: Fields = slim({"type": block.kind, "id": block.id, "name": redactor.text(block.name)})
+    fields: Fields = _slim({"type": block.kind, "id": block.id, "name": redactor.text(block.name)})
     text = block.text
     if not bodies:
         return {**fields, "characters": len(text)}
@@ -160,7 +160,7 @@ def _usage(fields: Mapping[str, Any]) -> Usage | None:
 
 def _changes(changes: Iterable[Change], redactor: Redactor) -> list[Fields]:
     return [
-        slim(
+        _slim(
             {
                 "repair": change.repair,
                 "detail": redactor.text(change.detail),

@@ -56,7 +56,7 @@ class Dated(NamedTuple):
     @property
     def is_old(self) -> bool:
         """Whether prices are likely to have changed since: DeepSeek's did twice in 30 days."""
-        return self.age > OLD and not self.unknown
+        return self.age > OLD
 
     def as_dict(self) -> dict[str, Any]:
         """For JSON."""
@@ -168,7 +168,7 @@ def bill_of(
     for each in currencies:
         bill = billed(exchanges, costs_of(upstream, each), each, saved)
         tried.append(bill._replace(prices=upstream.vendor, listed=listed))
-        if bill.priced or not bill.unknown:
+        if bill.priced:
             return tried[-1]
     return tried[0]
 

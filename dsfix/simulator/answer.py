@@ -1,4 +1,4 @@
-"""What the model answers, before it is put into a dialect."""
+"""What the model answers, before it is put into a dialect; and what dialects share."""
 
 from __future__ import annotations
 
@@ -56,6 +56,12 @@ class Answer:
     truncated: bool = False
     thinking: bool = False
     searched: str = ""
+
+
+def frame(event: Mapping[str, Any]) -> bytes:
+    """An event of Messages or Responses on the wire: both name it twice."""
+    data = json.dumps(event, ensure_ascii=False, separators=(",", ":"))
+    return f"event: {event['type']}\ndata: {data}\n\n".encode()
 
 
 def pieces(text: str, size: int = 12) -> list[str]:

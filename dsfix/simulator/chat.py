@@ -38,7 +38,7 @@ def completion(answer: Answer, usage: Usage, created: int) -> dict[str, Any]:
 
 
 def chunks(
-    answer: Answer, usage: Usage, created: int, include_usage: bool, where: UsageChunk = "last"
+    answer: Answer, usage: Usage, created: int, include_usage: bool, where: UsageChunk
 ) -> Iterator[Chunk]:
     """The answer as stream chunks; the last one has the finish reason and the usage."""
     head = _head(answer, "chat.completion.chunk", created)

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from dsfix.simulator import chat, messages, responses
-from dsfix.simulator.answer import Answer, Usage
+from dsfix.simulator.answer import Answer, Usage, frame
 from dsfix.simulator.faults import KEEP_ALIVE, endless, error_frame
 from dsfix.simulator.options import Options
 from dsfix.simulator.rules import Request
@@ -76,11 +76,11 @@ def _dressed(frame: bytes, options: Options) -> bytes:
 def _events(request: Request, answer: Answer, usage: Usage, options: Options) -> Iterator[bytes]:
     if request.dialect == "messages":
         for event in messages.events(answer, usage, options):
-            yield messages.frame(event)
+            yield frame(event)
         return
     if request.dialect == "responses":
         for event in responses.events(answer, usage, _CREATED):
-            yield responses.frame(event)
+            yield frame(event)
         return
     asked = request.body.get("stream_options")
     include = isinstance(asked, dict) and bool(asked.get("include_usage"))

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from dsfix.simulator import responses
-from dsfix.simulator.answer import Answer
+from dsfix.simulator.answer import Answer, frame
 from dsfix.simulator.model import Move
 from dsfix.simulator.options import Options
 from dsfix.simulator.rules import Refusal, Request
@@ -64,7 +64,7 @@ def relayed(refusal: Refusal, how: str, model: str) -> Refusal:
 def error_frame(dialect: Dialect, answer: Answer, created: int, number: int) -> bytes:
     """An error in the middle of a stream; only that of Responses is documented."""
     if dialect == "responses":
-        return responses.frame(responses.failed(answer, created, number))
+        return frame(responses.failed(answer, created, number))
     body = json.loads(error_body("Internal server error", kind="server_error"))
     if dialect == "chat":
         return f"data: {json.dumps(body)}\n\n".encode()

@@ -53,12 +53,6 @@ def events(answer: Answer, usage: Usage, options: Options) -> Iterator[Event]:
     yield {"type": "message_stop"}
 
 
-def frame(event: Event) -> bytes:
-    """One event on the wire."""
-    data = json.dumps(event, ensure_ascii=False, separators=(",", ":"))
-    return f"event: {event['type']}\ndata: {data}\n\n".encode()
-
-
 def _blocks(answer: Answer, options: Options) -> Iterator[dict[str, Any]]:
     if answer.redacted:
         yield {"type": "redacted_thinking", "data": answer.id}

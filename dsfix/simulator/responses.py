@@ -7,7 +7,6 @@ closed, sequence numbers start at 0, and there is no `[DONE]`.
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator, Mapping
 from typing import Any
 
@@ -49,12 +48,6 @@ def failed(answer: Answer, created: int, number: int) -> Event:
     error = {"code": "server_error", "message": "Internal server error"}
     broken = {**_head(answer, created, "failed"), "error": error, "output": [], "usage": None}
     return {"type": "response.failed", "response": broken, "sequence_number": number}
-
-
-def frame(event: Event) -> bytes:
-    """One event on the wire."""
-    data = json.dumps(event, ensure_ascii=False, separators=(",", ":"))
-    return f"event: {event['type']}\ndata: {data}\n\n".encode()
 
 
 def _events(answer: Answer, usage: Usage, created: int) -> Iterator[Event]:

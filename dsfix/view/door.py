@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import hmac
 import secrets
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from enum import StrEnum
 from typing import NamedTuple
 
@@ -35,16 +35,12 @@ class Refusal(NamedTuple):
     reason: str
 
 
-def _secret() -> str:
-    return secrets.token_urlsafe(32)
-
-
 class Door:
     """The door of one page, on that port."""
 
-    def __init__(self, port: int, secret: Callable[[], str] = _secret) -> None:
+    def __init__(self, port: int) -> None:
         self._hosts = (f"127.0.0.1:{port}", f"localhost:{port}")
-        self._token, self._key, self._name = secret(), secret(), secret()
+        self._token, self._key, self._name = (secrets.token_urlsafe(32) for _ in range(3))
         self._used = False
 
     @property

@@ -34,9 +34,9 @@ def again(spec: str, tables: Tables, *only: str) -> Report:
     return examine(wish, machine(), lambda origin, cost: None)
 
 
-def saved(report: Report, path: Path, tables: Tables | None = None) -> tuple[str, Tables]:
+def saved(report: Report, path: Path) -> tuple[str, Tables]:
     """The name of the table that a report becomes, and the tables of the file with it."""
-    found = learnt(report.upstream, report.findings, tables or {})
+    found = learnt(report.upstream, report.findings, {})
     assert found is not None
     saving.save(path, found.name, found.table)
     return found.name, {name: dict(table) for name, table in file.read(path).upstreams.items()}

@@ -68,7 +68,7 @@ def stream(make: Callable[[bytes], bytes], more: str = "", end: bytes = END) -> 
 
     def changed(dialect: str) -> Said:
         data = make(EVENTS[dialect])
-        return streamed(data, more=more, end=end), data
+        return streamed(data, more=GZIP, end=end), data
 
     return changed
 
@@ -87,12 +87,12 @@ def breaking(after: bytes) -> Make:
     return make
 
 
-def compressed(cut: int = 0, more: str = GZIP, end: bytes = END) -> Make:
+def compressed(cut: int = 0, end: bytes = END) -> Make:
     """The usual stream, compressed, perhaps only so many bytes of that."""
 
     def make(dialect: str) -> Said:
         data = gzip(EVENTS[dialect])
-        return streamed(data[: cut or None], more=more, end=end), EVENTS[dialect]
+        return streamed(data[: cut or None], more=GZIP, end=end), EVENTS[dialect]
 
     return make
 

@@ -62,7 +62,7 @@ class _Pen:
     draw: st.DrawFn
     rich: bool
     clean: bool
-    number: int
+    number: int = 0
     origins: tuple[str, ...] = ("own",)
 
     def one_of(self, *choices: Any) -> Any:
@@ -128,14 +128,9 @@ class _Pen:
 
 
 @st.composite
-def conversations(
-    draw: st.DrawFn, *, rich: bool = False, clean: bool = False, first: int = 0
-) -> Conversation:
-    """A conversation. `rich`: with images and documents, `clean`: with nothing to repair.
-
-    `first` is where its numbers begin.
-    """
-    pen = _Pen(draw, rich, clean, first)
+def conversations(draw: st.DrawFn, *, rich: bool = False, clean: bool = False) -> Conversation:
+    """A conversation. `rich`: with images and documents, `clean`: with nothing to repair."""
+    pen = _Pen(draw, rich, clean)
     pen.origins = ("own",) if clean else pen.one_of(*_ORIGINS)
     steps: list[Step] = []
     model = PRO

@@ -69,6 +69,16 @@ def inserted(messages: History, at: int, *more: Message) -> History:
     return [*messages[:at], *more, *messages[at:]]
 
 
+def noted(*roles: str) -> Break:
+    """A message of one of these roles anywhere."""
+
+    def broken(pick: Pick, messages: History) -> History:
+        note = {"role": pick.of(roles), "content": "a note"}
+        return inserted(messages, pick.of(range(len(messages) + 1)), note)
+
+    return broken
+
+
 def changed(holder: Message, name: str, value: Any) -> Message:
     """The object with that member set last; `...` takes it away."""
     rest = {key: each for key, each in holder.items() if key != name}

@@ -15,6 +15,7 @@ from tests.laws.faults import (
     changed,
     fault,
     inserted,
+    noted,
     replaced,
 )
 
@@ -170,14 +171,6 @@ def _part(*parts: Any) -> Break:
     return broken
 
 
-def _noted(*roles: str) -> Break:
-    def broken(pick: Pick, messages: History) -> History:
-        note = {"role": pick.of(roles), "content": "a note"}
-        return inserted(messages, pick.of(range(len(messages) + 1)), note)
-
-    return broken
-
-
 def _reasoned(*values: Any) -> Break:
     """The reasoning of a turn in another form, or under another name."""
 
@@ -219,8 +212,8 @@ FAULTS: tuple[Fault, ...] = (
     fault("no content", _content(None, "", [], ...), _PAIRING, "empty-content"),
     fault("empty text", _part({"type": "text", "text": ""}, {"type": "text"}, {"type": "text", "text": None}), _PAIRING, "empty-content"),
     fault("unknown part", _part(*_UNKNOWN), _PAIRING, "content-blocks"),
-    fault("system message", _noted("system"), _PAIRING),
-    fault("developer message", _noted("developer"), _PAIRING),
+    fault("system message", noted("system"), _PAIRING),
+    fault("developer message", noted("developer"), _PAIRING),
     fault("reasoning renamed", _reasoned("reasoning", "reasoning_details")),
     fault("reasoning no text", _reasoned(None)),
     fault("same role", _wide, _PAIRING),

@@ -14,6 +14,7 @@ from tests.laws.faults import (
     changed,
     fault,
     inserted,
+    noted,
     replaced,
 )
 
@@ -145,14 +146,6 @@ def _item(*more: Message) -> Break:
     return broken
 
 
-def _noted(*roles: Any) -> Break:
-    def broken(pick: Pick, items: History) -> History:
-        note = {"role": pick.of(roles), "content": "a note"}
-        return inserted(items, pick.of(range(len(items) + 1)), note)
-
-    return broken
-
-
 FAULTS: tuple[Fault, ...] = (
     *COMMON,
     fault("output lost", _lost(_OUTPUT), _PAIRING),
@@ -176,5 +169,5 @@ FAULTS: tuple[Fault, ...] = (
     fault("unknown part", _part("message", "content", *_PARTS), _PAIRING, "content-blocks"),
     fault("unknown part of output", _part(_OUTPUT, "output", *_PARTS), _PAIRING, "content-blocks"),
     fault("unknown item", _item(*_UNKNOWN), _PAIRING, "content-blocks"),
-    fault("system message", _noted("system", "developer"), _PAIRING),
+    fault("system message", noted("system", "developer"), _PAIRING),
 )  # fmt: skip

@@ -46,7 +46,7 @@ def written(log: SessionLog, *outgoing: Outgoing) -> list[Recorded]:
     return list(read(log.path).exchanges)
 
 
-def staged(before: dict[str, Any], after: dict[str, Any], repair: str = "roles") -> Outgoing:
+def staged(before: dict[str, Any], after: dict[str, Any]) -> Outgoing:
     """A request that one repair made into another."""
     one, other = (
         Body.read(Dialect.MESSAGES, json.dumps(each).encode()) for each in (before, after)
@@ -57,7 +57,7 @@ def staged(before: dict[str, Any], after: dict[str, Any], repair: str = "roles")
         other.encode(),
         body=one,
         conversation="c",
-        stages=(Stage(repair, one, other),),
+        stages=(Stage("roles", one, other),),
     )
 
 

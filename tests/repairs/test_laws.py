@@ -20,6 +20,7 @@ from dsfix.protocol.turns import Reasoning, Turn
 from dsfix.repairs import REPAIRS, TOWARD_SIGNERS
 from dsfix.repairs.base import Context, Repair, Step
 from dsfix.repairs.chain import prepare
+from tests.laws.prompt import plain
 from tests.repairs.support import FIXTURES, RULES, TOOLS, At, memory
 
 IDS = st.sampled_from(["call_00_a", "call_00_b", "toolu_1", "call_0", "x" * 30])
@@ -97,8 +98,8 @@ def recorded() -> Iterator[Any]:
             )
 
 
-def context_for(body: Body, step: Step = Step.NONE) -> Context:
-    return Context(RULES, memory(), History.of(body), step=step)
+def context_for(body: Body) -> Context:
+    return Context(RULES, memory(), History.of(body))
 
 
 def check_laws(repair: Repair, body: Body) -> None:
@@ -148,12 +149,6 @@ def test_laws_on_generated_conversations(
 
 def prompt_of(data: bytes) -> list[Any]:
     """The prompt as an upstream's cache sees it, without the markers that agents move."""
-
-    def plain(value: Any) -> Any:
-        if isinstance(value, dict):
-            return {key: plain(each) for key, each in value.items() if key != "cache_control"}
-        return [plain(each) for each in value] if isinstance(value, list) else value
-
     request = plain(json.loads(data))
     head = [request.get(name) for name in ("model", "metadata", "user_id", "tools", "system")]
     return [*head, *request["messages"]]

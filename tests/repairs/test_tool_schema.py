@@ -43,8 +43,8 @@ ROOTS: dict[str, tuple[Any, Thing]] = {
 }
 
 
-def schema_of(dialect: Dialect, body: Thing, place: int = 0) -> Any:
-    tool = body["tools"][place]
+def schema_of(dialect: Dialect, body: Thing) -> Any:
+    tool = body["tools"][0]
     member = "input_schema" if dialect is MESSAGES else "parameters"
     return tool.get("function", tool)[member]
 

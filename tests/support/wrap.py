@@ -5,7 +5,6 @@ thread=LOG   run an asyncio loop in a second thread; once LOG says ready, that t
              process) gets SIGUSR1
 fail=LOG     once LOG says ready, end the agent from a second thread, as a failed proxy does
 patience=S, bound=S  shorter times
-outlive=1    let the agent live on
 early=1      die by SIGKILL as soon as the agent's process is there, before it could ask for news
 """
 
@@ -66,7 +65,7 @@ def main() -> int:
     before = state()
     launch = process.Launch(tuple(sys.argv[sys.argv.index("--") + 1 :]), dict(os.environ))
     try:
-        child = process.start(launch, outlive="outlive" in options)
+        child = process.start(launch)
         if "thread" in options or "fail" in options:
             threading.Thread(target=second_thread, args=(options, child), daemon=True).start()
         code = child.wait()
