@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from dsfix.record.keeping import Bounds, Kept, kept, leaving, remove
-from dsfix.record.labels import relabel
+from dsfix.record.labels import Labels, relabel
 from dsfix.record.sessions import event_files
 from tests.record.support import opened
 
@@ -83,3 +83,8 @@ def test_sessions_on_disk_are_told_and_removed(tmp_path: Path) -> None:
     assert list(event_files(tmp_path / "other")) == []
     assert list((tmp_path / "other" / "sessions").iterdir()) == []
     running.close(0, 1)
+
+
+def test_a_tag_is_kept_once() -> None:
+    """In the order of the alphabet, whichever came first."""
+    assert Labels(tags=("keep",)).tagged("wip", "keep", "bug").tags == ("bug", "keep", "wip")

@@ -114,16 +114,20 @@ def test_what_is_not_in_the_prompt_is_told_too(
 
 
 def test_only_what_was_lost_within_a_thread_is_a_miss(tmp_path: Path) -> None:
-    """First requests are none, nor is a tail that is too short for the cache to keep."""
+    """First requests are none, nor is a tail that is too short for the cache to keep.
+
+    One of which no tokens were told is passed over.
+    """
     exchanges = [
         made(1, 0),
         made(2, 9_000),
+        made(7, 0),
         made(3, 8_999),
         made(4, 0, conversation="other"),
         made(5, 0, kind="title"),
         made(6, 0),
     ]
-    exchanges[-1].usage = Usage(400, 144, 1)
+    exchanges[2].usage, exchanges[-1].usage = Usage(0, 0, 0), Usage(400, 144, 1)
     assert [each.exchange for each in explained(exchanges).misses] == [3]
 
 

@@ -86,22 +86,22 @@ def test_the_clock_is_that_of_the_answers_end() -> None:
 
 
 def test_a_bill() -> None:
-    """Two priced exchanges, one of an unknown model, one cut, one refused, one still open."""
+    """Two priced, one of an unknown model, one cut at once, one untold, one refused, one open."""
     cut, refused = made(4, TUESDAY, PRO, None), made(5, TUESDAY, PRO, None)
-    cut.cut, refused.status = "agent", 429
+    cut.cut, cut.status, refused.status = "agent", 0, 429
     unanswered = made(6, TUESDAY, PRO, None)
     unanswered.status = 0
     exchanges = [
         made(1, TUESDAY, FLASH, MILLION),
         made(2, PEAK, PRO, MILLION),
         made(3, TUESDAY, "unheard-of", MILLION),
-        cut, refused, unanswered,
+        cut, refused, unanswered, made(7, TUESDAY, PRO, None),
     ]  # fmt: skip
     bill = billed(exchanges, USD, "USD", [Saved("user-id", 1, 100_000)])
     assert bill.amount == Decimal("0.6453")  # 0.0777 + 0.5676
     # 0.9 x (0.15 - 0.003) + 0.9 x (1.32 - 0.044), and of the first 0.1 x 0.147
     assert (bill.cached, bill.repairs) == (Decimal("1.2807"), Decimal("0.0147"))
-    assert (bill.priced, bill.unknown, bill.untold) == (2, (("unheard-of", 1),), 1)
+    assert (bill.priced, bill.unknown, bill.untold) == (2, (("unheard-of", 1),), 2)
 
 
 def test_what_the_cache_saved_is_priced_by_the_length_of_the_prompt() -> None:
@@ -195,6 +195,14 @@ def test_spending_is_grouped() -> None:
     assert told("session") == [("s1", "0.3615", 0), ("s2", "0.0777", 1)]
     unknown = grouped(some, "model")[2].as_dict()
     assert (unknown["amount"], unknown["input"], unknown["exchanges"]) == (None, 1_000_000, 1)
+
+
+def test_what_costs_the_same_is_told_by_its_tokens() -> None:
+    """The most first; among what has no price, too."""
+    some = session("s", "claude", [
+        made(1, TUESDAY, "few", MILLION), made(2, TUESDAY, "many", Usage(2_000_000, 0, 0)),
+    ])  # fmt: skip
+    assert [row.name for row in grouped(spent(some, "", USD), "model")] == ["many", "few"]
 
 
 def test_a_year_like_the_measured_days() -> None:

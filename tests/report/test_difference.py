@@ -73,3 +73,10 @@ def test_everything_differs(tmp_path: Path) -> None:
     assert (messages.same, messages.before, messages.after) == (1, 3, 2)
     assert messages.was == f"…{'x' * 59} one {'x' * 56}…"
     assert messages.now == f"…{'x' * 59} two {'x' * 56}…"
+
+
+def test_responses_calls_its_system_prompt_instructions(tmp_path: Path) -> None:
+    """It is told as that of the others."""
+    one, two = ({"messages": [user("one")], "instructions": f"be {how}"} for how in ("a", "b"))
+    found = compared(tmp_path, one, two)
+    assert found.system == Rows(0, 1, 1, '"be a"', '"be b"') and found.params == {}
