@@ -10,7 +10,7 @@ from urllib.parse import urlsplit
 
 from dsfix.agents.base import Endpoint, Wiring
 from dsfix.config import Config
-from dsfix.errors import DsfixError, LaunchError, UsageError
+from dsfix.errors import DsfixError, LaunchError, NoKey, UsageError
 from dsfix.redact import SHORTEST
 from dsfix.upstreams import resolve
 from dsfix.upstreams.base import TableError, Upstream
@@ -44,7 +44,7 @@ def credentials(config: Config, environ: Mapping[str, str]) -> Credentials:
     """The upstream that was named, with its key: from a variable, a program or a file.
 
     Inside another session that still lives, that session is the upstream and its token the key.
-    Raises LaunchError when there is no key.
+    Raises NoKey when there is none, and LaunchError for one that cannot be used.
     """
     if not config.by_flag and (outer := _outer(environ, config)) is not None:
         return outer
@@ -58,7 +58,7 @@ def credentials(config: Config, environ: Mapping[str, str]) -> Credentials:
     if not key and upstream.key_optional:
         key = NO_KEY
     if not key:
-        raise LaunchError(f"no API key: {name} is not set", hint=_hint(name, upstream, environ))
+        raise NoKey(f"no API key: {name} is not set", hint=_hint(name, upstream, environ))
     if not key.isascii() or not key.isprintable() or " " in key:
         raise LaunchError(f"the API key in {source} has characters that no key has")
     return Credentials(upstream, key, source, upstream.origin)

@@ -47,6 +47,10 @@ class LaunchError(DsfixError):
     """What a run needs is missing or cannot be used: a key, a home, the state directory."""
 
 
+class NoKey(LaunchError):
+    """There is no API key where one was looked for."""
+
+
 class AgentNotFound(LaunchError):
     """The agent's executable is not on PATH."""
 

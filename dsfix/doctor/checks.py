@@ -18,7 +18,7 @@ from dsfix.agents.base import Agent, Endpoint, Host, Request
 from dsfix.doctor.finding import Finding, Level
 from dsfix.doctor.machine import Machine
 from dsfix.environment import ENDPOINT, SESSION, TOKEN, Credentials
-from dsfix.errors import AgentNotFound, LaunchError
+from dsfix.errors import AgentNotFound, LaunchError, NoKey
 from dsfix.paths import state_dir
 from dsfix.upstreams import is_loopback
 from dsfix.upstreams.base import Upstream
@@ -89,7 +89,7 @@ def _minor(version: str) -> tuple[int, int]:
 def key(subject: Subject, machine: Machine) -> Iterator[Finding]:
     """Is there a key, and can it be one?"""
     if isinstance(subject.found, LaunchError):
-        word = "missing" if "not set" in subject.found.message else "unusable"
+        word = "missing" if isinstance(subject.found, NoKey) else "unusable"
         means = f"{subject.found.message[:1].upper()}{subject.found.message[1:]}."
         yield _row("api-key", Level.ACT, word, means, subject.found.hint)
     else:
