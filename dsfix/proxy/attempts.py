@@ -136,11 +136,11 @@ async def _beginning_of(response: aiohttp.ClientResponse) -> Begun:
     if response.status < 400:
         odd = "a redirect, which is not followed" if response.status >= 300 else "another protocol"
         raise Unreachable(f"it answered with {odd}")
-    parts: list[bytes] = []
+    said = bytearray()
     with suppress(aiohttp.ClientError, TimeoutError):  # half an error is an error
         async for chunk in response.content.iter_any():
-            parts.append(chunk)
-            if sum(map(len, parts)) > ERROR_LIMIT:
+            said += chunk
+            if len(said) > ERROR_LIMIT:
                 break
-    data = b"".join(parts)[:ERROR_LIMIT]
+    data = bytes(said[:ERROR_LIMIT])
     return Begun(data, data, response.status)

@@ -9,6 +9,7 @@ from contextlib import AsyncExitStack
 from dataclasses import dataclass, field
 from functools import partial
 from sys import intern
+from typing import TypeVar
 
 import aiohttp
 from aiohttp import web
@@ -36,7 +37,9 @@ from dsfix.upstreams.base import Upstream
 
 BODY_LIMIT = 64 << 20
 COUNTING = 10.0  # seconds for the upstream's own count; nobody waits longer for an estimate
-CONVERSATIONS = 256  # whose prompts' density is known: the most recent ones
+CONVERSATIONS = 256  # of which something is known here: the most recent ones
+
+Known = TypeVar("Known", int, float)
 
 
 @dataclass(slots=True)
@@ -194,10 +197,8 @@ class Forwarder:
     def _measure(self, exchange: Exchange, outgoing: Outgoing) -> None:
         """Keep how many tokens the upstream made of a byte, for the conversation's next request."""
         if exchange.usage and exchange.usage.input:
-            self._density.pop(outgoing.conversation, None)
-            self._density[outgoing.conversation] = exchange.usage.input / len(outgoing.data)
-            if len(self._density) > CONVERSATIONS:
-                del self._density[next(iter(self._density))]
+            density = exchange.usage.input / len(outgoing.data)
+            _keep(self._density, outgoing.conversation, density)
 
     def _step(self, conversation: str) -> Step:
         step = self.memory.step(conversation)
@@ -211,7 +212,15 @@ class Forwarder:
             self.memory.remember_step(conversation, outgoing.step, kept=bool(outgoing.session))
         if outgoing.step is Step.OFF:
             count = self._since_off.get(conversation, 0)
-            self._since_off[conversation] = 0 if count >= RETRY_AFTER else count + 1
+            _keep(self._since_off, conversation, 0 if count >= RETRY_AFTER else count + 1)
+
+
+def _keep(known: dict[str, Known], conversation: str, value: Known) -> None:
+    """Keep what is known of a conversation; the least recent ones go."""
+    known.pop(conversation, None)
+    known[conversation] = value
+    if len(known) > CONVERSATIONS:
+        del known[next(iter(known))]
 
 
 def _describe(exchange: Exchange, outgoing: Outgoing, kind: str) -> None:

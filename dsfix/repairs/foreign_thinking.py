@@ -29,6 +29,7 @@ from dsfix.protocol.history import role_of
 from dsfix.protocol.messages import FOREIGN_SIGNATURE
 from dsfix.protocol.turns import Look
 from dsfix.repairs.base import MESSAGES, Context, Repair
+from dsfix.repairs.thinking_mode import is_enabled
 from dsfix.repairs.unchanged import each
 
 _SIGNATURE = re.compile(r"E[A-Za-z0-9+/]+={0,2}")
@@ -43,7 +44,7 @@ def without_foreign(body: Body, context: Context) -> Body:
         context.note(FOREIGN_THINKING.name, "thinking of another model taken out", count)
         kept = (old if new is None else new for new, old in zip(found, body.messages, strict=True))
         body = body.saying([message for message in kept if message])
-    if _is_manual(body) and _runs_without(body.messages):
+    if is_enabled(body) and _runs_without(body.messages):
         context.note(FOREIGN_THINKING.name, "not thinking in a tool loop that began elsewhere")
         body = _not_thinking(body)
     return body
@@ -71,11 +72,6 @@ def _is_foreign(raw: bytes) -> bool:
         return False
     mark = str(block.get("signature") or "")
     return len(mark) < FOREIGN_SIGNATURE or not _SIGNATURE.fullmatch(mark)
-
-
-def _is_manual(body: Body) -> bool:
-    thinking = body.get("thinking")
-    return isinstance(thinking, dict) and thinking.get("type") == "enabled"
 
 
 def _runs_without(messages: Sequence[bytes]) -> bool:

@@ -13,7 +13,7 @@ from __future__ import annotations
 from dsfix.protocol.body import Body
 from dsfix.repairs.base import BOTH, Context, Repair
 from dsfix.repairs.max_tokens import asked_tokens
-from dsfix.repairs.thinking_mode import disabled, is_disabled
+from dsfix.repairs.thinking_mode import disabled, is_disabled, is_enabled
 
 
 def without_thinking_where_small(body: Body, context: Context) -> Body:
@@ -21,17 +21,12 @@ def without_thinking_where_small(body: Body, context: Context) -> Body:
     tokens = asked_tokens(body)
     if tokens is None or tokens > context.rules.small_calls or context.rules.thinking == "on":
         return body
-    if body.has_tools or _wants_thinking(body) or is_disabled(body):
+    if body.has_tools or is_enabled(body) or is_disabled(body):
         return body
     if context.history_of(body).has_calls:
         return body
     context.note(SMALL_CALLS.name, f"thinking turned off, {tokens} tokens would go to it")
     return disabled(body)
-
-
-def _wants_thinking(body: Body) -> bool:
-    thinking = body.get("thinking")
-    return isinstance(thinking, dict) and thinking.get("type") == "enabled"
 
 
 SMALL_CALLS = Repair(

@@ -26,6 +26,12 @@ def is_disabled(body: Body) -> bool:
     return isinstance(given, dict) and given.get("type") == "disabled"
 
 
+def is_enabled(body: Body) -> bool:
+    """Whether this request itself tells the upstream to think."""
+    given = body.get("thinking")
+    return isinstance(given, dict) and given.get("type") == "enabled"
+
+
 def disabled(body: Body) -> Body:
     """The body with thinking turned off."""
     if body.dialect is Dialect.RESPONSES:

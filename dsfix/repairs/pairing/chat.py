@@ -8,7 +8,7 @@ not be JSON.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 import msgspec
@@ -19,11 +19,13 @@ from dsfix.repairs.pairing.shape import (
     Part,
     Piece,
     Unit,
+    having,
     is_blank,
     is_text,
     retold,
     text,
 )
+from dsfix.repairs.pairing.shape import placed as placed  # of the Wire
 
 ONE_MESSAGE = False
 UNIQUE = False
@@ -120,13 +122,13 @@ def call(raw: bytes, id: str) -> bytes:
         words = "{}" if given == b"null" else given.decode("utf-8", "replace")
         function = {**function, "arguments": spans.encode(words)}
         made = {**made, "function": spans.build_object(function)}
-    return _with(raw, {**made, "id": spans.encode(id)})
+    return having(raw, {**made, "id": spans.encode(id)})
 
 
 def result(raw: bytes, id: str) -> bytes:
     """The result under this id."""
     message = spans.members(raw)
-    return raw if message is None else _with(raw, {**message, "tool_call_id": spans.encode(id)})
+    return raw if message is None else having(raw, {**message, "tool_call_id": spans.encode(id)})
 
 
 def missing(call: bytes, id: str) -> bytes:
@@ -144,14 +146,6 @@ def told(raw: bytes) -> list[bytes]:
     if not images:
         content = spans.encode(spans.value(words)["text"])
     return [spans.build_object({"role": b'"user"', "content": content})]
-
-
-def placed(
-    results: Sequence[bytes], rest: Sequence[tuple[Piece, list[bytes] | None]]
-) -> list[bytes]:
-    """The results, and after them the rest."""
-    left = (piece.items if parts is None else parts for piece, parts in rest)
-    return [*results, *(raw for each in left for raw in each)]
 
 
 def _read(raw: bytes) -> _Message | None:
@@ -173,7 +167,3 @@ def _joined(said: Sequence[bytes]) -> bytes:
         for raw, value in zip(said, values, strict=True)
     ]
     return spans.build_array(part for each in listed for part in each)
-
-
-def _with(raw: bytes, members: Mapping[str, bytes]) -> bytes:
-    return raw if spans.members(raw) == members else spans.build_object(members)

@@ -20,11 +20,13 @@ from dsfix.repairs.pairing.shape import (
     Part,
     Piece,
     Unit,
+    having,
     is_blank,
     is_text,
     retold,
     text,
 )
+from dsfix.repairs.pairing.shape import placed as placed  # of the Wire
 
 ONE_MESSAGE = False
 UNIQUE = True
@@ -108,13 +110,13 @@ def call(raw: bytes, id: str) -> bytes:
     given = item.get(name, b"null")
     if not is_text(given):
         item[name] = spans.encode("{}" if given == b"null" else given.decode("utf-8", "replace"))
-    return _with(raw, {**item, "call_id": spans.encode(id)})
+    return having(raw, {**item, "call_id": spans.encode(id)})
 
 
 def result(raw: bytes, id: str) -> bytes:
     """The output under this id."""
     item = spans.members(raw)
-    return raw if item is None else _with(raw, {**item, "call_id": spans.encode(id)})
+    return raw if item is None else having(raw, {**item, "call_id": spans.encode(id)})
 
 
 def missing(call: bytes, id: str) -> bytes:
@@ -131,14 +133,6 @@ def told(raw: bytes) -> list[bytes]:
     content = spans.build_array(retold(item.get("output", b""), "input_text"))
     message = {"type": b'"message"', "role": b'"user"', "content": content}
     return [spans.build_object(message)]
-
-
-def placed(
-    results: Sequence[bytes], rest: Sequence[tuple[Piece, list[bytes] | None]]
-) -> list[bytes]:
-    """The outputs, and after them the rest."""
-    left = (piece.items if parts is None else parts for piece, parts in rest)
-    return [*results, *(raw for each in left for raw in each)]
 
 
 def _read(raw: bytes) -> _Item:
@@ -158,7 +152,3 @@ def _word(raw: bytes) -> bytes:
     """What an item says; empty for one that says nothing the upstream reads."""
     content = bytes(_read(raw).content) if kind(raw) in ("reasoning", "text") else b""
     return b"" if is_blank(content) else content
-
-
-def _with(raw: bytes, members: dict[str, bytes]) -> bytes:
-    return raw if spans.members(raw) == members else spans.build_object(members)

@@ -6,7 +6,7 @@ The algorithm knows no dialect, and a dialect no algorithm: each dialect's modul
 from __future__ import annotations
 
 from bisect import bisect_left
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple, Protocol
 
 import msgspec
@@ -111,6 +111,19 @@ def units(history: History, at: int = 0) -> list[Unit]:
 
 def _alone(role: str, raw: bytes) -> Unit:
     return Unit(role, (raw,))
+
+
+def placed(
+    results: Sequence[bytes], rest: Sequence[tuple[Piece, list[bytes] | None]]
+) -> list[bytes]:
+    """The results, where each is a message or an item, and after them the rest."""
+    left = (piece.items if parts is None else parts for piece, parts in rest)
+    return [*results, *(raw for each in left for raw in each)]
+
+
+def having(raw: bytes, members: Mapping[str, bytes]) -> bytes:
+    """The object with these members; the same bytes where it has them already."""
+    return raw if spans.members(raw) == members else spans.build_object(members)
 
 
 def text(value: Any) -> str:
