@@ -253,6 +253,23 @@ def test_bytes_that_are_no_text_stay() -> None:
         assert b'"[x]"' in out.data
 
 
+@pytest.mark.parametrize("odd", [b'"\xff\xfe words"', b"1e999"])
+def test_content_that_cannot_be_read_stays(odd: bytes) -> None:
+    """Neither words nor parts can be made of it, least of all the word `null`."""
+    said = b'{"role":"user","content":%s}' % odd
+    given = b'{"model":"deepseek-v4-pro","%s":[%s]}'
+    for dialect, name in ((MESSAGES, b"messages"), (CHAT, b"messages"), (RESPONSES, b"input")):
+        out = prepare(dialect, given % (name, said), REPAIRS, RULES, memory(), lambda _: Step.NONE)
+        assert said in out.data
+    answer = b'{"type":"tool_result","tool_use_id":"a","content":%s}' % odd
+    call = b'{"role":"assistant","content":[{"type":"tool_use","id":"a","name":"f","input":{}}]}'
+    turns = b'%s,{"role":"user","content":[%s]}' % (call, answer)
+    out = prepare(
+        MESSAGES, given % (b"messages", turns), REPAIRS, RULES, memory(), lambda _: Step.NONE
+    )
+    assert answer in out.data
+
+
 def test_what_a_tool_was_given_is_nobodys_block() -> None:
     """A `type` inside a tool's input or a text is no block, and nothing is changed for it."""
     odd = {"type": "document", "content": {"type": "image"}}

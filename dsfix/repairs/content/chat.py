@@ -14,7 +14,7 @@ import msgspec
 
 from dsfix.protocol import spans
 from dsfix.protocol.history import role_of
-from dsfix.repairs.content.words import image_words, words_of
+from dsfix.repairs.content.words import image_words, worded, words_of
 
 _READ = frozenset({"text", "image_url", "file"})
 _THOUGHT = frozenset({"thinking", "reasoning", "redacted_thinking"})
@@ -54,8 +54,8 @@ def mended(raw: bytes, image: str) -> bytes:
         return raw
     parts = spans.items(content)
     if parts is None:
-        text = spans.encode(words_of(spans.value(content)))
-        return spans.build_object({**message, "content": text})
+        text = worded(content)
+        return raw if text is content else spans.build_object({**message, "content": text})
     thoughts: list[str] = []
     role = role_of(raw)
     new = [_part(part, role, image, thoughts) for part in parts]

@@ -15,7 +15,7 @@ import msgspec
 
 from dsfix.protocol import spans
 from dsfix.protocol.history import role_of
-from dsfix.repairs.content.words import image_words, words_of
+from dsfix.repairs.content.words import image_words, worded, words_of
 
 _SEARCH = frozenset({"server_tool_use", "web_search_tool_result"})
 _READ: Mapping[str, frozenset[str]] = {
@@ -118,8 +118,8 @@ def mended(raw: bytes, image: str, replayed: bool) -> bytes:
         return raw
     blocks = spans.items(content)
     if blocks is None:
-        text = spans.encode(words_of(spans.value(content)))
-        return spans.build_object({**message, "content": text})
+        text = worded(content)
+        return raw if text is content else spans.build_object({**message, "content": text})
     new = _each(blocks, lambda block: _block(block, _READ[role], image, replayed))
     return raw if new is None else spans.build_object({**message, "content": new})
 
@@ -171,8 +171,8 @@ def _result(raw: bytes, image: str) -> bytes:
         return raw
     parts = spans.items(content)
     if parts is None:
-        text = spans.encode(words_of(spans.value(content)))
-        return spans.build_object({**block, "content": text})
+        text = worded(content)
+        return raw if text is content else spans.build_object({**block, "content": text})
     new = _each(parts, lambda part: _block(part, _RESULT, image, False))
     return raw if new is None else spans.build_object({**block, "content": new})
 

@@ -14,7 +14,7 @@ import msgspec
 
 from dsfix.protocol import spans
 from dsfix.protocol.responses import kind as kind_of
-from dsfix.repairs.content.words import image_words, words_of
+from dsfix.repairs.content.words import image_words, worded, words_of
 
 _MEDIA = frozenset({"input_image", "input_file"})
 _TEXTS = frozenset({"input_text", "output_text"})
@@ -92,8 +92,8 @@ def mended(raw: bytes, image: str) -> bytes:
     if parts is None and kind == "reasoning":
         parts = [content]
     if parts is None:
-        text = spans.encode(words_of(spans.value(content)))
-        return spans.build_object({**item, name: text})
+        text = worded(content)
+        return raw if text is content else spans.build_object({**item, name: text})
     new = [_part(part, kind, image) for part in parts]
     if all(after is before for after, before in zip(new, parts, strict=True)):
         return raw

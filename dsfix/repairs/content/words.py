@@ -11,6 +11,8 @@ from base64 import b64decode
 from typing import Any
 from urllib.parse import unquote
 
+from dsfix.protocol import spans
+
 _DATA = re.compile(r"(?:data:[^,\s]*,)?[A-Za-z0-9+/=_\-\s]*")
 _BASE64 = re.compile(r"[A-Za-z0-9+/=_\-\r\n]*")
 _TEXTUAL = ("text/", "application/json")
@@ -33,6 +35,12 @@ def words_of(block: Any) -> str:
     said = [_plain(there[name]) for name in (*_SAID, *_HELD) if name in there]
     more = sorted(there.keys() - {*_SAID, *_HELD} - _UNSAID)
     return "\n".join([f"[{kind}]", *said, *(f"{name}: {_plain(there[name])}" for name in more)])
+
+
+def worded(raw: bytes) -> bytes:
+    """A value that is neither words nor parts, as words; the same object if it cannot be read."""
+    value = spans.value(raw)
+    return raw if value is None and raw != b"null" else spans.encode(words_of(value))
 
 
 def image_words(block: Any, why: str) -> str:
