@@ -196,7 +196,7 @@ class Forwarder:
 
     def _measure(self, exchange: Exchange, outgoing: Outgoing) -> None:
         """Keep how many tokens the upstream made of a byte, for the conversation's next request."""
-        if exchange.usage and exchange.usage.input:
+        if outgoing.data and exchange.usage and exchange.usage.input:
             density = exchange.usage.input / len(outgoing.data)
             _keep(self._density, outgoing.conversation, density)
 
