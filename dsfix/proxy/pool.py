@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import asyncio
 import select
+from contextlib import suppress
 from contextvars import ContextVar
 from functools import partial
 from typing import Any
@@ -86,6 +87,19 @@ class _Listener(ResponseHandler):
             self._read_timeout_handle = self._loop.call_later(left, self._on_read_timeout)
         else:
             super()._on_read_timeout()
+
+    def connection_lost(self, exc: BaseException | None) -> None:
+        """Hear what was said before the end: who refuses a long request may answer and hang up.
+
+        The end is met in writing then, and asyncio reads no more (CPython 3.11,
+        asyncio/selector_events.py, `_force_close`). Under TLS the socket is closed by now.
+        """
+        if exc is not None and self.transport is not None:
+            plain = self.transport.get_extra_info("sslcontext") is None
+            with suppress(OSError), self.transport.get_extra_info("socket").dup() as rest:
+                while plain and (data := rest.recv(1 << 16)):
+                    self.data_received(data)
+        super().connection_lost(exc)
 
     def set_exception(self, exc: BaseException, exc_cause: BaseException = _NO_CAUSE) -> None:
         """The connection is of no more use; neither is a body that has not ended."""
