@@ -13,7 +13,7 @@ from contextlib import AbstractAsyncContextManager, asynccontextmanager
 import aiohttp
 from yarl import URL
 
-from dsfix.proxy.headers import upstream_headers
+from dsfix.proxy.headers import CODINGS, upstream_headers
 from dsfix.proxy.pool import KEPT, Pool
 from dsfix.redact import Redactor
 from dsfix.upstreams import is_loopback
@@ -28,8 +28,6 @@ _DROPPED = (aiohttp.ServerDisconnectedError, aiohttp.ClientOSError, ConnectionEr
 # RuntimeError: as many threads as the system allows, and none to look the host's name up.
 _FAILED = (aiohttp.ClientError, TimeoutError, OSError, RuntimeError)
 _NOT_CONNECTED = (aiohttp.ClientConnectorError,)
-# Codings that are none, and those that aiohttp 3.14.5 undoes (aiohttp/http_parser.py).
-_CODINGS = frozenset({"", "identity", "gzip", "deflate", "br", "zstd"})
 _TRANSFERS = frozenset({"", "identity", "chunked"})
 # What no header may hold (RFC 9110, 5.5), and what aiohttp's server would not write.
 _CONTROL = re.compile(rb"[\x00-\x08\n-\x1f\x7f]")
@@ -103,7 +101,8 @@ class Client:
         scheme = (self._proxy or "http:").partition(":")[0].lower()
         if scheme not in ("http", "https"):
             raise Unreachable(f"a {scheme} proxy is set, and dsfix knows http:// proxies only")
-        url = self._origin.with_path(path.partition("?")[0]).with_query(path.partition("?")[2])
+        where, mark, query = path.partition("?")
+        url = URL(f"{self._origin.with_path(where)}{mark}{query}", encoded=True)
         sent = upstream_headers(headers, self._key, self._key_header)
         try:
             response = await self._send(self._pooled, method, url, data, sent)
@@ -178,7 +177,7 @@ def _proxy_for(origin: URL) -> str | None:
 
 def _look_at(response: aiohttp.ClientResponse) -> None:
     """Raise Unreachable for an answer that cannot be read, or not be passed on."""
-    for name, known in (("Content-Encoding", _CODINGS), ("Transfer-Encoding", _TRANSFERS)):
+    for name, known in (("Content-Encoding", CODINGS), ("Transfer-Encoding", _TRANSFERS)):
         if ",".join(response.headers.getall(name, ())).strip().lower() not in known:
             raise Unreachable("its answer is in a coding that nobody asked for")
     if _CONTROL.search(b"".join(name + value for name, value in response.raw_headers)):

@@ -14,13 +14,14 @@ from aiohttp import web
 from aiohttp.http import RawRequestMessage
 
 from dsfix.proxy import local
+from dsfix.proxy.headers import CODINGS
 
 # Seconds for which an idle agent may come back; and its requests are in the record.
 _GIVEN: Mapping[str, Any] = {"keepalive_timeout": 3600.0, "access_log": None}
 
 
 class BrokenBody(Exception):
-    """A body that ends nowhere: what came of it is no chunk."""
+    """A body that ends nowhere, or is in a coding that cannot be undone."""
 
 
 class Door(web.Server):
@@ -72,6 +73,8 @@ async def body_of(request: web.BaseRequest, limit: int) -> bytes | None:
     """The request's body, None when it is larger than the limit. Raises BrokenBody."""
     if (request.content_length or 0) > limit:
         return None
+    if ",".join(request.headers.getall("Content-Encoding", ())).lower() not in CODINGS:
+        raise BrokenBody
     if request.headers.get("Expect", "").lower() == "100-continue" and request.transport:
         request.transport.write(b"HTTP/1.1 100 Continue\r\n\r\n")
     parts: list[bytes] = []

@@ -40,9 +40,9 @@ def too_large(request: web.BaseRequest, route: Route | None, limit: int) -> web.
 
 
 def broken(request: web.BaseRequest, route: Route | None) -> web.Response:
-    """A body that is not framed as HTTP wants it; nobody can tell where the next request begins."""
+    """A body not framed or coded as HTTP wants it; nobody can tell where the next one begins."""
     request.content.feed_eof()  # what follows is not waited for
-    response = _error(route, 400, "dsfix: the request's body is not made of chunks")
+    response = _error(route, 400, "dsfix: the request's body cannot be read")
     response.force_close()
     return response
 

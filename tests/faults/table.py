@@ -6,6 +6,7 @@ from tests.faults import (
     rows_agent,
     rows_clock,
     rows_disk,
+    rows_edges,
     rows_odd,
     rows_process,
     rows_pty,
@@ -149,6 +150,7 @@ ELSEWHERE = (
 PLAYED = (
     *rows_upstream.ROWS,
     *rows_odd.ROWS,
+    *rows_edges.ROWS,
     *rows_wild.ROWS,
     *rows_agent.ROWS,
     *rows_disk.ROWS,

@@ -88,6 +88,7 @@ def test_unknown_paths(
     "path",
     [
         "/api.deepseek.com/anthropic/v1/messages?beta=true",
+        "/v1/messages?a=%ff%2F&b=c+d%20e&&=?%zz",
         "/anthropic/messages",
         "/v1/messages",
         "/messages",

@@ -1,0 +1,89 @@
+"""What is at the edge of HTTP: no body at all, one that nobody can undo, an answer to half of one."""
+
+from __future__ import annotations
+
+import gzip
+import json
+import socket
+
+from tests.faults.rig import BOUND, Rig, answer_on, says, tells
+from tests.faults.row import Fault, Scene, Seen
+from tests.faults.rows_agent import REFUSED, said
+from tests.faults.rows_odd import counted
+from tests.faults.wild import Wild, head, reset
+from tests.proxy.wire_data import CLEAN
+
+REFUSAL = b'{"error":{"message":"that is too much"}}'
+LONG = 4 << 20  # bytes, more than the buffers on the way hold
+
+
+def says_nothing(scene: Scene) -> Seen:
+    """The agent's request has no body, and the upstream counts tokens all the same."""
+    wire, meant = counted(5)(scene.dialect)
+    with (
+        Wild(lambda connection: connection.sendall(wire)) as wild,
+        Rig(wild.url, scene.path) as rig,
+    ):
+        answer = rig.send(scene.dialect, b"")
+        assert wild.requests == [b""]
+    [exchange] = rig.recorded()
+    return Seen(says(answer, scene.dialect, meant), tells(exchange))
+
+
+def _compressed(coding: str, times: int) -> Fault:
+    def speech(rig: Rig, connection: socket.socket, dialect: str) -> None:
+        body = CLEAN[dialect]
+        for _ in range(times):
+            body = gzip.compress(body)
+        connection.sendall(rig.head(dialect, len(body), f"Content-Encoding: {coding}\r\n") + body)
+
+    return Fault("agent", f"compresses its request as {coding}", REFUSED, "nothing", said(speech))
+
+
+class Hasty(Wild):
+    """An upstream that answers as soon as it has begun to read, and is gone."""
+
+    def _request(self, connection: socket.socket) -> bytes:
+        self._read(connection)
+        refusal = head("application/json", f"Content-Length: {len(REFUSAL)}", "413 Too Large")
+        connection.sendall(refusal + REFUSAL)
+        reset(connection)
+        return b""
+
+
+def is_refused_early(scene: Scene) -> Seen:
+    """Several times, for it depends on what has come when the next piece is written."""
+    data = json.dumps(json.loads(CLEAN[scene.dialect]) | {"x_long": "x" * LONG}).encode()
+    with Hasty(lambda connection: None) as wild, Rig(wild.url, scene.path) as rig:
+        for _ in range(6):
+            with socket.create_connection(("127.0.0.1", rig.port), timeout=BOUND) as connection:
+                connection.sendall(rig.head(scene.dialect, len(data)) + data)
+                answer = answer_on(connection)
+            agent = says(answer, scene.dialect, REFUSAL)
+            assert answer.status == 413, agent
+    return Seen(agent, " or ".join({tells(each) for each in rig.recorded()}))
+
+
+EARLY = "answers before it has read a long request, and resets"
+TOO_MUCH = "413, `that is too much`"
+ROWS = (
+    Fault("agent", "sends no body", "200, byte for byte", "200", says_nothing),
+    _compressed("gzip, gzip", 2),
+    _compressed("x-gzip", 1),
+    Fault(
+        "upstream",
+        EARLY,
+        "413, an error in the dialect's shape",
+        TOO_MUCH,
+        is_refused_early,
+        ("messages",),
+    ),
+    Fault(
+        "upstream",
+        EARLY,
+        "413, byte for byte",
+        TOO_MUCH,
+        is_refused_early,
+        ("chat", "responses"),
+    ),
+)
