@@ -92,12 +92,12 @@ class _Listener(ResponseHandler):
         """Hear what was said before the end: who refuses a long request may answer and hang up.
 
         The end is met in writing then, and asyncio reads no more (CPython 3.11,
-        asyncio/selector_events.py, `_force_close`). Under TLS the socket is closed by now.
+        asyncio/selector_events.py, `_force_close`). Under TLS the socket is gone by now.
         """
-        if exc is not None and self.transport is not None:
-            plain = self.transport.get_extra_info("sslcontext") is None
-            with suppress(OSError), self.transport.get_extra_info("socket").dup() as rest:
-                while plain and (data := rest.recv(1 << 16)):
+        held = None if self.transport is None else self.transport.get_extra_info("socket")
+        if exc is not None and held is not None:
+            with suppress(OSError), held.dup() as rest:
+                while data := rest.recv(1 << 16):
                     self.data_received(data)
         super().connection_lost(exc)
 
