@@ -56,7 +56,10 @@ def collector(flag: str, environ: Mapping[str, str]) -> Collector | None:
     url = flag or ("" if off else variable)
     if not url:
         return None
-    parts = urlsplit(url)
+    try:
+        parts = urlsplit(url)
+    except ValueError:  # half an IPv6 address
+        parts = urlsplit("")
     if parts.scheme not in ("http", "https") or not parts.hostname or "@" in parts.netloc:
         name = "--otlp" if flag else _ENDPOINT
         raise UsageError(f"{name} is no http(s) address without a password", hint=_HINT)

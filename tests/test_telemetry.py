@@ -190,7 +190,9 @@ def test_collectors(flag: str, environ: dict[str, str], url: str | None) -> None
     assert found is None or found == Collector(found.url, {}, {"service.name": "dsfix"})
 
 
-@pytest.mark.parametrize("url", ["localhost:4318", "ftp://a", "http://", f"http://u:{SECRET}@a"])
+@pytest.mark.parametrize(
+    "url", ["localhost:4318", "ftp://a", "http://", "http://[a", f"http://u:{SECRET}@a"]
+)
 def test_addresses_that_are_none(url: str) -> None:
     """An error that repeats nothing of them."""
     for flag, environ in ((url, {}), ("", {"OTEL_EXPORTER_OTLP_ENDPOINT": url})):

@@ -26,7 +26,8 @@ SILENCE = 600.0  # an upstream that has not begun after ten minutes closes: Deep
 # How a connection ends that the upstream had closed before the request came.
 _DROPPED = (aiohttp.ServerDisconnectedError, aiohttp.ClientOSError, ConnectionError)
 # RuntimeError: as many threads as the system allows, and none to look the host's name up.
-_FAILED = (aiohttp.ClientError, TimeoutError, OSError, RuntimeError)
+# UnicodeError: a name that none can have.
+_FAILED = (aiohttp.ClientError, TimeoutError, OSError, RuntimeError, UnicodeError)
 _NOT_CONNECTED = (aiohttp.ClientConnectorError,)
 _TRANSFERS = frozenset({"", "identity", "chunked"})
 # What no header may hold (RFC 9110, 5.5), and what aiohttp's server would not write.
@@ -205,13 +206,13 @@ def _unreachable(error: BaseException) -> Unreachable:
         cause = error.os_error
         if isinstance(cause, ssl.SSLError):
             return Unreachable(cause.strerror or type(cause).__name__, "tls")
-        text = os.strerror(cause.errno) if cause.errno else type(cause).__name__
+        text = os.strerror(cause.errno) if cause.errno else str(cause) or "it ended the connection"
         if isinstance(error, aiohttp.ClientProxyConnectionError):
             text = f"the proxy that is set: {text}"
         return Unreachable(text, "unreachable")
     if isinstance(error, aiohttp.ClientHttpProxyError):
         return Unreachable(f"the proxy that is set refused with {error.status}", "unreachable")
-    if isinstance(error, aiohttp.InvalidURL):  # the upstream's own was looked at when we started
+    if isinstance(error, aiohttp.InvalidURL | UnicodeError):  # the upstream's own was looked at when we started
         return Unreachable("the proxy that is set has no address", "unreachable")
     if isinstance(error, aiohttp.ClientResponseError):
         return Unreachable("what it answered is not HTTP")

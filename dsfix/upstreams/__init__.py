@@ -111,18 +111,18 @@ def _at(url: SplitResult, extra: Mapping[str, Mapping[str, Any]]) -> Upstream | 
 
 def _checked(spec: str, allow_plain_http: bool) -> SplitResult:
     """The parts of a base URL. Raises UsageError for anything else."""
-    url = urlsplit(spec)
     try:
-        port = url.port
+        url = urlsplit(spec)
+        named_well = url.port != 0 and (url.hostname or "").encode("idna").decode("idna")
     except ValueError:
-        port = -1
+        url, named_well = urlsplit(""), False
     if (
         url.scheme not in ("http", "https")
+        or not named_well
         or not url.hostname
         or url.query
         or url.fragment
         or url.username is not None
-        or port in (-1, 0)
     ):
         raise UsageError(
             f"upstream {_shown(spec)!r} is not a base URL",
@@ -148,5 +148,5 @@ def is_loopback(host: str) -> bool:
 
 def _shown(spec: str) -> str:
     """The URL without what may be a secret in it."""
-    url = urlsplit(spec)
-    return f"{url.scheme}://{url.netloc.rpartition('@')[2]}{url.path}"
+    scheme, _, rest = spec.partition("://")
+    return f"{scheme}://{rest.rpartition('@')[2].partition('?')[0].partition('#')[0]}"

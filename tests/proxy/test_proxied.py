@@ -50,6 +50,7 @@ def test_a_proxy_that_is_gone(monkeypatch: pytest.MonkeyPatch) -> None:
     [
         ("socks5://127.0.0.1:1", "a socks5 proxy is set, and dsfix knows http:// proxies only"),
         ("http://:bad:port", "the proxy that is set has no address"),
+        ("http://a..b:8080", "the proxy that is set has no address"),
     ],
 )
 def test_what_is_no_http_proxy(way: str, says: str, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -109,7 +109,8 @@ def test_a_table_must_not_send_the_key_in_the_clear() -> None:
 @pytest.mark.parametrize(
     "spec",
     ["nobody", "ftp://x", "https://", "https://a:b@x", "https://x?y=1", "https://x:0", "https://x:y",
-     "http://api.anthropic.com"],
+     "http://api.anthropic.com", "http://[::1", "https://a:b@[x", "https://x..y", "https://xn--",
+     f"https://{'x' * 64}.example"],
 )  # fmt: skip
 def test_what_is_no_upstream(spec: str) -> None:
     """It is refused in words, without what may be a secret in it."""
