@@ -36,6 +36,10 @@ if TYPE_CHECKING:
     from dsfix.proxy.budget import Budget
 
 TOKEN_BYTES = 32  # 256 bits
+# Descriptors for the agent's start, the proxy's loop, memory, record, and one exchange. With fewer
+# nobody is told anything: asyncio takes no connection, and tries again each second (CPython 3.11,
+# asyncio/selector_events.py, `_accept_connection`).
+NEEDED = 16
 
 
 class Options(NamedTuple):
@@ -78,6 +82,7 @@ def run(options: Options, environ: Mapping[str, str], cwd: Path) -> Outcome:
     invocation = _invocation(options)
     _check_agent(invocation.agent.install, options.command[0], environ)
     state = None if options.config.private else private_dir(state_dir(environ))
+    _check_room()
     with _listener() as listener:
         token = os.urandom(TOKEN_BYTES).hex()
         root = f"http://127.0.0.1:{listener.getsockname()[1]}/{found.upstream.hosts[0]}"
@@ -235,6 +240,22 @@ def _listener() -> socket.socket:
             hint="is the loopback interface up, and are there free descriptors (ulimit -n)?",
         ) from error
     return listener
+
+
+def _check_room() -> None:
+    """Raise LaunchError where a session would run out of descriptors at once."""
+    held: list[int] = []
+    try:
+        while len(held) < NEEDED:
+            held += os.pipe()
+    except OSError as error:
+        raise LaunchError(
+            f"a session needs {NEEDED} free descriptors: {error.strerror}",
+            hint="raise the limit, for example: ulimit -n 1024",
+        ) from error
+    finally:
+        for each in held:
+            os.close(each)
 
 
 def _invocation(options: Options) -> agents.Invocation:

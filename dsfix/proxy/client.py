@@ -212,7 +212,8 @@ def _unreachable(error: BaseException) -> Unreachable:
         return Unreachable(text, "unreachable")
     if isinstance(error, aiohttp.ClientHttpProxyError):
         return Unreachable(f"the proxy that is set refused with {error.status}", "unreachable")
-    if isinstance(error, aiohttp.InvalidURL | UnicodeError):  # the upstream's own was looked at when we started
+    # The upstream's own address was looked at when we started.
+    if isinstance(error, aiohttp.InvalidURL | UnicodeError):
         return Unreachable("the proxy that is set has no address", "unreachable")
     if isinstance(error, aiohttp.ClientResponseError):
         return Unreachable("what it answered is not HTTP")

@@ -129,6 +129,10 @@ _ROWS: tuple[tuple[str, str, str, Callable[[Scene], Seen]], ...] = (
     ("umask is 000", SOUND, "200", around("umask 000; RUN")),
     ("umask is 077", SOUND, "200", around("umask 077; RUN")),
     ("64 descriptors", SOUND, "200", around("ulimit -n 64; RUN")),
+    ("24 descriptors", SOUND, "200", around("ulimit -n 24; RUN")),
+    *((f"{count} descriptors", "is not started; exit code 125",
+       "a session needs 16 free descriptors: Too many open files", around(f"ulimit -n {count}; RUN"))
+      for count in (16, 11, 9, 6)),
     ("the locale is C, the directory's name is not", SOUND, "200",
      around("mkdir 工程 && cd 工程 && RUN", **C_LOCALE)),
     ("the directory's name is no UTF-8", SOUND, "200",
