@@ -173,8 +173,9 @@ class Answering:
 
     def _cut(self, out: web.StreamResponse) -> None:
         """End the agent's connection in the middle, as the upstream's ended."""
-        self.exchange.cut = self.exchange.cut or "upstream"
-        self.exchange.error = self.exchange.error or "the upstream ended the stream early"
+        if not self.exchange.cut:
+            self.exchange.cut = "upstream"
+            self.exchange.error = self.exchange.error or "the upstream ended the stream early"
         if self.request.transport is not None:
             self.request.transport.close()
 

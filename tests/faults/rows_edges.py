@@ -10,7 +10,7 @@ from tests.faults.rig import BOUND, Rig, answer_on, says, tells
 from tests.faults.row import Fault, Scene, Seen
 from tests.faults.rows_agent import REFUSED, said
 from tests.faults.rows_odd import counted
-from tests.faults.wild import Wild, head, reset
+from tests.faults.wild import Wild, chunk, head, reset
 from tests.proxy.wire_data import CLEAN
 
 REFUSAL = b'{"error":{"message":"that is too much"}}'
@@ -64,10 +64,38 @@ def is_refused_early(scene: Scene) -> Seen:
     return Seen(agent, " or ".join({tells(each) for each in rig.recorded()}))
 
 
+def leave_at_once(scene: Scene) -> Seen:
+    """Each agent goes while its answer is written; whether that is seen in writing is chance."""
+
+    def say(connection: socket.socket) -> None:
+        connection.sendall(head("text/event-stream", "Transfer-Encoding: chunked"))
+        while True:  # until the other side has had enough
+            connection.sendall(chunk(b": keep-alive\n\n" * 200))
+
+    with Wild(say) as wild, Rig(wild.url, scene.path) as rig:
+        agents = [socket.create_connection(("127.0.0.1", rig.port), BOUND) for _ in range(20)]
+        body = CLEAN[scene.dialect]
+        for each in agents:
+            each.sendall(rig.head(scene.dialect, len(body)) + body)
+        for each in agents:
+            assert each.recv(1 << 16)
+        for each in agents:
+            reset(each)
+        assert wild.ended(), "the upstream goes on"
+    return Seen("nothing more", " or ".join({tells(each) for each in rig.recorded()}))
+
+
 EARLY = "answers before it has read a long request, and resets"
 TOO_MUCH = "413, `that is too much`"
 ROWS = (
     Fault("agent", "sends no body", "200, byte for byte", "200", says_nothing),
+    Fault(
+        "agent",
+        "is twenty that leave at once",
+        "nothing more",
+        "200, cut by the agent",
+        leave_at_once,
+    ),
     _compressed("gzip, gzip", 2),
     _compressed("x-gzip", 1),
     Fault(
