@@ -241,10 +241,15 @@ class Store:
                 self._ram.push(name, stored, writes)
 
     def _prune(self, connection: sqlite3.Connection) -> None:
-        """Drop what is too old, then the least used until the file is small enough."""
+        """Drop what is too old, then the least used until the file is small enough.
+
+        Where all is too old it is the clock that is wrong, or its owner was away for long: nothing
+        is dropped until something new is there.
+        """
         oldest = self._clock() - self._max_age
         for table in ("turns", "sent", "recovery"):
-            connection.execute(f"DELETE FROM {table} WHERE used < ?", (oldest,))
+            new = f"SELECT 1 FROM {table} WHERE used >= ?1"
+            connection.execute(f"DELETE FROM {table} WHERE used < ?1 AND EXISTS ({new})", (oldest,))
         pages, free, size = (
             connection.execute(f"PRAGMA {name}").fetchone()[0]
             for name in ("page_count", "freelist_count", "page_size")

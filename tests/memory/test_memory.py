@@ -336,6 +336,14 @@ def test_what_is_used_stays_and_what_is_old_goes(file: Path) -> None:
     store.close()
 
 
+def test_a_clock_that_is_years_ahead_costs_nothing(file: Path) -> None:
+    """Where all is too old nothing goes, until there is something new to measure it by."""
+    with opened(file, clock=lambda: 1e9, max_age=10 * DAY) as store:
+        OriginMemory(store, ORIGIN).remember(turn("a", thought="a"), At())
+    with opened(file, clock=lambda: 1e9 + 3650 * DAY, max_age=10 * DAY) as store:
+        assert recall(OriginMemory(store, ORIGIN), turn("a")) == "a"
+
+
 def test_a_file_too_large_loses_its_least_used(file: Path) -> None:
     """The bound in bytes is kept at the next start."""
     with opened(file) as store:
