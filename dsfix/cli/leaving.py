@@ -10,12 +10,15 @@ from typing import NoReturn
 from dsfix.cli.plain import one_line, plain
 from dsfix.errors import DsfixError
 
+LONGEST = 1000  # characters of an error; what was given may be a file of megabytes
+
 
 def failed(error: DsfixError) -> NoReturn:
     """Tell an error in one line and its hint, and exit with its code."""
     if sys.stderr is not None:  # print would take stdout for one that was closed
         with suppress(OSError, ValueError):
-            print(f"dsfix: error: {one_line(error.message)}", file=sys.stderr)
+            more = "..." if len(error.message) > LONGEST else ""
+            print(f"dsfix: error: {one_line(error.message[:LONGEST])}{more}", file=sys.stderr)
             if error.hint:
                 print(f"  hint: {plain(error.hint)}", file=sys.stderr)
     leave(error.exit_code)
