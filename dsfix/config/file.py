@@ -55,13 +55,12 @@ def text_of(path: Path) -> str | None:
 def understood(text: str, path: str) -> File:
     """What the text of the file says. Raises DsfixError with the line of what is wrong."""
     try:
-        data = tomllib.loads(text)
+        return _Reader(text, path).file(tomllib.loads(text))
     except tomllib.TOMLDecodeError as error:
         line, said = broken(text, error)
         raise DsfixError(f"{path}:{line}: {said}", hint="dsfix config edit") from None
     except RecursionError:
         raise DsfixError(f"{path} is nested too deeply", hint="dsfix config edit") from None
-    return _Reader(text, path).file(data)
 
 
 def place(path: str, name: str) -> str:
