@@ -50,6 +50,8 @@ class _Commands(TyperGroup):
 
     def get_command(self, ctx: Any, cmd_name: str) -> Any:
         """The command of that name."""
+        if cmd_name != "run":  # whose agent shall have it
+            os.environ.pop("SSLKEYLOGFILE", None)  # aiohttp makes that file when it is imported
         return command_of(cmd_name) if cmd_name in COMMANDS else None
 
 

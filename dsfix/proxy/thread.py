@@ -101,6 +101,10 @@ class ProxyThread:
 
     def _serve(self) -> None:
         import asyncio
+        import os
+
+        # The agent has it already. aiohttp would make the file, and fail where it cannot.
+        os.environ.pop("SSLKEYLOGFILE", None)
 
         from dsfix import repairs
         from dsfix.memory import DAY, OriginMemory, Store
