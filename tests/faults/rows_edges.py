@@ -6,6 +6,7 @@ import gzip
 import json
 import socket
 
+from dsfix.proxy.forward import NAMED
 from tests.faults.rig import BOUND, Rig, answer_on, says, tells
 from tests.faults.row import Fault, Scene, Seen
 from tests.faults.rows_agent import REFUSED, said
@@ -64,6 +65,21 @@ def is_refused_early(scene: Scene) -> Seen:
     return Seen(agent, " or ".join({tells(each) for each in rig.recorded()}))
 
 
+def names_too_much(scene: Scene) -> Seen:
+    """The agent asks for a model of a megabyte; what is written down of it is short."""
+    body = json.loads(CLEAN[scene.dialect]) | {"model": "m" * (1 << 20)}
+    wire = b"HTTP/1.1 204 No Content\r\n\r\n"
+    with (
+        Wild(lambda connection: connection.sendall(wire)) as wild,
+        Rig(wild.url, scene.path) as rig,
+    ):
+        answer = rig.send(scene.dialect, json.dumps(body).encode())
+        assert len(wild.requests[0]) < 1000, wild.requests[0][:300]
+    [exchange] = rig.recorded()
+    assert exchange.asked == "m" * NAMED, exchange.asked[:300] + str(len(exchange.asked))
+    return Seen(says(answer, scene.dialect, b""), tells(exchange))
+
+
 def leave_at_once(scene: Scene) -> Seen:
     """Each agent goes while its answer is written; whether that is seen in writing is chance."""
 
@@ -89,6 +105,7 @@ EARLY = "answers before it has read a long request, and resets"
 TOO_MUCH = "413, `that is too much`"
 ROWS = (
     Fault("agent", "sends no body", "200, byte for byte", "200", says_nothing),
+    Fault("agent", "names a model in a megabyte", "204, byte for byte", "204", names_too_much),
     Fault(
         "agent",
         "is twenty that leave at once",

@@ -117,6 +117,7 @@ SOUND = "200; exit code 7"
 REFUSED = "is not started; exit code 125"
 C_LOCALE: Mapping[str, str] = {"LC_ALL": "C", "PYTHONUTF8": "0", "PYTHONCOERCECLOCALE": "0"}
 _DEEP = "a = " + "[" * 100_000
+_LONG = "[" + "a." * 5000 + "a]\n"
 _ROWS: tuple[tuple[str, str, str, Callable[[Scene], Seen]], ...] = (
     ("stdin is closed", SOUND, "200", around("RUN <&-")),
     ("stdout is closed", SOUND, "200", around("RUN >&-")),
@@ -125,6 +126,8 @@ _ROWS: tuple[tuple[str, str, str, Callable[[Scene], Seen]], ...] = (
     ("nobody reads stdout", SOUND, "200", around("RUN | true; exit ${PIPESTATUS[0]}")),
     ("nobody reads stderr", SOUND, "200", around("RUN 2> >(true)")),
     ("stdout is full", SOUND, "200", around("RUN >/dev/full")),
+    ("TLS keys are to be logged where no file can be", SOUND, "200",
+     around(SSLKEYLOGFILE="/dev/null/x")),
     ("stderr is full", SOUND, "200", around("RUN 2>/dev/full")),
     ("umask is 000", SOUND, "200", around("umask 000; RUN")),
     ("umask is 077", SOUND, "200", around("umask 077; RUN")),
@@ -175,6 +178,8 @@ _ROWS: tuple[tuple[str, str, str, Callable[[Scene], Seen]], ...] = (
      around(prepare=config(lambda path: path.symlink_to(path)))),
     ("the configuration is nested without end", REFUSED, f"HOME/{CONFIG} is nested too deeply",
      around(prepare=config(lambda path: path.write_text(_DEEP, encoding="utf-8")))),
+    ("the configuration has a table of 5,000 names", REFUSED, f"HOME/{CONFIG} is nested too deeply",
+     around(prepare=config(lambda path: path.write_text(_LONG, encoding="utf-8")))),
     ("state directory is another user's and open to all", REFUSED,
      f"state directory HOME/{STATE} is unusable: it belongs to another user",
      around(prepare=another_users)),
