@@ -10,7 +10,7 @@ long as each is answered before the next is made.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass, field
 
 from dsfix.repairs.pairing.shape import Piece, Wire
@@ -38,7 +38,7 @@ class Group:
         self.calls += piece.calls
         self.results += piece.results
 
-    def is_waited_for(self, answered: frozenset[str]) -> bool:
+    def is_waited_for(self, answered: Set[str]) -> bool:
         """Whether any of these ids answers a call that has no result yet."""
         if self.results == self.calls or not answered:
             return False
@@ -121,9 +121,7 @@ def rounds(groups: Sequence[Group]) -> Iterator[list[Group]]:
         yield found
 
 
-def _joins(
-    group: Group, piece: Piece, coming: frozenset[str], wire: Wire, answers: Answers
-) -> bool:
+def _joins(group: Group, piece: Piece, coming: Set[str], wire: Wire, answers: Answers) -> bool:
     """Whether the assistant's piece goes on with the group's turn.
 
     `coming` are the ids that are answered behind it, before the assistant speaks again.
@@ -179,16 +177,15 @@ def _could_go_on(last: Piece, piece: Piece, wire: Wire) -> bool:
     return wire.voice(piece) <= wire.voice(last)
 
 
-def _coming(pieces: Sequence[Piece]) -> list[frozenset[str]]:
-    """For each piece, the ids that are answered from there on until the assistant has spoken."""
-    found: list[frozenset[str]] = []
-    answered: frozenset[str] = frozenset()
+def _coming(pieces: Sequence[Piece]) -> list[Set[str]]:
+    """For each of the assistant's pieces, the ids that are answered before it has spoken again."""
+    found: list[Set[str]] = []
+    answered: set[str] = set()
     speaking = False
     for piece in reversed(pieces):
-        if piece.assistant:
-            speaking = True
-        else:
-            answered = answered | set(piece.results) if not speaking else frozenset(piece.results)
-            speaking = False
+        if not piece.assistant:
+            answered = set() if speaking else answered
+            answered.update(piece.results)
+        speaking = piece.assistant
         found.append(answered)
     return found[::-1]

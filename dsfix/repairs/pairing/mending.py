@@ -6,7 +6,7 @@ A round is what the assistant says until it is answered, and the answers.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence, Set
 from dataclasses import dataclass
 from itertools import chain
 from operator import attrgetter
@@ -39,11 +39,10 @@ class _Heard:
     part: Part
     given: bool = False
 
-    def answer(self, slots: Iterable[_Slot]) -> None:
-        """Become the result of the first of these calls that has none."""
-        slot = next((slot for slot in slots if slot.result is None), None)
-        if slot is not None:
-            slot.result, self.given = self.part.raw, True
+    def answer(self, waiting: list[_Slot]) -> None:
+        """Become the result of the last of these calls, which waits no longer."""
+        if waiting:
+            waiting.pop().result, self.given = self.part.raw, True
 
 
 class _Names:
@@ -52,12 +51,14 @@ class _Names:
     def __init__(self, unique: bool, before: Sequence[Piece]) -> None:
         self._unique, self._before = unique, before
         self._taken = set(_calls(before)) if unique else set[str]()
+        self._numbers: dict[str, int] = {}  # the last one that was put behind a name
         self._count = 0
 
     def begin(self) -> None:
         """A turn begins."""
         if not self._unique:
             self._taken.clear()
+            self._numbers.clear()
 
     def taken_as_they_are(self, calls: Sequence[str]) -> bool:
         """Take all of these if they can be sent; else none of them."""
@@ -72,10 +73,11 @@ class _Names:
         """The id for a call that came with this one."""
         self._count += 1
         name = id = asked or f"call_unnamed_{self._count + len(list(_calls(self._before)))}"
-        number = 1
+        number = self._numbers.get(name, 1)
         while id in self._taken:
             number += 1
             id = f"{name}_{number}"
+        self._numbers[name] = number
         self._taken.add(id)
         return id
 
@@ -122,20 +124,20 @@ class Mending:
         last = groups[-1]
         if len(last.turn) > 1 or any(group.calls for group in groups[:-1]):
             return False
-        waiting = list(last.calls)
+        waiting, left = Counter(last.calls), len(last.calls)
         for piece in last.after:
-            if piece.ignored or not (piece.results or waiting):
+            if piece.ignored or not (piece.results or left):
                 continue
             if not piece.results or not piece.sound:
                 return False
-            for each in piece.results:
-                if each not in waiting:
-                    return False
-                waiting.remove(each)
-            if self._wire.ONE_MESSAGE and waiting:
+            waiting.subtract(piece.results)
+            left -= len(piece.results)
+            if any(waiting[each] < 0 for each in piece.results):
+                return False
+            if self._wire.ONE_MESSAGE and left:
                 return False
         self._names.begin()
-        if waiting or not all(piece.sound for piece in last.turn):
+        if left or not all(piece.sound for piece in last.turn):
             return False
         return self._names.taken_as_they_are(last.calls)
 
@@ -188,25 +190,30 @@ class Mending:
             for piece in after
         ]
         results = [each for piece in parts for each in piece if each.part.id is not None]
+        waiting: dict[str, list[_Slot]] = {}
+        for slot in reversed(slots):
+            waiting.setdefault(slot.asked, []).append(slot)
         for each in results:
             if each.part.id:
-                each.answer(slot for slot in slots if slot.asked == each.part.id)
+                each.answer(waiting.get(each.part.id, []))
+        unanswered = [slot for slot in reversed(slots) if slot.result is None]
         for each in results:
             if not each.part.id:
-                each.answer(slots)
+                each.answer(unanswered)
+        taken = {slot.result for slot in slots}
         return [
-            (piece, self._left(each, slots) if each else None)
+            (piece, self._left(each, taken) if each else None)
             for piece, each in zip(after, parts, strict=True)
         ]
 
-    def _left(self, parts: Iterable[_Heard], slots: Sequence[_Slot]) -> list[bytes]:
+    def _left(self, parts: Iterable[_Heard], taken: Set[bytes | None]) -> list[bytes]:
         """The parts that are no calls' results; such as could be nobody's are told as text."""
         left: list[bytes] = []
         for each in parts:
             part = each.part
             if part.id is None:
                 left.append(part.raw)
-            elif any(slot.result == part.raw for slot in slots):
+            elif part.raw in taken:
                 self.counts[_TWICE] += not each.given
             else:
                 self.counts[_ORPHANS] += 1
