@@ -1,0 +1,42 @@
+"""What breaks under TLS is told as it is without."""
+
+from __future__ import annotations
+
+import shutil
+import socket
+import ssl
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from tests.faults.rig import Rig, says, tells
+from tests.faults.wild import Wild, reset
+from tests.proxy.wire_data import CLEAN
+
+
+@pytest.mark.skipif(shutil.which("openssl") is None, reason="openssl makes the certificate")
+def test_an_upstream_that_resets(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The agent is told at once, though the socket is gone when the connection is told its end."""
+    key, certificate = tmp_path / "key.pem", tmp_path / "cert.pem"
+    words = "openssl req -x509 -newkey rsa:2048 -nodes -days 2 -subj /CN=x -addext"
+    made = [*words.split(), "subjectAltName=IP:127.0.0.1", "-keyout", key, "-out", certificate]
+    subprocess.run(made, check=True, capture_output=True, timeout=60)
+    monkeypatch.setenv("SSL_CERT_FILE", str(certificate))
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(certificate, key)
+
+    class Secure(Wild):
+        def _request(self, connection: socket.socket) -> bytes:
+            secure = context.wrap_socket(connection, server_side=True)
+            data = secure.recv(1 << 16)
+            reset(secure)
+            return data
+
+    with Secure(lambda connection: None) as wild:
+        with Rig(wild.url.replace("http:", "https:"), tmp_path / "state") as rig:
+            answer = rig.send("chat", CLEAN["chat"])
+        [exchange] = rig.recorded()
+    assert wild.requests[0].startswith(b"POST /chat/completions ")
+    assert says(answer, "chat", b"") == "502, an error in the dialect's shape"
+    assert tells(exchange) == "502, `it ended the connection without an answer`"
