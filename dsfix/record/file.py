@@ -33,7 +33,7 @@ class EventFile:
     def __init__(self, path: Path) -> None:
         make_private(path.parent)
         flags = os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC | os.O_NOFOLLOW
-        self._fd = os.open(path, flags, PRIVATE_FILE)
+        self._path, self._fd = path, os.open(path, flags, PRIVATE_FILE)
         with contextlib.suppress(OSError):  # not every file system has locks
             fcntl.flock(self._fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
         self.unsynced = False
@@ -65,9 +65,13 @@ class EventFile:
         self._synced = time.monotonic()
 
     def close(self) -> None:
-        """Let go of the file and its lock."""
+        """Let go of the file and its lock; one that nobody will find is told."""
         try:
             self._append(last=True)
+            with contextlib.suppress(PermissionError):  # who may not look cannot tell
+                self._path.lstat()
+        except FileNotFoundError:
+            raise OSError("the file was moved away") from None
         finally:
             os.close(self._fd)
 

@@ -43,6 +43,8 @@ if what == "closed":
     os.chmod(state, 0)
 if what in ("removed", "replaced"):
     shutil.rmtree(state)
+if what == "moved":
+    os.rename(state + "/sessions", state + "/others")
 if what == "replaced":
     os.mkdir(state)
     sqlite3.connect(state + "/memory.db").execute("CREATE TABLE anothers (a)")
@@ -120,7 +122,9 @@ def read_only(scene: Scene) -> Seen:
 
 
 def gone(how: str) -> Callable[[Scene], Seen]:
-    """A row in which the agent has the state directory `removed` or `replaced`."""
+    """A row in which the agent has the state directory `removed` or `replaced`, or `moved` away
+    what is recorded in it.
+    """
 
     def play(scene: Scene) -> Seen:
         seen, told = ran(scene.path, None, how, str(scene.path / "state"))
@@ -220,6 +224,14 @@ ROWS = (
         ONCE,
     ),
     Fault("disk", "state directory is made anew under way", RAN, GONE, gone("replaced"), ONCE),
+    Fault(
+        "disk",
+        "records are moved away under way",
+        RAN,
+        "the record stopped: the file was moved away",
+        gone("moved"),
+        ONCE,
+    ),
     Fault(
         "disk",
         "state directory is closed under way",
