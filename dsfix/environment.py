@@ -22,6 +22,7 @@ SESSION, ENDPOINT, TOKEN, ORIGIN = "DSFIX_SESSION", "DSFIX_ENDPOINT", "DSFIX_TOK
 _WAYS = ("DSFIX_KEY_COMMAND", "DSFIX_KEY_FILE")
 # By these two headers a session shows that it lives; its port alone may be anybody's by now.
 CHALLENGE, PROOF = "X-Dsfix-Challenge", "X-Dsfix-Proof"
+LONGEST_KEY = 8000  # characters; no server takes a longer line in a request's head
 NO_KEY = "no-key-is-needed"  # sent where any will do: an empty one would match empty variables
 
 
@@ -59,6 +60,8 @@ def credentials(config: Config, environ: Mapping[str, str]) -> Credentials:
         key = NO_KEY
     if not key:
         raise NoKey(f"no API key: {name} is not set", hint=_hint(name, upstream, environ))
+    if len(key) > LONGEST_KEY:
+        raise LaunchError(f"what is in {source} is too long for an API key")
     if not key.isascii() or not key.isprintable() or " " in key:
         raise LaunchError(f"the API key in {source} has characters that no key has")
     return Credentials(upstream, key, source, upstream.origin)
