@@ -13,8 +13,9 @@ from typing import Any
 from aiohttp import web
 from aiohttp.http import RawRequestMessage
 
+from dsfix.protocol import spans
 from dsfix.proxy import local
-from dsfix.proxy.headers import CODINGS
+from dsfix.proxy.headers import CODINGS, PLAIN
 
 # Seconds for which an idle agent may come back; and its requests are in the record.
 _GIVEN: Mapping[str, Any] = {"keepalive_timeout": 3600.0, "access_log": None}
@@ -73,7 +74,8 @@ async def body_of(request: web.BaseRequest, limit: int) -> bytes | None:
     """The request's body, None when it is larger than the limit. Raises BrokenBody."""
     if (request.content_length or 0) > limit:
         return None
-    if ",".join(request.headers.getall("Content-Encoding", ())).lower() not in CODINGS:
+    coding = ",".join(request.headers.getall("Content-Encoding", ())).lower()
+    if coding not in CODINGS:
         raise BrokenBody
     if request.headers.get("Expect", "").lower() == "100-continue" and request.transport:
         request.transport.write(b"HTTP/1.1 100 Continue\r\n\r\n")
@@ -90,4 +92,7 @@ async def body_of(request: web.BaseRequest, limit: int) -> bytes | None:
         size += len(parts[-1])
         if size > limit:
             return None
-    return b"".join(parts)
+    whole = b"".join(parts)
+    if coding not in PLAIN and spans.value(whole) is None:
+        raise BrokenBody  # nobody else tells of a compressed one that was cut
+    return whole

@@ -30,7 +30,8 @@ _KEPT_BACK = frozenset(
 
 # Codings that are none, and those that aiohttp 3.14.5 undoes, one at a time
 # (aiohttp/http_parser.py); any other it leaves as it is, and says nothing.
-CODINGS = frozenset({"", "identity", "gzip", "deflate", "br", "zstd"})
+PLAIN = frozenset({"", "identity"})
+CODINGS = PLAIN | {"gzip", "deflate", "br", "zstd"}
 
 
 def upstream_headers(

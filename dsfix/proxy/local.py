@@ -42,7 +42,8 @@ def too_large(request: web.BaseRequest, route: Route | None, limit: int) -> web.
 def broken(request: web.BaseRequest, route: Route | None) -> web.Response:
     """A body not framed or coded as HTTP wants it; nobody can tell where the next one begins."""
     request.content.feed_eof()  # what follows is not waited for
-    response = _error(route, 400, "dsfix: the request's body cannot be read")
+    text = "dsfix: the request's body cannot be read: its chunks or its coding are broken"
+    response = _error(route, 400, text)
     response.force_close()
     return response
 

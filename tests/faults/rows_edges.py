@@ -41,6 +41,11 @@ def _compressed(coding: str, times: int) -> Fault:
     return Fault("agent", f"compresses its request as {coding}", REFUSED, "nothing", said(speech))
 
 
+def half_compressed(rig: Rig, connection: socket.socket, dialect: str) -> None:
+    body = gzip.compress(CLEAN[dialect])[:-20]
+    connection.sendall(rig.head(dialect, len(body), "Content-Encoding: gzip\r\n") + body)
+
+
 class Hasty(Wild):
     """An upstream that answers as soon as it has begun to read, and is gone."""
 
@@ -115,6 +120,9 @@ ROWS = (
     ),
     _compressed("gzip, gzip", 2),
     _compressed("x-gzip", 1),
+    Fault(
+        "agent", "compresses its request, and cuts it", REFUSED, "nothing", said(half_compressed)
+    ),
     Fault(
         "upstream",
         EARLY,
