@@ -59,6 +59,7 @@ def launched(origin: str, *options: str) -> Iterator[Way]:
     """dsfix with repairs, memory and record, in front of an agent that does nothing."""
     with tempfile.TemporaryDirectory() as state:
         env = {**os.environ, "DSFIX_STATE_DIR": state, "DEEPSEEK_API_KEY": "benchmark-key-not-real"}
+        env["DSFIX_DEBUG"] = "1"  # what it holds is read from outside
         env.pop("DSFIX_STRICT", None)
         run = (sys.executable, "-m", "dsfix", "run", "-q", *options, "--upstream", origin)
         with serving(*run, "--", sys.executable, "-c", _HOLD, env=env) as (pid, (url, token)):

@@ -78,6 +78,8 @@ def run(options: Options, environ: Mapping[str, str], cwd: Path) -> Outcome:
     """
     if not options.command:
         raise UsageError("no agent given", hint="example: dsfix run claude")
+    if not environ.get("DSFIX_DEBUG"):
+        process.shut()
     found = credentials(options.config, environ)
     invocation = _invocation(options)
     _check_agent(invocation.agent.install, options.command[0], environ)

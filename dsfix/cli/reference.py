@@ -37,7 +37,8 @@ READ: Mapping[str, str] = {
     named(DEFAULT).key_env: "The API key; `--key-env NAME` reads another variable.",
     "DSFIX_CONFIG": "The file of settings, in place of `config.toml` in the XDG config directory.",
     "DSFIX_STATE_DIR": "Directory of records and memory, in place of the XDG state directory.",
-    "DSFIX_DEBUG": "Set: an error ends in a traceback instead of one line.",
+    "DSFIX_DEBUG": "Set: an error ends in a traceback instead of one line, and a debugger"
+    " of the same user may look into `dsfix run`, as may the agent.",
     "DSFIX_REPORTS_SERVER": "The report server, in place of the one that runs on this machine.",
     "DSFIX_REPORTS_TOKEN": "What manages reports: for `dsfix serve` in place of its file, for the"
     " other commands that of another machine's server.",

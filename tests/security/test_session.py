@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ctypes
 import os
 import ssl
 import subprocess
@@ -127,6 +128,40 @@ def test_the_token_takes_the_keys_place_inside_a_longer_value(tmp_path: Path) ->
     assert (header, kept) == (f"Authorization: Bearer {token}", f"x {KEY}")
     env = environment(tmp_path, DEEPSEEK_API_KEY="ollama", HEADER="my ollama")
     assert dsfix("run", "-q", *show, home=tmp_path, env=env).out.startswith("my ollama; ")
+
+
+# What the agent sees of the process that started it, and of itself.
+PEER = """
+import os
+for pid in (os.getppid(), os.getpid()):
+    for name in ("environ", "mem", "maps"):
+        try:
+            os.close(os.open(f"/proc/{pid}/{name}", os.O_RDONLY))
+            print("open", end=" ")
+        except PermissionError:
+            print("closed", end=" ")
+"""
+_DROP_CAPABILITY, _SYS_PTRACE, _SYS_ADMIN, _PERFMON = 24, 19, 21, 38  # prctl.h, capability.h
+
+
+@pytest.mark.skipif(not Path("/proc/self/environ").exists(), reason="reads /proc")
+@pytest.mark.parametrize("debug", [False, True])
+def test_the_agent_does_not_look_into_us(tmp_path: Path, debug: bool) -> None:
+    """The key in our environment and memory is closed to programs of the same user, unless the
+    user wants to debug dsfix; the agent itself is as open as any program."""
+
+    def as_others_are() -> None:
+        """Root may look into any process; without these rights it is as any other user."""
+        for right in (_SYS_PTRACE, _SYS_ADMIN, _PERFMON):
+            ctypes.CDLL(None).prctl(_DROP_CAPABILITY, right, 0, 0, 0)
+
+    env = environment(tmp_path, **({"DSFIX_DEBUG": "1"} if debug else {}))
+    command = [sys.executable, "-m", "dsfix", "run", "-q", "--", sys.executable, "-c", PEER]
+    ran = subprocess.run(
+        command, env=env, preexec_fn=as_others_are, capture_output=True, text=True, timeout=60
+    )
+    ours = "open" if debug else "closed"
+    assert ran.stdout.split() == [ours] * 3 + ["open"] * 3, ran
 
 
 def _yes(came: Came) -> Given:

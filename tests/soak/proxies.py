@@ -28,6 +28,7 @@ class Proxy:
             place / "home",
             DSFIX_STATE_DIR=str(place / "state"),
             TMPDIR=str(place / "tmp"),
+            DSFIX_DEBUG="1",  # its descriptors are counted from outside
             **{MARK: str(place)},
         )
         self._errors = (place / "errors").open("ab")
