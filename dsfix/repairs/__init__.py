@@ -10,6 +10,7 @@ from __future__ import annotations
 from dsfix.repairs.additional_tools import ADDITIONAL_TOOLS
 from dsfix.repairs.base import Repair
 from dsfix.repairs.billing_header import BILLING_HEADER
+from dsfix.repairs.client_metadata import CLIENT_METADATA
 from dsfix.repairs.content_blocks import CONTENT_BLOCKS
 from dsfix.repairs.context_guard import CONTEXT_GUARD
 from dsfix.repairs.custom_tools import CUSTOM_TOOLS
@@ -42,6 +43,7 @@ REPAIRS: tuple[Repair, ...] = (
     ENCODING,
     BILLING_HEADER,
     USER_ID,
+    CLIENT_METADATA,
     MODEL_NAME,
     TOOL_PAIRING,
     ROLES,

@@ -24,6 +24,12 @@ INSIDE = Failure(
     " calls as text.",
     _ONLY,
 )
+BESIDE = Failure(
+    "installation-id",
+    "An id of the installation beside the request",
+    "Nothing fails. The upstream is told which machine asks, in which session and sandbox.",
+    _ONLY,
+)
 
 _EXEC = {"type": "custom", "name": "exec", "description": "Runs a script"}
 _UNSUPPORTED = "custom-tools: Unsupported custom tool: 'exec'. Only 'apply_patch' is supported."
@@ -48,6 +54,11 @@ def _calls(dialect: Dialect, sent: Any, whole: Any) -> str:
     return "" if agents.calls(dialect, whole) else "no call arrives"
 
 
+def _is_not_told(dialect: Dialect, sent: Any, whole: Any) -> str:
+    return "the upstream learns which machine asks" if "client_metadata" in sent else ""
+
+
+_own = {"x-codex-installation-id": "f2116244-21ac-42b3-824b-c20b568f8037", "turn_id": "01a2"}
 _forced = {"tool_choice": "required", "reasoning": {"effort": "none"}}
 _declared = {"type": "additional_tools", "role": "developer", "tools": [tool(RESPONSES)]}
 _whole = {**asking(RESPONSES, **_forced), "input": [_declared, *user(RESPONSES)]}
@@ -86,5 +97,15 @@ ROWS = (
         ("-input[0]", "+tools"),
         ("Wei-Shaw/sub2api#7285, 2026-09-17", "measured with Codex 0.169.0, 2026-11-21"),
     ),
+    Row(
+        BESIDE.name,
+        RESPONSES,
+        "client_metadata",
+        Sent(asking(RESPONSES, client_metadata=_own), wants=_is_not_told),
+        "the upstream learns which machine asks",
+        ("client-metadata",),
+        ("-client_metadata",),
+        ("measured with Codex 0.169.0, 2026-11-21",),
+    ),
 )
-FAILURES = (CUSTOM, INSIDE)
+FAILURES = (CUSTOM, INSIDE, BESIDE)

@@ -15,7 +15,7 @@ from dsfix.repairs.placeholder import is_placeholder
 from dsfix.repairs.recall import Place
 from tests.repairs.support import RULES, USER, At, call, memory, request, result, sent
 
-MESSAGES, CHAT = Dialect.MESSAGES, Dialect.CHAT
+MESSAGES, CHAT, RESPONSES = Dialect.MESSAGES, Dialect.CHAT, Dialect.RESPONSES
 HI = {"role": "assistant", "content": "hi"}
 CALL = call("a", dialect=CHAT)
 LONG = "E" + "r" * 300
@@ -93,6 +93,14 @@ def test_the_billing_header_is_taken_out() -> None:
     assert body["system"] == [rest, block]
     body, _ = sent(MESSAGES, request(USER, system=[block]))
     assert "system" not in body
+
+
+def test_what_codex_says_of_itself_stays_here() -> None:
+    """Neither the installation's id nor the session's goes upstream beside the request."""
+    own = {"x-codex-installation-id": "f2116244", "session_id": "01a2", "turn_id": "01a3"}
+    body, outgoing = sent(RESPONSES, request(USER, dialect=RESPONSES, client_metadata=own))
+    assert body == request(USER, dialect=RESPONSES)
+    assert [change.repair for change in outgoing.changes] == ["client-metadata"]
 
 
 def test_the_user_id_is_stable_across_sessions() -> None:
