@@ -28,5 +28,5 @@ def one_line(text: str) -> str:
 
 
 def escaped(document: str) -> str:
-    """A JSON document with the same characters as escapes; below DEL they are that already."""
+    """JSON, also within a page, with the same characters as escapes; below DEL they are already."""
     return document.translate(_ESCAPED)

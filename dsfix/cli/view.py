@@ -11,6 +11,7 @@ import typer
 
 from dsfix.cli.answers import chosen_currency
 from dsfix.cli.complete import session_ids
+from dsfix.cli.plain import escaped
 from dsfix.errors import DsfixError, UsageError
 from dsfix.paths import state_dir, write_private
 
@@ -84,7 +85,9 @@ def _write(path: Path, output: Path) -> None:
     record = read(path)
     pieces = page(record, recalled(record, chosen_currency()))
     try:
-        write_private(output, (each.encode("utf-8", "replace") for each in pieces), force=False)
+        write_private(
+            output, (escaped(each).encode("utf-8", "replace") for each in pieces), force=False
+        )
     except FileExistsError as error:
         raise UsageError(f"{output} exists", hint="name another file") from error
     except OSError as error:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import os
 import stat
-import sys
 from pathlib import Path
 
 import pytest
@@ -16,8 +15,8 @@ from dsfix.cli.sessions import sessions_app
 from dsfix.errors import DsfixError, UsageError
 from dsfix.report.export import FORMATS
 from tests.record.support import assistant, opened, recorded, request, user
-from tests.support.commands import environment
-from tests.support.pty_session import PtySession
+
+DRIVES = "\x1b\x07\x9b\u202e\u2066"
 
 
 @pytest.fixture(autouse=True)
@@ -71,15 +70,20 @@ def test_a_file_is_private_and_never_overwritten_unasked(tmp_path: Path) -> None
     assert sorted(each.name for each in tmp_path.iterdir() if each.is_file()) == ["out.jsonl"]
 
 
-def test_no_export_drives_a_terminal(tmp_path: Path) -> None:
-    """What was said is printed there without its control characters; a pipe gets them all."""
-    assert "\x1b[2Jthree" in run("export", "last", "--format", "md")
-    words = [sys.executable, "-m", "dsfix", "sessions", "export", "last", "--format", "md"]
-    env = environment(tmp_path, DSFIX_STATE_DIR=str(tmp_path), TERM="xterm")
-    with PtySession(words, env) as terminal:
-        terminal.expect("[2Jthree")
-        assert terminal.end() == 0
-        assert b"\x1b[2J" not in terminal.screen
+@pytest.mark.parametrize("form", FORMATS)
+def test_no_export_drives_a_terminal(form: str, tmp_path: Path) -> None:
+    """Not when it is printed, nor later as a file; in JSON the same characters are escapes."""
+    log = opened(tmp_path)
+    recorded(log, request([user(f"{DRIVES}four")]), None, 1)
+    log.close(0, 1)
+    file = tmp_path / "file"
+    run("export", log.id, "--format", form, "-o", str(file))
+    for text in (run("export", log.id, "--format", form), file.read_text(encoding="utf-8")):
+        assert "four" in text or form in ("har", "otlp")
+        assert not set(DRIVES) & set(text)
+    if form == "jsonl":
+        [exchange] = [json.loads(line) for line in text.splitlines()[1:]]
+        assert exchange["request"]["messages"] == [user(f"{DRIVES}four")]
 
 
 def test_what_changed_is_told(session: str) -> None:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import sys
-from collections.abc import Iterable
 from pathlib import Path
 from typing import Annotated
 
@@ -11,7 +9,7 @@ import typer
 
 from dsfix.cli.answers import chosen_currency
 from dsfix.cli.complete import formats
-from dsfix.cli.plain import plain
+from dsfix.cli.plain import escaped, plain
 from dsfix.cli.sessions.answers import Session, recorded
 from dsfix.errors import DsfixError, UsageError
 from dsfix.paths import write_private
@@ -37,9 +35,11 @@ def export(
     if form not in FORMATS:
         raise UsageError(f"no format {form!r}", hint=f"one of {', '.join(FORMATS)}")
     record = recorded(session)
-    pieces = FORMATS[form](record, recalled(record, chosen_currency()))
+    safe = plain if form == "md" else escaped  # a file is shown in a terminal sooner or later
+    pieces = map(safe, FORMATS[form](record, recalled(record, chosen_currency())))
     if output is None:
-        _print(pieces)
+        for piece in pieces:
+            print(piece, end="")
         return
     try:
         write_private(output, (each.encode("utf-8", "replace") for each in pieces), force=force)
@@ -48,10 +48,3 @@ def export(
     except OSError as error:
         raise DsfixError(f"{output} cannot be written: {error.strerror or error}") from error
     typer.echo(output)
-
-
-def _print(pieces: Iterable[str]) -> None:
-    """Print them; what was said in a session must not drive a terminal."""
-    terminal = sys.stdout.isatty()
-    for piece in pieces:
-        print(plain(piece) if terminal else piece, end="")
