@@ -144,6 +144,22 @@ def test_a_secret_in_an_upstream_url_is_not_echoed(home: Path) -> None:
     assert "hunter2" not in ran.err
 
 
+@pytest.mark.parametrize(
+    "words",
+    [
+        ("run", KEY),
+        ("doctor", "https://me:hunter2-hunter2@host/x"),
+        ("doctor", "https://me:hunter2-hunter2@host/x", "--json"),
+        ("sessions", "show", "sk-0123456789abcdef0123456789abcdef", "--json"),
+    ],
+)
+def test_a_secret_in_the_place_of_a_name_is_not_echoed(home: Path, words: tuple[str, ...]) -> None:
+    """A key that was typed or pasted as an agent, a URL or an id stands in no error."""
+    ran = dsfix(*words, home=home)
+    assert ran.code and "[REDACTED:" in ran.out + ran.err
+    assert not [each for each in (KEY, "hunter2", "abcdef0123") if each in ran.out + ran.err]
+
+
 def test_private_leaves_nothing_behind(home: Path) -> None:
     """No record, no memory, no directory."""
     with Simulator.in_thread() as upstream:

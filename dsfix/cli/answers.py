@@ -11,6 +11,7 @@ from typing import Annotated
 import typer
 
 from dsfix.cli import complete
+from dsfix.cli.leaving import told
 from dsfix.cli.plain import escaped
 from dsfix.errors import DsfixError
 
@@ -44,7 +45,7 @@ def answering(command: str, as_json: bool) -> Iterator[None]:
         if not as_json:
             raise
         code = error.exit_code
-        print_json(command, None, [{"code": code.name.lower(), "message": error.message}])
+        print_json(command, None, [{"code": code.name.lower(), "message": told(error).message}])
         raise typer.Exit(code) from error
 
 

@@ -15,6 +15,7 @@ LONGEST = 1000  # characters of an error; what was given may be a file of megaby
 
 def failed(error: DsfixError) -> NoReturn:
     """Tell an error in one line and its hint, and exit with its code."""
+    error = told(error)
     if sys.stderr is not None:  # print would take stdout for one that was closed
         with suppress(OSError, ValueError):
             more = "..." if len(error.message) > LONGEST else ""
@@ -22,6 +23,15 @@ def failed(error: DsfixError) -> NoReturn:
             if error.hint:
                 print(f"  hint: {plain(error.hint)}", file=sys.stderr)
     leave(error.exit_code)
+
+
+def told(error: DsfixError) -> DsfixError:
+    """The error without secrets in its words: a key may have been typed where a name belongs."""
+    from dsfix.redact import Redactor
+
+    shown = Redactor.of(os.environ, ()).text
+    error.message, error.hint = shown(error.message), shown(error.hint)
+    return error
 
 
 def leave(code: int, *, at_once: bool = False) -> NoReturn:
