@@ -104,8 +104,8 @@ class Answering:
                 end = 0
         finally:
             rest = reply.end()
-            if rest and not _gone(self.request):
-                await self._write(out, self._shown(rest))
+            if rest and not _gone(self.request):  # no event, and nothing that a model has said
+                await self._write(out, self._without_key(rest))
         answer = reply.answer
         return bool(answer.done or answer.finish or answer.error or answer.unread)
 
@@ -132,7 +132,9 @@ class Answering:
             whole = data.rstrip().endswith(b"}")
             if whole and "Content-Encoding" in response.headers:
                 whole = spans.value(data) is not None
-            data = self.reply.whole(data)
+            data = self._shown(self.reply.whole(data))
+        else:  # a page, or an error in plain words
+            data = self._without_key(data)
         await self._write(out, data)
         return whole
 
@@ -151,9 +153,9 @@ class Answering:
         self._began()
         return web.Response(status=status, body=out, headers=headers)
 
-    def _shown(self, events: bytes) -> bytes:
-        """Events as the agent gets them: what a model says is not altered, but an error is."""
-        return self._without_key(events) if self.reply.answer.error else events
+    def _shown(self, said: bytes) -> bytes:
+        """An answer as the agent gets it: what a model says is not altered, but an error is."""
+        return self._without_key(said) if self.reply.answer.error else said
 
     def _without_key(self, data: bytes) -> bytes:
         text = data.decode("utf-8", "surrogateescape")

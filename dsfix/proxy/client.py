@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import base64
 import io
 import os
 import re
 import ssl
 import urllib.request
-from collections.abc import AsyncIterator, Callable, Iterable
+from collections.abc import AsyncIterator, Callable, Iterable, Iterator
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 
 import aiohttp
@@ -32,6 +33,7 @@ _NOT_CONNECTED = (aiohttp.ClientConnectorError,)
 _TRANSFERS = frozenset({"", "identity", "chunked"})
 # What no header may hold (RFC 9110, 5.5), and what aiohttp's server would not write.
 _CONTROL = re.compile(rb"[\x00-\x08\n-\x1f\x7f]")
+_URL_SAFE = str.maketrans("+/", "-_")  # base64 in URLs (RFC 4648, 5)
 
 
 class Unreachable(Exception):
@@ -153,14 +155,28 @@ def _masking(key: str) -> Callable[[str], str]:
     """
     plainly = Redactor({key: "api-key"})
     spelled = (rf"(?:\\?{re.escape(c)}|\\u(?i:{ord(c):04x}))" for c in key)
-    escaped = re.compile("".join(spelled)) if plainly.longest else None
+    forms = "|".join(("".join(spelled), *map(re.escape, _encoded(key.encode()))))
+    pattern = re.compile(forms) if plainly.longest else None
 
     def masked(text: str) -> str:
-        if escaped is not None and "\\" in text:
-            text = escaped.sub("[REDACTED:api-key]", text)
+        if pattern is not None:
+            text = pattern.sub("[REDACTED:api-key]", text)
         return plainly.known_and_begun(text)
 
     return masked
+
+
+def _encoded(key: bytes) -> Iterator[str]:
+    """The key in hexadecimal and base64, of which three bytes make four characters.
+
+    In base64 it may begin at any of the three; its first and last character may hold bits of
+    what is around it, and are left out.
+    """
+    yield from (key.hex(), key.hex().upper())
+    for before in range(3):
+        whole = base64.b64encode(bytes(before) + key)
+        text = whole[-(-before * 4 // 3) : (before + len(key)) * 4 // 3].decode()
+        yield from {text, text.translate(_URL_SAFE)}
 
 
 def _proxy_for(origin: URL) -> str | None:

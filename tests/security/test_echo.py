@@ -1,12 +1,16 @@
-"""An upstream that repeats the key as its JSON writer spells it: the agent's parser undoes that."""
+"""An upstream that repeats the key in another spelling, or where no answer is expected."""
 
 from __future__ import annotations
 
+import base64
+import http.client
 import json
 import re
+from collections.abc import Callable
 
 import pytest
 
+from dsfix.proxy.client import _masking
 from tests.proxy.wire_data import CLEAN, JSON, STREAM
 from tests.support.in_process import KEY, PATHS, InProcess
 from tests.support.strict_endpoint import Canned, StrictEndpoint
@@ -15,6 +19,14 @@ SPELLINGS = {
     "its dashes": KEY.replace("-", r"\u002D"),
     "all of it": "".join(f"\\u{ord(each):04x}" for each in KEY),
     "its end": KEY[:-1] + f"\\u{ord(KEY[-1]):04X}",
+}
+
+
+ENCODINGS: dict[str, Callable[[bytes], str]] = {
+    "base64": lambda key: base64.b64encode(key).decode(),
+    "base64 of URLs": lambda key: base64.urlsafe_b64encode(key).decode(),
+    "hexadecimal": bytes.hex,
+    "capitals": lambda key: key.hex().upper(),
 }
 
 
@@ -33,3 +45,30 @@ def test_an_escaped_key_in_an_error_does_not_reach_the_agent(spelled: str, strea
         answer = proxy.ask("POST", PATHS["messages"], CLEAN["messages"])[2].decode()
     told = json.loads(re.sub(r"(?s)^.*?data: ", "", answer) if stream else answer)
     assert told["error"]["message"] == "no key: [REDACTED:api-key] é"
+
+
+@pytest.mark.parametrize("around", ["", "x", "Basic ", ":", "xy"])
+@pytest.mark.parametrize("encoded", ENCODINGS.values(), ids=ENCODINGS)
+def test_an_encoded_key_in_an_error_does_not_reach_the_agent(
+    encoded: Callable[[bytes], str], around: str
+) -> None:
+    """Wherever in the encoded text it begins, what remains is not enough to tell it."""
+    key = "sk-~~??>>0123456789-abc"  # has both letters that base64 has two of
+    text = encoded(f"{around}{key}{around}".encode())
+    masked = _masking(key)(f'{{"error": "who is {text}?"}}')
+    told = masked.partition("who is ")[2].partition("?")[0]
+    assert "[REDACTED:api-key]" in told
+    assert len(told) - len("[REDACTED:api-key]") <= len(encoded(around.encode() * 2)) + 4
+
+
+@pytest.mark.parametrize("kind", [JSON, STREAM, [("Content-Type", "text/html")]])
+@pytest.mark.parametrize("text", [f"<p>no such key {KEY}</p>", f'{{"error": "no key {KEY}"}}'])
+def test_what_is_no_answer_does_not_tell_the_key(kind: list[tuple[str, str]], text: str) -> None:
+    """A page or an error that comes with a 200 is nothing that a model has said."""
+    with StrictEndpoint(key=KEY) as endpoint, InProcess(endpoint.url) as proxy:
+        endpoint.canned = [Canned(200, kind, [text.encode()])]
+        try:
+            answer = proxy.ask("POST", PATHS["messages"], CLEAN["messages"])[2]
+        except http.client.IncompleteRead as cut:
+            answer = cut.partial
+    assert b"no " in answer and KEY.encode() not in answer
