@@ -35,12 +35,16 @@ def this_machine(environ: Mapping[str, str], cwd: Path) -> Machine:
 
 
 def _printed(words: tuple[str, ...], environ: Mapping[str, str]) -> str | None:
-    """What a command prints. It gets no key: a `--version` needs none."""
+    """What a command prints. It gets no key, which a `--version` does not need.
+
+    Nor is it in the project: programs run what some files there say, before they do anything else.
+    """
     secret = ("KEY", "TOKEN", "SECRET", "PASSWORD")
     env = {name: value for name, value in environ.items() if not name.endswith(secret)}
     try:
         done = subprocess.run(
             words,
+            cwd="/",
             env=env,
             stdin=subprocess.DEVNULL,
             capture_output=True,

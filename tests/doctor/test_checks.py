@@ -97,15 +97,13 @@ def test_agents_that_are_not_there(tmp_path: Path) -> None:
     assert word("agent", there, agent="claude") == ("not-executable", Level.ACT)
 
 
-def test_the_version_is_asked_without_the_key(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """A program that is asked for its version does not see the key."""
+def test_the_version_is_asked_without_the_key_and_not_in_the_project(tmp_path: Path) -> None:
+    """A program that is asked for its version sees neither: a project's files may be hostile."""
     program = tmp_path / "show"
-    program.write_text('#!/bin/sh\necho "key:$DEEPSEEK_API_KEY"\n')
+    program.write_text('#!/bin/sh\necho "key:$DEEPSEEK_API_KEY in $(pwd)"\n')
     program.chmod(0o755)
     environ = {"DEEPSEEK_API_KEY": KEY, "PATH": os.environ["PATH"]}
-    assert this_machine(environ, tmp_path).run((str(program),)) == "key:\n"
+    assert this_machine(environ, tmp_path).run((str(program),)) == "key: in /\n"
 
 
 def test_the_key() -> None:
