@@ -12,6 +12,7 @@ from dsfix.paths import text_of
 
 _REF = "ref: refs/heads/"
 _SHORT = 12  # characters of a commit that stands for a branch
+_LONG = 4096  # characters of HEAD: a branch is a path
 
 
 def checkout(cwd: Path) -> dict[str, str]:
@@ -29,4 +30,4 @@ def _head(git: Path) -> str | None:
     said = text_of(git / "HEAD")
     if said is None and (place := text_of(git)) is not None:
         said = text_of(git.parent / place.strip().removeprefix("gitdir: ") / "HEAD")
-    return said and said.strip().partition("\n")[0]
+    return said and said.strip().partition("\n")[0][:_LONG]

@@ -73,3 +73,10 @@ def test_no_repository(tmp_path: Path) -> None:
     (plain / ".git").write_bytes(b"\xff\xfe")
     assert checkout(plain) == {"project": "notes"}
     assert checkout(Path("/")) == {"project": ""}
+
+
+def test_a_branch_is_no_book(tmp_path: Path) -> None:
+    """Of a HEAD of any length, only what can be a branch gets into each record."""
+    (tmp_path / ".git").mkdir()
+    (tmp_path / ".git/HEAD").write_text("ref: refs/heads/" + "x" * 1_000_000)
+    assert len(checkout(tmp_path)["branch"]) < 5_000
