@@ -11,6 +11,7 @@ import typer
 
 from dsfix.cli import complete
 from dsfix.cli.answers import AsJson, answering, print_json
+from dsfix.cli.plain import escaped, one_line
 from dsfix.errors import DsfixError, UsageError
 from dsfix.paths import config_file
 
@@ -131,14 +132,15 @@ def import_(
     place = config_file(os.environ)
     text = _read(place)
     whole = writing.with_upstreams(text, str(place), tables)
-    print(whole.removeprefix(text.rstrip()).strip())
+    print(escaped(whole.removeprefix(text.rstrip()).strip()))
     if not dry_run:
         writing.replace(place, whole)
         print(f"dsfix: added to {place}", file=sys.stderr)
     for name, table in tables.items():
         for model in table.get("models", ()):
             if profiles.ASSUMED.items() <= model.items():
-                print(f"dsfix: {name}: the sizes of {model['id']} are assumed", file=sys.stderr)
+                said = one_line(f"dsfix: {name}: the sizes of {model['id']} are assumed")
+                print(said, file=sys.stderr)
         print(f"dsfix: {name}: put its key into {table['key_env']}", file=sys.stderr)
 
 

@@ -21,7 +21,7 @@ from dsfix.config.kinds import URL
 from dsfix.errors import DsfixError, UsageError
 from dsfix.upstreams import named
 from dsfix.upstreams.base import Upstream
-from dsfix.upstreams.data import DEFAULT, answering
+from dsfix.upstreams.data import DEFAULT, NAMES, answering
 
 _MAIN = ("ANTHROPIC_MODEL", "ANTHROPIC_DEFAULT_SONNET_MODEL", "ANTHROPIC_DEFAULT_OPUS_MODEL")
 _SMALL = ("ANTHROPIC_DEFAULT_HAIKU_MODEL", "ANTHROPIC_SMALL_FAST_MODEL")
@@ -51,9 +51,9 @@ def read(program: str, path: Path) -> dict[str, dict[str, Any]]:
             table = _table(title, env)
             name = _name(title)
             if table is not None:
-                while name in tables:
+                while name in tables or _is_a_vendors(name, table):
                     name += "-2"
-                tables[name] = table
+                tables[name] = {**table, "key_env": _variable(name)}
     except (ValueError, AttributeError, TypeError, KeyError):
         raise DsfixError(f"{path} is no file of {program}", hint=_HINTS[program]) from None
     if not tables:
@@ -109,7 +109,10 @@ def _rows(path: Path | None, script: str) -> Iterator[tuple[str, dict[str, Any]]
 
 
 def _table(title: str, env: dict[str, Any]) -> dict[str, Any] | None:
-    """The upstream that an agent's environment points to, None where it names no URL."""
+    """The upstream that an agent's environment points to, None where it names no URL.
+
+    Its variable goes by the name that it will have.
+    """
     given = env.get("ANTHROPIC_BASE_URL")
     if not isinstance(given, str) or not given.strip():
         return None
@@ -117,8 +120,7 @@ def _table(title: str, env: dict[str, Any]) -> dict[str, Any] | None:
     origin, messages = f"{url.scheme}://{url.netloc}", f"{url.path}/v1/messages"
     like = answering(url.hostname or "") or DEFAULT
     vendor = named(like)
-    variable = re.sub(r"[^A-Z0-9]+", "_", _name(title).upper())
-    table: dict[str, Any] = {"title": title, "like": like, "key_env": f"{variable}_API_KEY"}
+    table: dict[str, Any] = {"title": title, "like": like, "key_env": ""}
     if (origin, messages) != (vendor.origin, vendor.paths.get("messages")):
         table |= {"origin": origin, "hosts": [url.hostname], "paths": {"messages": messages}}
     return table | _models(vendor, _model(env, _MAIN), _model(env, _SMALL))
@@ -148,6 +150,20 @@ def _name(title: str) -> str:
     """A profile's name as that of a table: a word, which no variable's name begins with a digit."""
     word = re.sub(r"[^a-z0-9]+", "-", title.lower()).strip("-")
     return word if word[:1].isalpha() else f"upstream-{word}".rstrip("-")
+
+
+def _variable(name: str) -> str:
+    return f"{name.upper().replace('-', '_')}_API_KEY"
+
+
+def _is_a_vendors(name: str, table: dict[str, Any]) -> bool:
+    """Whether a vendor whom we know goes by that name, or has its key in that variable.
+
+    What leads elsewhere must get neither: it would be in the vendor's place, with the user's key.
+    """
+    if "origin" not in table and name == table["like"]:
+        return False
+    return name in NAMES or _variable(name) in {named(each).key_env for each in NAMES}
 
 
 _READERS = {"cc-use": _cc_use, "cc-switch": _cc_switch}

@@ -276,6 +276,19 @@ def test_import(tmp_path: Path, place: Path) -> None:
     assert dsfix("run", "--upstream", "work", "true", home=tmp_path, env=environment(tmp_path, WORK_API_KEY=KEY)).code == 0  # fmt: skip
 
 
+def test_an_import_does_not_drive_the_terminal(tmp_path: Path) -> None:
+    """Whatever a profile that came from somebody else calls its models."""
+    hostile = "m\x1b[31m\x9b\u202e\nforged"
+    env = {"ANTHROPIC_BASE_URL": "https://relay.example/x", "ANTHROPIC_MODEL": hostile}
+    profile = tmp_path / "work.json"
+    profile.write_text(json.dumps({"label": hostile, "env": env}), encoding="utf-8")
+    ran = config(tmp_path, "import", "cc-use", str(profile), "--dry-run")
+    assert ran.code == 0 and "are assumed" in ran.err
+    assert not set("\x1b\x9b\u202e") & set(ran.out + ran.err)
+    assert "\nforged" not in ran.out + ran.err
+    assert tomllib.loads(ran.out)["upstreams"]["m-31m-forged"]["main"] == hostile
+
+
 def test_a_run_takes_all_of_it(tmp_path: Path, place: Path) -> None:
     """Arguments, models and what is kept or left out come from the file; a flag is stronger."""
     fake = tmp_path / "bin/claude"

@@ -11,7 +11,8 @@ import pytest
 
 from dsfix.config import profiles
 from dsfix.errors import DsfixError, UsageError
-from dsfix.upstreams import resolve
+from dsfix.upstreams import named, resolve
+from dsfix.upstreams.data import NAMES
 
 KEY = "sk-0123456789abcdef0123456789abcdef"
 DEEPSEEK = {
@@ -61,6 +62,18 @@ def test_a_relay_is_an_upstream_of_its_own(tmp_path: Path) -> None:
     )
     assert [model.context for model in found.models] == [200_000, 1_048_576]
     assert resolve("https://relay.example:8443", extra={"r": table}).vendor == "r"
+
+
+@pytest.mark.parametrize("label", ["DeepSeek", "deepseek!", "Moonshot", "Anthropic"])
+def test_no_profile_takes_a_vendors_place(tmp_path: Path, label: str) -> None:
+    """Under a vendor's name it would be where `dsfix run` leads, and get the user's key for it."""
+    file = written(tmp_path / "x.json", {"label": label, "env": RELAY})
+    [(name, table)] = profiles.read("cc-use", file).items()
+    assert name not in NAMES
+    assert table["key_env"] not in {named(each).key_env for each in NAMES}
+    assert resolve(name, extra={name: table}).origin == "https://relay.example:8443"
+    itself = written(tmp_path / "y.json", {"label": "DeepSeek", "env": DEEPSEEK})
+    assert profiles.read("cc-use", itself)["deepseek"]["key_env"] == "DEEPSEEK_API_KEY"
 
 
 def rows(database: sqlite3.Connection) -> None:
