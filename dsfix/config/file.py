@@ -6,6 +6,7 @@ key go. Only the user's own file is read, and never one that lies in a project.
 
 from __future__ import annotations
 
+import os
 import re
 import stat
 import tomllib
@@ -39,10 +40,11 @@ def read(path: Path, *, required: bool = False) -> File:
 def text_of(path: Path) -> str | None:
     """The text of the file, None where there is none. Raises DsfixError where it cannot be read."""
     try:
-        mode = path.stat().st_mode
+        facts = path.stat()
         # A pipe or a device may never come to its end; a directory is refused by the system.
-        if not (stat.S_ISREG(mode) or stat.S_ISDIR(mode) or path == _NOTHING):
+        if not (stat.S_ISREG(facts.st_mode) or stat.S_ISDIR(facts.st_mode) or path == _NOTHING):
             raise OSError("it is no regular file")
+        _check(path, facts)
         return path.read_bytes().decode("utf-8-sig")
     except (FileNotFoundError, NotADirectoryError):
         return None
@@ -50,6 +52,20 @@ def text_of(path: Path) -> str | None:
         raise DsfixError(f"{path} cannot be read: {error.strerror or error}") from None
     except UnicodeDecodeError:
         raise DsfixError(f"{path} is not UTF-8 text") from None
+
+
+def _check(path: Path, facts: os.stat_result) -> None:
+    """Raises DsfixError for a file in which another user could name a program for us to run.
+
+    Root may use one of another user, as in a container with that user's home.
+    """
+    if stat.S_ISREG(facts.st_mode) and facts.st_mode & stat.S_IWOTH:
+        raise DsfixError(
+            f"{path} can be written by anybody",
+            hint=f"see that it says what you mean, then chmod o-w {path}",
+        )
+    if facts.st_uid not in (0, os.geteuid()) and os.geteuid():
+        raise DsfixError(f"{path} belongs to somebody else", hint="use a copy that is yours")
 
 
 def understood(text: str, path: str) -> File:

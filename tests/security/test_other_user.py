@@ -17,6 +17,8 @@ from urllib.parse import urlsplit
 
 import pytest
 
+from dsfix.config.file import text_of
+from dsfix.errors import DsfixError
 from dsfix.simulator.server import Simulator
 from tests.support.commands import KEY, dsfix, environment
 from tests.view.support import serving as viewing
@@ -216,6 +218,26 @@ def test_what_was_planted_while_it_was_open_is_refused(tmp_path: Path, name: str
     planted.unlink()
     assert dsfix("run", "--", "true", home=tmp_path, env=env).code == 0
     assert state.stat().st_mode & 0o777 == 0o700
+
+
+@pytest.mark.parametrize(
+    ("owner", "mode", "said"),
+    [(0, 0o666, "written by anybody"), (1, 0o644, "belongs to somebody else"), (0, 0o664, "")],
+)
+def test_no_settings_of_others_count(tmp_path: Path, owner: int, mode: int, said: str) -> None:
+    """A file in which another user can name the program that prints the key, or the upstream."""
+    for above in (tmp_path, *tmp_path.parents[:-2]):
+        above.chmod(above.stat().st_mode | 0o055)
+    file = tmp_path / "config.toml"
+    file.write_text('[upstream]\nkey_command = ["id"]\n')
+    file.chmod(mode)
+    os.chown(file, owner, -1)
+    with another_user():
+        if not said:
+            assert text_of(file)
+            return
+        with pytest.raises(DsfixError, match=said):
+            text_of(file)
 
 
 def test_what_is_made_is_closed_whatever_the_umask_is(tmp_path: Path) -> None:
