@@ -19,14 +19,18 @@ _TABLES = ("/proc/net/tcp", "/proc/net/tcp6")
 
 
 def is_anothers(peer: Address, own: Address) -> bool:
-    """Whether another user, who is not root, has the end `peer` of a connection to `own`."""
-    return not _owners(peer, own) <= {0, os.geteuid()}
+    """Whether the end `peer` of a connection to `own` is not ours or root's.
+
+    One that was closed at once belongs to nobody any more, and may have been anybody's.
+    """
+    owners = _owners(peer, own)
+    return owners is not None and not (owners and owners <= {0, os.geteuid()})
 
 
-def _owners(peer: Address, own: Address) -> set[int]:
-    """The user ids of that end; none where the system does not tell."""
-    local, remote = _written(peer), _written(own)
-    found = set()
+def _owners(peer: Address, own: Address) -> set[int] | None:
+    """The user ids of that end; None where the system does not even list ours."""
+    near, far = _written(own), _written(peer)
+    listed, found = False, set()
     for table in _TABLES:
         try:
             lines = Path(table).read_text(encoding="ascii").splitlines()
@@ -34,9 +38,12 @@ def _owners(peer: Address, own: Address) -> set[int]:
             continue
         for line in lines[1:]:
             fields = line.split()
-            if fields[1].endswith(local) and fields[2].endswith(remote):
-                found.add(int(fields[7]))
-    return found
+            local, remote, owner, inode = fields[1], fields[2], fields[7], fields[9]
+            listed = listed or local.endswith(near)
+            # a socket that was closed has no inode, and is shown as root's
+            if local.endswith(far) and remote.endswith(near) and inode != "0":
+                found.add(int(owner))
+    return found if listed else None
 
 
 def _written(address: Address) -> str:

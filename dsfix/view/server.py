@@ -100,11 +100,16 @@ class _Site:
 
 
 def _anothers(request: web.Request) -> bool:
-    """Whether another user of this machine asks; looked up for the address that opens the page."""
-    if request.transport is None or not request.path.startswith(ENTRY):
+    """Whether another user of this machine asks, or somebody who is gone already.
+
+    Looked up for the address that opens the page.
+    """
+    if not request.path.startswith(ENTRY):
         return False
+    if request.transport is None:
+        return True
     peer, own = map(request.transport.get_extra_info, ("peername", "sockname"))
-    return bool(peer and own) and is_anothers(peer, own)
+    return not (peer and own) or is_anothers(peer, own)
 
 
 def _response(text: str, kind: str, status: int = 200, *, csp: str = _NOTHING) -> web.Response:

@@ -7,6 +7,7 @@ import os
 import shutil
 import signal
 import socket
+import struct
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -256,18 +257,19 @@ def test_what_is_made_is_closed_whatever_the_umask_is(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("family", [socket.AF_INET, socket.AF_INET6])
 def test_the_address_of_a_page_opens_nothing_for_them(tmp_path: Path, family: int) -> None:
-    """They read it in the browser's command line and are first; it is not used up by that."""
+    """They read it in the browser's command line and are first; it is not used up by that, nor
+    by one who is gone before anybody can see whose connection it was."""
     written = small(tmp_path / "state")
     written.end()
 
-    def opened(connection: socket.socket) -> bytes:
+    def opened(connection: socket.socket, wait: bool = True) -> bytes:
         host = url.netloc
         near = "127.0.0.1" if family == socket.AF_INET else "::ffff:127.0.0.1"
         with connection:
             connection.settimeout(10)
             connection.connect((near, url.port))
             connection.sendall(f"GET {url.path} HTTP/1.1\r\nHost: {host}\r\n\r\n".encode())
-            return connection.recv(65536)
+            return connection.recv(65536) if wait else b""
 
     with viewing(written.path) as view:
         url = urlsplit(view.url)
@@ -275,4 +277,8 @@ def test_the_address_of_a_page_opens_nothing_for_them(tmp_path: Path, family: in
             theirs = socket.socket(family)
         answer = opened(theirs)
         assert answer.startswith(b"HTTP/1.1 403 ") and b"Set-Cookie" not in answer
+        with another_user():
+            gone = socket.socket(family)
+        gone.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+        opened(gone, wait=False)
         assert opened(socket.socket(family)).startswith(b"HTTP/1.1 303 ")
