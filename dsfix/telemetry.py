@@ -18,6 +18,7 @@ from urllib.parse import unquote, urlsplit
 from dsfix.errors import UsageError
 from dsfix.record.exchange import Exchange
 from dsfix.redact import Redactor
+from dsfix.upstreams import is_loopback
 
 WAITING = 1000  # exchanges that may wait for a slow collector; more are counted and not sent
 _AT_ONCE = 100
@@ -153,8 +154,11 @@ class Traces:
         self._post(line(self._redactor.value(body)).encode())
 
     def _post(self, body: bytes) -> None:
-        """Send it; an answer that leads elsewhere is a failure, for the headers may hold a key."""
-        from urllib.request import HTTPRedirectHandler, Request, build_opener
+        """Send it; an answer that leads elsewhere is a failure, for the headers may hold a key.
+
+        A collector on this machine is not reached through the user's proxy.
+        """
+        from urllib.request import HTTPRedirectHandler, ProxyHandler, Request, build_opener
 
         class Stay(HTTPRedirectHandler):
             def redirect_request(self, *_: object) -> None:
@@ -162,5 +166,7 @@ class Traces:
 
         headers = {**self._collector.headers, "Content-Type": "application/json"}
         request = Request(self._collector.url, body, headers)
-        with build_opener(Stay).open(request, timeout=_TIMEOUT) as response:
+        near = is_loopback(urlsplit(self._collector.url).hostname or "")
+        ways = (ProxyHandler({}),) if near else ()
+        with build_opener(Stay, *ways).open(request, timeout=_TIMEOUT) as response:
             response.read()

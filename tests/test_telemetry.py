@@ -123,6 +123,21 @@ def test_a_refusal_is_told_once_and_leads_nowhere(status: int) -> None:
         assert {path for path, _, _ in fake.got} == {"/v1/traces"}
 
 
+def test_a_local_collector_is_never_reached_through_a_proxy(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """What is sent to this machine, with the key of its headers, is nobody else's to see."""
+    for name in ("NO_PROXY", "no_proxy"):
+        monkeypatch.delenv(name, raising=False)
+    with collecting() as fake, collecting() as proxy:
+        for name in ("HTTP_PROXY", "http_proxy"):
+            monkeypatch.setenv(name, proxy.url)
+        sending = traces(fake.url)
+        sending.ended(finished(exchange(1)))
+        assert sending.close(1.0) == ""
+    assert len(fake.spans()) == 2 and proxy.got == []
+
+
 def test_a_collector_that_is_not_there() -> None:
     """Is told, and costs the session nothing."""
     with collecting() as fake:
