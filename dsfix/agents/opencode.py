@@ -7,7 +7,7 @@ over them and over `auth.json` (measured with 1.18.33, 2026-11-21).
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 from dsfix.agents import jsonc
@@ -35,7 +35,7 @@ def wire(request: Request) -> Wiring:
         env=env,
         models=_known(request.upstream, config, ours),
         bypass=_bypass(request, config, ours),
-        notes=_notes(request.upstream, config),
+        notes=_notes(request.upstream, config, ours),
     )
 
 
@@ -214,8 +214,9 @@ def _bypass(request: Request, config: Config, ours: Mapping[str, Any]) -> tuple[
     return tuple(hints)
 
 
-def _notes(upstream: Upstream, config: Config) -> tuple[str, ...]:
-    """What stays the user's and what does not: the plugin for the same trouble, another URL.
+def _notes(upstream: Upstream, config: Config, ours: Mapping[str, Any]) -> tuple[str, ...]:
+    """What stays the user's and what does not: the plugin for the same trouble, another URL,
+    models for titles and agents that lead elsewhere while the conversation comes through.
 
     The plugin and dsfix together do no harm (measured with 0.2.5, 2026-11-21).
     """
@@ -224,10 +225,21 @@ def _notes(upstream: Upstream, config: Config) -> tuple[str, ...]:
         plugins = [entry.partition("@")[0] for entry in jsonc.strings(layer.get("plugin"))]
         if _PLUGIN in plugins:
             notes.append(f"{label}: plugin {_PLUGIN} is not needed under dsfix")
+        for what, model in _side_models(layer):
+            other = isinstance(model, str) and model.partition("/")[0] not in ours["provider"]
+            if other and what not in ours:
+                notes.append(f"{label}: {what} {model} does not go through dsfix")
     base = jsonc.table(config.providers.get("deepseek", {}).get("options")).get("baseURL")
     if base and not leads_to(upstream, base):
         notes.append(f"provider deepseek: its own base URL is replaced by {upstream.title}")
     return tuple(notes)
+
+
+def _side_models(layer: Mapping[str, Any]) -> Iterator[tuple[str, object]]:
+    """The models of a layer that are for something else than the conversation, and for what."""
+    yield "small_model", layer.get("small_model")
+    for name, agent in jsonc.table(layer.get("agent")).items():
+        yield f"agent {name}:", jsonc.table(agent).get("model")
 
 
 OPENCODE = Agent(

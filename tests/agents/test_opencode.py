@@ -329,6 +329,24 @@ def test_what_leads_elsewhere_is_named():
     assert wiring.notes == ("provider deepseek: its own base URL is replaced by DeepSeek",)
 
 
+def test_models_beside_the_conversation_that_lead_elsewhere_are_named():
+    """What is said goes there too, for a title or by an agent of its own."""
+    files = {
+        GLOBAL: {
+            "small_model": "evil/x",
+            "agent": {"plan": {"model": "openai/gpt-5"}, "build": {"model": "deepseek/y"}, "x": 1},
+        }
+    }
+    assert wired(files=files)[0].notes == (
+        "/home/me/.config/opencode/opencode.json: small_model evil/x does not go through dsfix",
+        "/home/me/.config/opencode/opencode.json: agent plan: openai/gpt-5 does not go through dsfix",
+    )
+    ours, _ = wired(files=files, small_model="deepseek-v4-flash")
+    assert ours.notes == (
+        "/home/me/.config/opencode/opencode.json: agent plan: openai/gpt-5 does not go through dsfix",
+    )
+
+
 def test_the_users_update_switch_is_kept():
     """The variable is not set over the user's own."""
     wiring, _ = wired(environ={"OPENCODE_DISABLE_AUTOUPDATE": "0"})
