@@ -23,7 +23,8 @@ _DEFAULTS = "QWEN_CODE_SYSTEM_DEFAULTS_PATH"
 _FOLDERS = (Path("/etc/qwen-code"), Path("/Library/Application Support/QwenCode"))
 _AUTH_TYPE = "DSFIX_QWEN_AUTH_TYPE"
 _ROUTED = ("openai", "anthropic")  # Chat Completions and Messages
-_OWN_ROUTES = ("--openai-base-url", "--openai-api-key")
+_OWN_ROUTES = ("--openai-base-url", "--openai-api-key", "--proxy")
+_PROXIES = ("HTTPS_PROXY", "https_proxy", "HTTP_PROXY", "http_proxy")
 
 
 def wire(request: Request) -> Wiring:
@@ -39,6 +40,7 @@ def wire(request: Request) -> Wiring:
         "ANTHROPIC_API_KEY": request.endpoint.token,
         "ANTHROPIC_MODEL": model,
         **direct(request.host.environ),
+        **_unproxied(request.host.environ),
     }
     system = _system(request.host)
     if system is None:
@@ -53,6 +55,17 @@ def wire(request: Request) -> Wiring:
         bypass=(*_flags(request), *_overruled(found, selected, system)),
         notes=_notes(found) if system is None else (),
     )
+
+
+def _unproxied(environ: Mapping[str, str]) -> dict[str, str]:
+    """No proxy: Qwen Code reaches loopback through it whatever NO_PROXY says (0.15.10).
+
+    Empty and not removed, for a project's `.env` could set it then; so could its settings, which
+    ours beat. The programs that Qwen Code runs find it in ALL_PROXY, those that know that.
+    """
+    named = next(filter(None, map(environ.get, _PROXIES)), None)
+    every = {"ALL_PROXY": environ.get("ALL_PROXY") or named} if named else {}
+    return {**dict.fromkeys(_PROXIES, ""), **every}
 
 
 def _settings(host: Host) -> dict[str, Any]:
@@ -113,6 +126,7 @@ def _overruled(found: Mapping[str, Any], selected: object, system: Path | None) 
     hints = [] if selected in (None, *_ROUTED) else [f"selectedType {selected}"]
     listed = jsonc.table(found.get("modelProviders"))
     hints += [f"modelProviders.{name}" for name in _ROUTED if listed.get(name)]
+    hints += ["proxy"] if found.get("proxy") else []
     return tuple(f"settings.json: {hint} (kept by {system})" for hint in hints)
 
 

@@ -112,7 +112,7 @@ def _agent(agent: Agent) -> str:
     wiring = _wired(agent, {})
     set_, blocks = [], []
     for name, value in wiring.env.items():
-        shown = f"`{_placed(value)}`"
+        shown = f"`{_placed(value)}`" if value else "(empty)"
         if value.startswith("{"):
             shown = "JSON, below"
             text = json.dumps(json.loads(value), indent=2)

@@ -10,6 +10,7 @@ from dsfix.agents import jsonc
 from dsfix.agents.qwen import QWEN, SETTINGS
 from tests.agents.support import NO_PROXY, ROOT, TOKEN, request
 
+UNPROXIED = dict.fromkeys(("HTTPS_PROXY", "https_proxy", "HTTP_PROXY", "http_proxy"), "")
 USER = "~/.qwen/settings.json"
 SYSTEM = "/etc/qwen-code/settings.json"
 DEFAULTS = "/etc/qwen-code/system-defaults.json"
@@ -44,6 +45,7 @@ def test_a_plain_start():
         "QWEN_CODE_SYSTEM_SETTINGS_PATH": str(SETTINGS),
         "DSFIX_QWEN_AUTH_TYPE": "openai",
         **NO_PROXY,
+        **UNPROXIED,
     }
     assert wiring.models == ("deepseek-v4-pro",)
     assert (wiring.args, wiring.unset, wiring.bypass, wiring.notes) == ((), (), (), ())
@@ -57,7 +59,18 @@ def test_the_settings_of_ours():
     named = [settings["security"]["auth"]["selectedType"], settings["model"]["name"]]
     assert all(name[:2] + name[-1] == "${}" and name[2:-1] in env for name in named)
     assert settings["modelProviders"] == {"openai": [], "anthropic": []}
+    assert settings["proxy"] == ""
     assert settings["$version"] == 4  # or Qwen Code would write the file anew
+
+
+def test_no_proxy_is_left_to_it():
+    """It would reach loopback through one; its tools find the user's under another name."""
+    assert "ALL_PROXY" not in QWEN.wire(request()).env
+    environ = {"http_proxy": "http://proxy.example:8080"}
+    env = QWEN.wire(request(environ=environ)).env
+    assert env.items() >= {**UNPROXIED, "ALL_PROXY": "http://proxy.example:8080"}.items()
+    mine = {**environ, "ALL_PROXY": "socks5://mine"}
+    assert QWEN.wire(request(environ=mine)).env["ALL_PROXY"] == "socks5://mine"
 
 
 @pytest.mark.parametrize(
@@ -95,6 +108,7 @@ def test_the_wire_is_the_users_where_it_can_be(name, wire):
         (("--auth-type", "qwen-oauth"), ("--auth-type qwen-oauth",)),
         (("--auth-type", "anthropic"), ()),
         (("--openai-base-url=https://x", "--openai-api-key", "k"), ("--openai-base-url", "--openai-api-key")),
+        (("--proxy", "http://x"), ("--proxy",)),
     ],
 )  # fmt: skip
 def test_flags_that_lead_elsewhere(args, hints):
@@ -104,7 +118,7 @@ def test_flags_that_lead_elsewhere(args, hints):
 
 def test_an_administrators_settings_stay_in_force():
     """Ours do not take their place, and what then leads elsewhere is named."""
-    files = {SYSTEM: {}, USER: {**LISTED, **selected("qwen-oauth")}}
+    files = {SYSTEM: {}, USER: {**LISTED, **selected("qwen-oauth"), "proxy": "http://x"}}
     for environ, place in (
         ({}, SYSTEM),
         ({"QWEN_CODE_SYSTEM_SETTINGS_PATH": "/x.json"}, "/x.json"),
@@ -114,6 +128,7 @@ def test_an_administrators_settings_stay_in_force():
         assert wiring.bypass == (
             f"settings.json: selectedType qwen-oauth (kept by {place})",
             f"settings.json: modelProviders.openai (kept by {place})",
+            f"settings.json: proxy (kept by {place})",
         )
 
 

@@ -60,13 +60,15 @@ def test_turns_without_reasoning(
 
 
 def test_settings_that_lead_elsewhere(lab: Callable[..., Lab], endpoint: StrictEndpoint) -> None:
-    """A base URL, a key and a provider in the settings do not lead past the endpoint."""
+    """A base URL, a key, a provider and a proxy in the settings do not lead past the endpoint, nor
+    a proxy of the environment, which Qwen Code takes for loopback too."""
     with StrictEndpoint() as elsewhere:
         at = lab("qwen-chat")
         listed = {"id": PRO, "baseUrl": elsewhere.url, "envKey": "MINE"}
         auth = {"selectedType": "qwen-oauth", "baseUrl": elsewhere.url, "apiKey": "sk-own"}
         settings = {
             "$version": 4,
+            "proxy": elsewhere.url,
             "security": {"auth": auth},
             "model": {"name": "qwen3-coder-plus"},
             "modelProviders": {"openai": [listed]},
@@ -74,7 +76,7 @@ def test_settings_that_lead_elsewhere(lab: Callable[..., Lab], endpoint: StrictE
         place = at.home / ".qwen/settings.json"
         place.parent.mkdir()
         place.write_text(json.dumps(settings))
-        at.environ = {"MINE": "sk-own"}
+        at.environ = {"MINE": "sk-own", "HTTPS_PROXY": elsewhere.url, "http_proxy": elsewhere.url}
         at.check(at.run(["qwen", "-y", "-p", "begin #do write#"]))
         assert not elsewhere.requests
     assert {request.body["model"] for request in endpoint.main} == {PRO}
