@@ -33,6 +33,7 @@ _OPTIONS = (
     "--no-first-run",
     "--disable-background-networking",
     "--disable-component-update",
+    "--disable-popup-blocking",  # Debian's opens no window that nobody has clicked for
     "--remote-debugging-port=0",
     "--force-color-profile=srgb",
     "--hide-scrollbars",
