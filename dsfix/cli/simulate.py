@@ -82,9 +82,13 @@ def _options(strictest: bool, keys: Iterable[str], words: Iterable[str]) -> Opti
 
 def _serve(options: Options, port: int, on_request: Callable[[Received], None] | None) -> None:
     import asyncio
+    import logging
     import signal
 
     from dsfix.simulator.server import Simulator
+
+    # aiohttp tells of every malformed request with a traceback, and anybody can send one
+    logging.getLogger("aiohttp.server").setLevel(logging.CRITICAL)
 
     async def until_stopped() -> None:
         stop = asyncio.Event()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import logging
 import webbrowser
 from collections.abc import Awaitable, Callable
 from html import escape
@@ -46,6 +47,8 @@ async def serve(
     `ready` gets the URL as soon as it can be opened. The currency is a setting's. Raises
     DsfixError when the file cannot be read, and OSError when no port can be had.
     """
+    # aiohttp tells of every malformed request with a traceback, and anybody can send one
+    logging.getLogger("aiohttp.server").setLevel(logging.CRITICAL)
     live = Live(path, currency)
     live.whole()
     site = _Site(live)

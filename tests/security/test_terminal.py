@@ -4,16 +4,21 @@ from __future__ import annotations
 
 import json
 import re
+import signal
+import socket
+import subprocess
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import pytest
 
 from tests.support.commands import environment
 from tests.support.pty_session import PtySession
 from tests.support.serving import Came, Given, serving
+from tests.view.support import small
 
 # The clipboard, a colour in C0 and in C1, a line that turns round, and rows of its own.
 HOSTILE = "\x1b]52;c;eA==\x07\x1b[41m\x9b41m\u202ekcab\u2066\r\x85\u2028\n  cost  FORGED\n\n"
@@ -83,3 +88,26 @@ def test_no_command_is_driven_by_an_upstream(tmp_path: Path, upstream: str) -> N
         # one exchange is shown with its text as it was said, line by line
         assert words[-1] == "1" or not FORGED.search(shown), words
     assert told > 8
+
+
+@pytest.mark.parametrize("words", [("view", "--no-open"), ("simulate",)])
+def test_no_stranger_writes_on_the_terminal(tmp_path: Path, words: tuple[str, ...]) -> None:
+    """What is no request is refused without a word on stderr: anybody can send it, and often."""
+    small(tmp_path / "state").end()
+    process = subprocess.Popen(
+        [sys.executable, "-m", "dsfix", *words], text=True,
+        env=environment(tmp_path, DSFIX_STATE_DIR=str(tmp_path / "state")),
+        stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+    )  # fmt: skip
+    assert process.stdout is not None
+    port = urlsplit(process.stdout.readline().strip()).port
+    for head in (
+        b"\x16\x03\x01",
+        b"GET /\x1b]0;x HTTP/1.1",
+        b"GET / HTTP/1.1\r\nHost: x\r\nHost: x",
+    ):
+        with socket.create_connection(("127.0.0.1", port), timeout=10) as connection:
+            connection.sendall(head + b"\r\n\r\n")
+            assert connection.recv(4096).startswith(b"HTTP/1.0 400 ")
+    process.send_signal(signal.SIGINT)
+    assert process.communicate(timeout=30) == ("", "")
