@@ -68,7 +68,7 @@ def stream(make: Callable[[bytes], bytes], more: str = "", end: bytes = END) -> 
 
     def changed(dialect: str) -> Said:
         data = make(EVENTS[dialect])
-        return streamed(data, more=GZIP, end=end), data
+        return streamed(data, more=more, end=end), data
 
     return changed
 
