@@ -71,7 +71,7 @@ class StrictEndpoint:
     """The endpoint, on a thread of its own while it is entered as a context."""
 
     def __init__(self, *, key: str = "", **rules: Any) -> None:
-        self.key = key
+        self.folder, self.key = "/tmp", key  # where the tools that it calls work
         self.policy = Policy(**rules)
         self.switches = Switches()
         self.memory = Memory()
@@ -166,7 +166,7 @@ class StrictEndpoint:
         body, switches, wire = received.body, self.switches, WIRES[received.dialect]
         offered = wire.tools(body)
         step = strict_model.next_step(wire.flow(body), offered)
-        made = strict_model.calls(step, offered, "/tmp")
+        made = strict_model.calls(step, offered, self.folder)
         step = step or "text"
         trailing = received.dialect != "responses" and body["messages"][-1]["role"] == "system"
         if self.policy.trailing_system and trailing:
