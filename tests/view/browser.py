@@ -97,6 +97,10 @@ def chromium(home: Path, *options: str) -> Iterator[str]:
         process.wait(20)
 
 
+class Navigated(Exception):
+    """Another page has come while this one was asked."""
+
+
 class Tab:
     """One tab. `problems` are exceptions, errors on the console, and what the policy refused."""
 
@@ -114,6 +118,8 @@ class Tab:
         while True:
             said = await self._socket.receive_json(timeout=60)
             if said.get("id") == self._number:
+                if "navigated" in str(said.get("error")):
+                    raise Navigated
                 assert "error" not in said, said
                 return dict(said["result"])
             if said.get("method") in ("Runtime.exceptionThrown", "Log.entryAdded"):
@@ -133,9 +139,12 @@ class Tab:
         return done["result"].get("value")
 
     async def until(self, code: str) -> None:
-        """Wait until that holds in the page."""
+        """Wait until that holds in the page, or in the one that comes in its place."""
         end = time.monotonic() + 20
-        while not await self.run(code):
+        while True:
+            with suppress(Navigated):
+                if await self.run(code):
+                    return
             assert time.monotonic() < end, f"never: {code}"
             await asyncio.sleep(0.05)
 
