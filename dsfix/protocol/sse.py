@@ -135,15 +135,15 @@ def lines(events: bytes) -> list[bytes]:
     if len(events) < _FEW and (one := _only(events)) is not None:
         return [one]
     found = []
-    start, size = 0, len(events)
-    while start < size:
-        end = events.find(b"\n", start)  # a look for one byte is the quickest
-        if end < 0:
-            end = size
-        if events.startswith(b"data:", start):
-            start += 6 if events.startswith(b" ", start + 5) else 5
+    at = events.find(b"data:")
+    while at >= 0:
+        end = at + 5
+        if at == 0 or events[at - 1] == _LF:  # else it stands within a line
+            start = end + 1 if events.startswith(b" ", end) else end
+            end = events.find(b"\n", start)
+            end = len(events) if end < 0 else end
             found.append(events[start:end].strip())
-        start = end + 1
+        at = events.find(b"data:", end)
     return found
 
 
