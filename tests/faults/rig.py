@@ -18,7 +18,7 @@ from dsfix.redact import Redactor
 from tests.support.in_process import PATHS, TOKEN, InProcess
 
 CUT = "200, what came of it, then the connection ends"
-BOUND = 5.0  # seconds that an agent waits for a byte; whatever takes longer hangs
+BOUND = 10.0  # seconds that an agent waits for a byte; whatever takes longer hangs
 
 
 class Answer(NamedTuple):

@@ -115,7 +115,7 @@ def suspended(phase: str) -> Callable[[Scene], Seen]:
             terminal.type("\x1a")
             terminal.expect("Stopped")
             terminal.expect("prompt> ")
-            assert state_of(terminal.agent) == "T"
+            wait_until(lambda: state_of(terminal.agent) == "T", "the agent stops")
             terminal.type("fg\n")
             wait_until(lambda: state_of(terminal.agent) != "T", "the agent goes on")
             terminal.type("\n")

@@ -16,4 +16,4 @@ def test_nothing_is_lost_and_nothing_is_left() -> None:
     """In bad weather agents get what was sent, their reasoning comes back, and all ends clean."""
     made = soak(SECONDS)
     assert not made.troubles, f"seed {made.seed}: {made.troubles[:3]}"
-    assert min(len(made.sessions), made.exchanges) > 3
+    assert len(made.sessions) > 1 and made.exchanges > 3
