@@ -137,16 +137,9 @@ def cost(
         found = _measured(since, until, money, loopback)
         total = Row.of("total", found.spending)
         whole = year(found.spending, found.days)
-        answer = Answer(
-            str(by),
-            money,
-            grouped(found.spending, by),
-            total,
-            found.local,
-            found.lists,
-            whole if annual or self_host else None,
-            compare(whole, total, money, assumed) if self_host else None,
-        )
+        rows, annually = grouped(found.spending, by), whole if annual or self_host else None
+        hosted = compare(whole, total, money, assumed) if self_host else None
+        answer = Answer(str(by), money, rows, total, found.local, found.lists, annually, hosted)
     if as_json:
         print_json("cost", answer.as_dict())
     else:
