@@ -145,7 +145,7 @@ def write_private(path: Path, pieces: Iterable[bytes], *, force: bool) -> None:
             file.flush()
             os.fsync(descriptor)
         new.replace(path)
-    except BaseException:
+    except BaseException:  # Ctrl-C as well: half a file helps nobody
         new.unlink(missing_ok=True)
         raise
 

@@ -102,3 +102,10 @@ def test_what_the_agent_carries_is_offered_until_it_is_learnt(
     for _ in range(2):
         _, out = sent(MESSAGES, history, to=to)
         assert not out.carried
+
+
+def test_a_turn_that_says_nothing_is_not_waited_for() -> None:
+    """Memory never keeps one, so nothing behind it would be settled."""
+    silent = {"role": "assistant", "content": [thinking("mine")]}
+    _, out = sent(MESSAGES, request(user("task"), silent, user("go on")))
+    assert not out.carried
