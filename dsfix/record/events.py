@@ -29,8 +29,8 @@ def _slim(fields: Mapping[str, Any]) -> Fields:
     return {k: value for k, value in fields.items() if value or (value == 0 and value is not False)}
 
 
-def request_fields(exchange: Exchange, outgoing: Outgoing, redactor: Redactor) -> Fields:
-    """What is known of an exchange when its request goes out."""
+def request_fields(exchange: Exchange, outgoing: Outgoing, size: int, redactor: Redactor) -> Fields:
+    """What is known of an exchange when its request of so many bytes goes out."""
     return _slim(
         {
             "exchange": exchange.id,
@@ -42,7 +42,7 @@ def request_fields(exchange: Exchange, outgoing: Outgoing, redactor: Redactor) -
             "gen_ai.request.model": redactor.text(exchange.sent),
             "gen_ai.request.stream": outgoing.stream or None,
             "bytes_in": exchange.bytes_in or None,
-            "bytes_sent": len(outgoing.data) or None,
+            "bytes_sent": size or None,
             "step": outgoing.step.name.lower() if outgoing.step else None,
             "changes": _changes(outgoing.changes, redactor),
         }

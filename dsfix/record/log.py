@@ -73,6 +73,7 @@ class SessionLog:
         self._jobs: queue.SimpleQueue[Callable[[Writer], None] | None] = queue.SimpleQueue()
         self._file: EventFile | None = None
         self._thread: threading.Thread | None = None
+        self._refused = OSError()
         self._ending = threading.Event()
         self._queued = self._done = 0
 
@@ -116,12 +117,13 @@ class SessionLog:
         if self._file is None:
             return
         at, size = exchange.started, len(outgoing.data)
-        whole = self._queued - self._done + size <= WAITING
+        if self._queued - self._done + size > WAITING:
+            outgoing = outgoing.without_texts()
         self._queued += size
 
         def job(writer: Writer) -> None:
             self._done += size
-            writer.request(at, exchange, outgoing, whole=whole)
+            writer.request(at, exchange, outgoing, size)
 
         self._put(job)
 
@@ -134,7 +136,8 @@ class SessionLog:
         """The exchange is over, well or not."""
         at = self._clock()
         self._accounts.ended(exchange)
-        self._put(lambda writer: writer.response(at, exchange, reply))
+        said = (reply.answer, reply.answering.edits) if reply else None
+        self._put(lambda writer: writer.response(at, exchange, said))
         if self.mirror is not None:
             self.mirror.ended(exchange)
 
@@ -148,7 +151,7 @@ class SessionLog:
         if self._file is None:
             return
         at = self._clock()
-        if self._thread is None:  # no request has come, so nobody has opened the writer
+        if self._jobs.empty() and self._thread is None:  # no request has come, so none was needed
             try:
                 self._file.event("session.end", at, _json(ending(exit_code, seconds, {})))
                 self._file.close()
@@ -158,8 +161,11 @@ class SessionLog:
         self._ending.set()
         self._put(lambda writer: writer.end(at, exit_code, seconds))
         self._jobs.put(None)
-        self._thread.join(timeout)
-        if self._thread.is_alive():
+        if (thread := self._thread) is None:
+            self.fail(self._refused)
+            return
+        thread.join(timeout)
+        if thread.is_alive():
             self.trouble = self.trouble or "the disk was too slow to take the whole record"
 
     def fail(self, error: Exception) -> None:
@@ -174,15 +180,15 @@ class SessionLog:
     def _put(self, job: Callable[[Writer], None]) -> None:
         if self._file is None:
             return
+        self._jobs.put(job)
         if self._thread is None:
             thread = threading.Thread(target=self._run, name="dsfix-record", daemon=True)
             try:
                 thread.start()
-            except RuntimeError as error:  # there are as many as the system allows
-                self.fail(OSError(str(error)))
-                return
-            self._thread = thread
-        self._jobs.put(job)
+            except RuntimeError as error:  # as many as the system allows: there may be one later
+                self._refused = OSError(str(error))
+            else:
+                self._thread = thread
 
     def _run(self) -> None:
         file = self._file

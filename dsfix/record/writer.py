@@ -5,7 +5,7 @@ from __future__ import annotations
 import queue
 import time
 from collections import Counter
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import TypeAlias
 
 import msgspec
@@ -19,13 +19,15 @@ from dsfix.record.log import ending
 from dsfix.record.progress import Progress
 from dsfix.record.tree import Tree
 from dsfix.redact import Redactor
+from dsfix.repairs.base import Edit
 from dsfix.repairs.chain import Outgoing
-from dsfix.repairs.reply import Reply
 
 PROGRESS_EVERY = 1.0
 # All of an unfinished answer is gone through each time; no more of a second than this goes there.
 _SHARE = 0.05
 
+# An answer, and what repairs changed in it, by the repair's name.
+Said: TypeAlias = tuple[Answer, Mapping[str, Sequence[Edit]]]
 Job: TypeAlias = "Callable[[Writer], None] | None"
 Jobs: TypeAlias = "queue.SimpleQueue[Job]"
 
@@ -79,12 +81,12 @@ class Writer:
         except queue.Empty:
             return Writer.look
 
-    def request(self, at: float, exchange: Exchange, outgoing: Outgoing, *, whole: bool) -> None:
-        """A request, after what is new in its history; not `whole` means without any texts."""
-        fields = request_fields(exchange, outgoing, self._redactor)
-        if whole and self._bodies:
+    def request(self, at: float, exchange: Exchange, outgoing: Outgoing, size: int) -> None:
+        """A request of so many bytes, after what is new in its history."""
+        fields = request_fields(exchange, outgoing, size, self._redactor)
+        if self._bodies:
             fields |= self._edits.of(outgoing)
-        if outgoing.body is not None and whole:
+        if outgoing.body is not None:
             placed = self._tree.add(outgoing.conversation, outgoing.body)
             for kind, new in placed.new:
                 self._emit(kind, at, new)
@@ -97,14 +99,15 @@ class Writer:
         """An answer that grows from now on."""
         self._open[exchange] = Progress(answer)
 
-    def response(self, at: float, exchange: Exchange, reply: Reply | None) -> None:
-        """The end of an exchange, with its answer."""
+    def response(self, at: float, exchange: Exchange, said: Said | None) -> None:
+        """The end of an exchange, with its answer and what repairs changed in it."""
         self._open.pop(exchange.id, None)
         fields = response_fields(exchange, self._redactor)
-        if reply is not None and reply.answer.blocks:
-            fields["answer"] = answer_fields(reply.answer, self._redactor, bodies=self._bodies)
-        if reply is not None and self._bodies:
-            fields |= answer_edits(reply.answering.edits, self._redactor)
+        answer, edits = said or (None, {})
+        if answer is not None and answer.blocks:
+            fields["answer"] = answer_fields(answer, self._redactor, bodies=self._bodies)
+        if self._bodies:
+            fields |= answer_edits(edits, self._redactor)
         self._emit("response", at, fields)
         self._totals["exchanges"] += 1
         self._totals["errors"] += bool(exchange.error)

@@ -7,7 +7,7 @@ rules (DSFIX_STRICT=1) it raises. Nothing here does I/O.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence, Set
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import partial
 
 from dsfix.protocol.body import Body, Dialect
@@ -58,6 +58,10 @@ class Outgoing:
     freeform: Set[tuple[str, str]] = frozenset()
     thinks: bool = True
     stages: tuple[Stage, ...] = ()
+
+    def without_texts(self) -> Outgoing:
+        """What is known of it, without what was said."""
+        return replace(self, data=b"", body=None, history=None, carried=(), stages=())
 
 
 def prepare(

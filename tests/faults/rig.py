@@ -57,7 +57,7 @@ class Rig(InProcess):
         trace: TracebackType | None,
     ) -> None:
         super().__exit__(kind, error, trace)
-        self.log.close(0, 1.0)
+        self.log.close(0, 1.0, timeout=BOUND)
         assert not self._thread.is_alive()
         with socket.socket() as probe:
             assert probe.connect_ex(("127.0.0.1", self.port)) != 0, "the port is still there"

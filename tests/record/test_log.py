@@ -6,6 +6,8 @@ import errno
 import os
 import shutil
 import stat
+import sys
+import threading
 from pathlib import Path
 
 import pytest
@@ -276,6 +278,41 @@ def test_requests_that_pile_up_are_told_without_their_texts(
     recorded(log, request([user("hi")]), None)
     log.close(0, 1)
     assert "head" not in of_type(log, "request")[0] and not of_type(log, "message")
+
+
+def test_what_waits_for_a_disk_that_hangs_holds_no_request(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Of a request beyond what may wait, and of its answer, nothing keeps the body in memory."""
+    monkeypatch.setattr(log_module, "WAITING", 10)
+    hangs = threading.Event()
+    log = opened(tmp_path)
+    log._put(lambda writer: hangs.wait(10) and None)
+    outgoing = request([user("hi" * 1000)])
+    before = sys.getrefcount(outgoing)
+    recorded(log, outgoing, reply(Block("text", parts=["word"])))
+    assert sys.getrefcount(outgoing) == before
+    hangs.set()
+    log.close(0, 1)
+    assert of_type(log, "request")[0]["bytes_sent"] == len(outgoing.data)
+
+
+def test_a_thread_that_cannot_be_had_is_asked_for_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A system that has no thread to give for a moment costs nothing of the record."""
+    log = opened(tmp_path)
+    with monkeypatch.context() as few:
+        few.setattr(threading.Thread, "start", _refuse)
+        recorded(log, request([user("first")]), None)
+    recorded(log, request([user("second")]), None)
+    log.close(0, 1)
+    assert not log.trouble
+    assert len(of_type(log, "request")) == len(of_type(log, "response")) == 2
+
+
+def _refuse(thread: threading.Thread) -> None:
+    raise RuntimeError("can't start new thread")
 
 
 def test_a_body_that_is_no_request_is_told_by_its_size(tmp_path: Path) -> None:

@@ -41,7 +41,7 @@ class Session:
     def asked(self, each: Exchange, messages: Sequence[Any], **members: Any) -> None:
         """A request that is under way."""
         outgoing = request(messages, each.conversation, each.changes, **members)
-        self.writer.request(each.started, each, outgoing, whole=True)
+        self.writer.request(each.started, each, outgoing, len(outgoing.data))
 
     def said(self, each: Exchange, messages: Sequence[Any], *blocks: Block, **members: Any) -> None:
         """A whole exchange."""
@@ -50,7 +50,9 @@ class Session:
 
     def answered(self, each: Exchange, *blocks: Block) -> None:
         """The answer to a request."""
-        self.writer.response(each.started + 2, each, reply(*blocks) if blocks else None)
+        self.writer.response(
+            each.started + 2, each, (reply(*blocks).answer, {}) if blocks else None
+        )
 
     def end(self) -> None:
         """The agent is gone."""

@@ -35,7 +35,7 @@ def asked(session: Session, number: int, said: list[Any], to: Any, **members: An
     )
     each = exchange(number, conversation=out.conversation, placeholders=out.placeholders)
     each.changes = list(out.changes)
-    session.writer.request(each.started, each, out, whole=True)
+    session.writer.request(each.started, each, out, len(out.data))
     finished(each)
     session.answered(each, block("thinking", "Where?"), block("text", f"answer {number}"))
 
