@@ -44,6 +44,11 @@ class Relay:
         self._pending = bytearray()
         self._passed = 0
 
+    @property
+    def waits(self) -> bool:
+        """Whether an event has begun that is not complete."""
+        return bool(self._pending)
+
     def feed(self, data: bytes) -> Fed:
         """Take a chunk; give what can go on."""
         if not self._pending:

@@ -10,6 +10,7 @@ and pi, measured 2026-11-20).
 
 from __future__ import annotations
 
+import asyncio
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -29,6 +30,8 @@ from dsfix.repairs.reply import Reply
 
 # A JSON answer longer than this is passed on unread.
 DOCUMENT_LIMIT = 64 << 20
+# Seconds after which an event that has gone on is read at the latest; the record tells each second.
+BEHIND = 0.5
 
 
 class Journal(Protocol):
@@ -60,6 +63,7 @@ class Answering:
     journal: Journal
     masked: Callable[[str], str]
     _remembered: bool = False
+    _due: asyncio.TimerHandle | None = None
 
     async def pass_on(
         self, response: aiohttp.ClientResponse, begun: bytes = b""
@@ -92,7 +96,7 @@ class Answering:
     async def _events(
         self, chunk: bytes, response: aiohttp.ClientResponse, out: web.StreamResponse
     ) -> bool:
-        reply = self.reply
+        reply, loop = self.reply, asyncio.get_running_loop()
         try:
             end = sse.first_end(chunk)  # its bytes are on their way before others are looked at
             while chunk:
@@ -100,14 +104,22 @@ class Answering:
                     await self._write(out, self._shown(ready))
                 if reply.answer.done:
                     self._remember()
+                if self._due is None and reply.behind:
+                    self._due = loop.call_later(BEHIND, self._catch_up)
                 chunk = (end and chunk[end:]) or await response.content.readany()
                 end = 0
         finally:
+            if self._due is not None:
+                self._due.cancel()
             rest = reply.end()
             if rest and not _gone(self.request):  # no event, and nothing that a model has said
                 await self._write(out, self._without_key(rest))
         answer = reply.answer
         return bool(answer.done or answer.finish or answer.error or answer.unread)
+
+    def _catch_up(self) -> None:
+        self._due = None
+        self.reply.catch_up()
 
     async def _document(
         self, chunk: bytes, response: aiohttp.ClientResponse, out: web.StreamResponse

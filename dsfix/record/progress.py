@@ -19,9 +19,13 @@ HELD = 64
 
 @dataclass(slots=True)
 class Progress:
-    """How much of each block of one answer was written, as redacted text."""
+    """How much of each block of one answer was written, as redacted text.
+
+    `due` is when it is to be looked at next, on the monotonic clock.
+    """
 
     answer: Answer
+    due: float = 0.0
     written: dict[int, str] = field(default_factory=dict)
 
     def news(self, redactor: Redactor) -> list[dict[str, object]]:

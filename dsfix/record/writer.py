@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import queue
 import time
 from collections import Counter
@@ -23,7 +24,9 @@ from dsfix.repairs.base import Edit
 from dsfix.repairs.chain import Outgoing
 
 PROGRESS_EVERY = 1.0
-# All of an unfinished answer is gone through each time; no more of a second than this goes there.
+# All of an unfinished answer is gone through each time. Many are told in slices, with time for all
+# else in between, and no more of the writer's life goes there than this share. In seconds:
+_SLICE, _REST = 0.001, 0.02
 _SHARE = 0.05
 
 # An answer, and what repairs changed in it, by the repair's name.
@@ -42,7 +45,7 @@ class Writer:
         self._tree = Tree(redactor, bodies=bodies)
         self._edits = Edits(redactor)
         self._open: dict[int, Progress] = {}
-        self._next = time.monotonic() + PROGRESS_EVERY
+        self._next = 0.0
         self._totals: Counter[str] = Counter()
 
     def run(
@@ -60,8 +63,7 @@ class Writer:
             try:
                 job = jobs.get_nowait()
             except queue.Empty:
-                job = self._waited(jobs)
-                pause()
+                job = self._waited(jobs, pause)
             if job is None:
                 return
             try:
@@ -74,12 +76,15 @@ class Writer:
                 failed(error)
             del job  # with its request and its answer
 
-    def _waited(self, jobs: Jobs) -> Job:
-        busy = self._open or self._file.unsynced
+    def _waited(self, jobs: Jobs, pause: Callable[[], object]) -> Job:
+        due = self._due() - time.monotonic()
+        wait = min(max(0.0, due), PROGRESS_EVERY) if self._open or self._file.unsynced else None
         try:
-            return jobs.get(timeout=PROGRESS_EVERY if busy else None)
+            job = jobs.get(timeout=wait)
         except queue.Empty:
             return Writer.look
+        pause()
+        return job
 
     def request(self, at: float, exchange: Exchange, outgoing: Outgoing, size: int) -> None:
         """A request of so many bytes, after what is new in its history."""
@@ -97,7 +102,7 @@ class Writer:
 
     def watch(self, exchange: int, answer: Answer) -> None:
         """An answer that grows from now on."""
-        self._open[exchange] = Progress(answer)
+        self._open[exchange] = Progress(answer, time.monotonic() + PROGRESS_EVERY)
 
     def response(self, at: float, exchange: Exchange, said: Said | None) -> None:
         """The end of an exchange, with its answer and what repairs changed in it."""
@@ -122,15 +127,23 @@ class Writer:
         self._file.sync(now=True)
 
     def look(self) -> None:
-        """Write what came of unfinished answers, once a second, and bring it all to the disk."""
-        began = time.monotonic()
-        if self._open and began >= self._next:
-            for exchange, progress in self._open.items():
-                if news := progress.news(self._redactor):
-                    self._emit("progress", time.time(), {"exchange": exchange, "blocks": news})
+        """Write what came of unfinished answers, and once a second bring all to the disk."""
+        began = ended = time.monotonic()
+        while ended >= self._due() and ended < began + _SLICE:
+            exchange, progress = next(iter(self._open.items()))
+            if news := progress.news(self._redactor):
+                self._emit("progress", time.time(), {"exchange": exchange, "blocks": news})
             ended = time.monotonic()
-            self._next = max(began + PROGRESS_EVERY, ended + (ended - began) / _SHARE)
+            progress.due = ended + PROGRESS_EVERY
+            self._open[exchange] = self._open.pop(exchange)  # the others come first
+        if ended > began:
+            self._next = ended + max(_REST, (ended - began) / _SHARE)
         self._file.sync()
+
+    def _due(self) -> float:
+        """When the next unfinished answer is to be looked at, on the monotonic clock."""
+        first = next(iter(self._open.values()), None)
+        return math.inf if first is None else max(first.due, self._next)
 
     def _emit(self, kind: str, at: float, fields: Mapping[str, object]) -> None:
         self._file.event(kind, at, _encode(fields))

@@ -209,7 +209,10 @@ class Stream(Protocol):
     """An answer's events as the upstream sent them, of which some may have to wait."""
 
     def passes(self, texts: Sequence[str]) -> bool:
-        """Whether events that add no more than these texts need not be fed."""
+        """Whether events that add no more than these texts need not be fed.
+
+        After a yes, neither need those that go on with text in which there is no `<`.
+        """
 
     def feed(self, events: bytes) -> bytes:
         """A run of complete events; gives those that go on now."""

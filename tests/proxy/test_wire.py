@@ -92,6 +92,21 @@ def test_events_come_at_once(proxy: InProcess, endpoint: StrictEndpoint, dialect
         response.read()
 
 
+def test_what_has_gone_on_is_read_though_nothing_follows(
+    proxy: InProcess, endpoint: StrictEndpoint
+) -> None:
+    """A killed session leaves what its agent had: nothing stays unread while an upstream rests."""
+    said = [b'{"choices":[{"index":0,"delta":{"content":"%d "}}]}' % each for each in range(4)]
+    pieces = [b"data: %s\n\n" % each for each in said]
+    endpoint.canned = [Canned(200, STREAM, pieces, "chunked", pause=1.5)]
+    with proxy.asking("POST", PATHS["chat"], CLEAN["chat"]) as response:
+        for piece in pieces[:3]:
+            assert response.read1(65536) == piece
+        (reply,) = proxy.journal.replies
+        wait_until(lambda: [b.text for b in reply.answer.blocks.values()] == ["0 1 2 "])
+        assert not proxy.journal.over
+
+
 @both
 @pytest.mark.parametrize("how", ["fin", "rst"])
 def test_a_cut_stays_a_cut(

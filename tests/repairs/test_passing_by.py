@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from functools import partial
+from itertools import islice
 from typing import Any
 
 import pytest
@@ -92,17 +93,74 @@ def _events(dialect: Dialect, said: list[tuple[str, str, int]]) -> list[bytes]:
 
 
 @pytest.mark.parametrize("dialect", Dialect)
-@given(said=SAID)
+@given(said=SAID, each=st.booleans(), sizes=st.lists(st.integers(1, 60), min_size=1))
 def test_a_run_is_changed_where_its_events_would_be(
-    dialect: Dialect, said: list[tuple[str, str, int]]
+    dialect: Dialect, said: list[tuple[str, str, int]], each: bool, sizes: list[int]
 ) -> None:
-    """What the agent gets, and what was read, do not depend on how many events come at once."""
+    """What the agent gets, and what was read, do not depend on how many events come at once, nor
+    on whether they are read before the next ones come."""
     events = _events(dialect, said)
-    one, many = _reply(dialect), _reply(dialect)
+    one, some, many = (_reply(dialect) for _ in range(3))
     singly = b"".join([one.feed(event) for event in events]) + one.end()
+    rest, runs = iter(events), []
+    while run := b"".join(islice(rest, sizes[len(runs) % len(sizes)])):
+        runs.append(_fed(some, run, each))
+    assert b"".join(runs) + some.end() == singly
     assert many.feed(b"".join(events)) + many.end() == singly
-    assert many.answer.turn() == one.answer.turn()
+    assert _read(many) == _read(one) == _read(some)
     assert many.answering.changes == one.answering.changes
+
+
+def _fed(reply: Reply, event: bytes, at_once: bool) -> bytes:
+    given = reply.feed(event)
+    if at_once:
+        reply.catch_up()
+    return given
+
+
+def _read(reply: Reply) -> tuple[object, ...]:
+    answer = reply.answer
+    blocks = [(place, block.kind, block.text) for place, block in answer.blocks.items()]
+    return blocks, answer.turn(), answer.error, answer.done, answer.unread
+
+
+@pytest.mark.parametrize("dialect", [Dialect.MESSAGES, Dialect.CHAT])
+@pytest.mark.parametrize("text", ["so ", "\n", 'say "yes"', "\\", "é"])
+def test_what_only_says_more_is_read_later(dialect: Dialect, text: str) -> None:
+    """It goes on at once and is read with what follows, all of it, and in its place."""
+    reply = _reply(dialect)
+    opening, *events = _events(dialect, [("open", "", 1), ("thinking", text, 100)])
+    reply.feed(opening)
+    behind = []
+    for event in events:
+        assert reply.feed(event) == event
+        behind.append(reply.behind)
+    assert behind.count(False) < 10
+    reply.catch_up()
+    assert not reply.behind
+    assert [block.text for block in reply.answer.blocks.values()] == [text * 100]
+
+
+@pytest.mark.parametrize("dialect", [Dialect.MESSAGES, Dialect.CHAT])
+def test_text_that_may_be_a_call_is_not_read_later(dialect: Dialect) -> None:
+    """What a repair waits for is found among text that goes on unread."""
+    reply = _reply(dialect)
+    for event in _events(dialect, [("open", "", 1), ("text", "so ", 3)]):
+        reply.feed(event)
+    assert reply.behind
+    (angle,) = _events(dialect, [("text", "<", 1)])
+    assert reply.feed(angle) == b""
+
+
+@pytest.mark.parametrize("dialect", [Dialect.MESSAGES, Dialect.CHAT])
+def test_text_behind_what_waits_waits_too(dialect: Dialect) -> None:
+    """Also where what waits came at the end of a run whose first half went by."""
+    reply = _reply(dialect)
+    opening, *run = _events(dialect, [("open", "", 1), ("text", "so ", 100), ("text", "<", 1)])
+    reply.feed(opening)
+    assert reply.feed(b"".join(run)) == b"".join(run[:-1])
+    (text,) = _events(dialect, [("text", "so ", 1)])
+    assert reply.feed(text) == run[-1] + text
 
 
 @pytest.mark.parametrize("dialect", Dialect)
@@ -164,3 +222,12 @@ def test_an_event_of_several_parts_stays_whole(line: bytes) -> None:
     given = reply.feed(line.join(parts))
     assert json.loads(sse.data_of(given))["model"] == ASKED
     assert reply.answer.turn().text == "Hello"
+
+
+def test_an_event_that_has_begun_goes_first() -> None:
+    """What looks like a delta in a known form, but stands in an unfinished comment, is none."""
+    reply = _reply(Dialect.CHAT)
+    (event,) = _events(Dialect.CHAT, [("text", "so ", 1)])
+    pieces = [event, event, b": a comment ", event, event]
+    assert b"".join([reply.feed(each) for each in pieces]) + reply.end() == b"".join(pieces)
+    assert [block.text for block in reply.answer.blocks.values()] == ["so " * 3]

@@ -41,6 +41,7 @@ class Journal:
 
     def __init__(self) -> None:
         self.exchanges: list[Any] = []
+        self.replies: list[Any] = []
         self.over: list[Any] = []
 
     def began(self, exchange: Any, outgoing: Any) -> None:
@@ -49,6 +50,7 @@ class Journal:
 
     def answering(self, exchange: Any, reply: Any) -> None:
         """An answer begins."""
+        self.replies.append(reply)
 
     def ended(self, exchange: Any, reply: Any) -> None:
         """An exchange is over."""

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from itertools import repeat
+from typing import NamedTuple
 
 # What holds a piece of text in any dialect.
 _TEXT = re.compile(
@@ -15,6 +16,10 @@ _TEXT = re.compile(
     rb': ?"'
 )
 _STRING = re.compile(rb'(?:[^"\\]++|\\.)*+"')
+# Text as JSON spells it, without markup, however escaped, and without halves of a letter.
+_PLAIN = rb'[^"\\<\x00-\x1f]*+'
+_ESCAPED = rb'\\(?:[bfnrt"/\\]|u(?!003[cC]|[dD][89a-fA-F])[0-9a-fA-F]{4})'
+_WORDS = re.compile(_PLAIN + rb"(?:" + _ESCAPED + _PLAIN + rb")*+")
 _END = re.compile(rb"\r\n\r\n|\n\n")
 _LOOK = 4096  # bytes in which the first delta has to begin
 # Deltas for which it is not worth the look, bytes of one that is soon decoded for its length, and
@@ -23,6 +28,45 @@ _FEW, _LONG = 8, 1024
 _SHORT = 256 * _FEW
 # Bytes of what stands between two texts by which it is found; few are the quickest to look for.
 _MARK = 5
+
+
+class Form(NamedTuple):
+    """What stands before and behind the text of a delta."""
+
+    opening: bytes
+    closing: bytes
+
+    @classmethod
+    def of(cls, event: bytes) -> Form | None:
+        """The form of an event; None where it is no delta, or more than one event."""
+        begin, opening = _opening(event)
+        closing = _closing(event, len(opening)) if opening and not begin else b""
+        return cls(opening, closing) if closing and event.endswith(closing) else None
+
+    def fits(self, event: bytes) -> bool:
+        """Whether an event has this form."""
+        return event.startswith(self.opening) and event.endswith(self.closing)
+
+    def inside(self, event: bytes) -> bytes | None:
+        """The text of an event of this form, as JSON spells it.
+
+        None for any other event, and where there may be more to the text than words: markup, or
+        letters that are escaped.
+        """
+        if not self.fits(event):
+            return None
+        found = _WORDS.fullmatch(event, len(self.opening), len(event) - len(self.closing))
+        return found[0] if found else None
+
+    def saying(self, texts: list[bytes]) -> bytes:
+        """One event of this form with all these texts; each in its own where one is no UTF-8."""
+        opening, closing = self
+        text = b"".join(texts)
+        try:
+            text.decode()
+        except UnicodeDecodeError:
+            text = (closing + opening).join(texts)
+        return b"".join((opening, text, closing))
 
 
 def merged(events: bytes) -> bytes:
