@@ -19,11 +19,11 @@ from dsfix.protocol import spans
 from dsfix.protocol.body import Dialect
 from dsfix.protocol.growing import Growing
 from dsfix.proxy import local
-from dsfix.proxy.answering import Answering, Journal
 from dsfix.proxy.ask import ask
 from dsfix.proxy.attempts import Attempts
 from dsfix.proxy.budget import STATUS, Budget
 from dsfix.proxy.client import Client, Unreachable
+from dsfix.proxy.delivery import Delivery, Journal
 from dsfix.proxy.door import BrokenBody, body_of
 from dsfix.proxy.guard import Guard, Route
 from dsfix.record.exchange import Exchange, counted
@@ -41,6 +41,21 @@ NAMED = 200  # characters of a name that are written down; no vendor's is that l
 CONVERSATIONS = 256  # of which something is known here: the most recent ones
 
 Known = TypeVar("Known", int, float)
+
+
+@dataclass(slots=True)
+class _UnderWay:
+    """An exchange that is under way, since `clock` (perf_counter).
+
+    `prepared` makes what goes upstream of the request, `outgoing` is what went last, and `reply`
+    its answer once there is one.
+    """
+
+    exchange: Exchange
+    clock: float
+    prepared: Callable[..., Outgoing]
+    outgoing: Outgoing
+    reply: Reply | None = None
 
 
 @dataclass(slots=True)
@@ -116,6 +131,21 @@ class Forwarder:
     async def _exchange(
         self, request: web.BaseRequest, dialect: Dialect, body: bytes
     ) -> web.StreamResponse:
+        under_way = self._begun(request, dialect, body)
+        exchange = under_way.exchange
+        try:
+            return await self._answered(request, under_way)
+        except Unreachable as error:
+            exchange.status, exchange.error = 502, str(error)
+            return local.unreachable(request, dialect, self.upstream.host, error)
+        except BaseException as error:
+            _broke_off(exchange, error)
+            raise
+        finally:
+            self._over(under_way)
+
+    def _begun(self, request: web.BaseRequest, dialect: Dialect, body: bytes) -> _UnderWay:
+        """The request, prepared."""
         self._count += 1
         path = intern(request.path)
         exchange = Exchange(self._count, self.wall(), dialect, path, bytes_in=len(body))
@@ -125,42 +155,42 @@ class Forwarder:
         prepared = partial(prepare, dialect, body, *chosen, session=session, read=self._bodies.read)
         outgoing = prepared(step=self._step, length=self._length)
         _describe(exchange, outgoing, kind_of(outgoing, request.headers))
-        reply: Reply | None = None
-        try:
-            if why := self._refusal(exchange, outgoing):
-                exchange.status, exchange.error = STATUS, why
-                return local.over_budget(dialect, why)
-            async with AsyncExitStack() as stack:
-                attempts = self._attempts(request, exchange, prepared)
-                last = await attempts.answered(stack, outgoing)
-                outgoing = last.outgoing
-                _describe(exchange, outgoing, exchange.kind)
-                if last.status < 400:
-                    self._worked(outgoing)
-                    stack.callback(self._learn_soon, outgoing)
-                reply = Reply.to(outgoing, self.repairs, self.rules)
-                exchange.status = last.response.status
-                places = self.memory, self.journal, self.client.masked
-                answering = Answering(request, exchange, outgoing, reply, clock, *places)
-                if last.error is not None:
-                    return answering.refuse(last.response, last.status, last.error)
-                return await answering.pass_on(last.response, last.begun)
-        except Unreachable as error:
-            exchange.status, exchange.error = 502, str(error)
-            return local.unreachable(request, dialect, self.upstream.host, error)
-        except BaseException as error:
-            _broke_off(exchange, error)
-            raise
-        finally:
-            exchange.duration = time.perf_counter() - clock
-            if reply is not None:
-                _conclude(exchange, reply)
-                self._measure(exchange, outgoing)
-            if self.budget is not None:
-                self.budget.settle(exchange)
-            if exchange.first_byte is None:
-                self.journal.began(exchange, outgoing)
-            self.journal.ended(exchange, reply)
+        return _UnderWay(exchange, clock, prepared, outgoing)
+
+    async def _answered(self, request: web.BaseRequest, under_way: _UnderWay) -> web.StreamResponse:
+        """Send it, as often as it takes, and pass the answer on."""
+        exchange = under_way.exchange
+        if why := self._refusal(exchange, under_way.outgoing):
+            exchange.status, exchange.error = STATUS, why
+            return local.over_budget(exchange.dialect, why)
+        async with AsyncExitStack() as stack:
+            attempts = self._attempts(request, exchange, under_way.prepared)
+            last = await attempts.answered(stack, under_way.outgoing)
+            outgoing = under_way.outgoing = last.outgoing
+            _describe(exchange, outgoing, exchange.kind)
+            if last.status < 400:
+                self._worked(outgoing)
+                stack.callback(self._learn_soon, outgoing)
+            reply = under_way.reply = Reply.to(outgoing, self.repairs, self.rules)
+            exchange.status = last.response.status
+            places = self.memory, self.journal, self.client.masked
+            delivery = Delivery(request, exchange, outgoing, reply, under_way.clock, *places)
+            if last.error is not None:
+                return delivery.refuse(last.response, last.status, last.error)
+            return await delivery.pass_on(last.response, last.begun)
+
+    def _over(self, under_way: _UnderWay) -> None:
+        """The exchange has ended, well or not: count what it used up, and write it down."""
+        exchange, outgoing, reply = under_way.exchange, under_way.outgoing, under_way.reply
+        exchange.duration = time.perf_counter() - under_way.clock
+        if reply is not None:
+            _conclude(exchange, reply)
+            self._measure(exchange, outgoing)
+        if self.budget is not None:
+            self.budget.settle(exchange)
+        if exchange.first_byte is None:
+            self.journal.began(exchange, outgoing)
+        self.journal.ended(exchange, reply)
 
     def _refusal(self, exchange: Exchange, outgoing: Outgoing) -> str:
         """Why the session's budget has no room for this request; empty where it has."""

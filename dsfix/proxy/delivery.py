@@ -48,7 +48,7 @@ class Journal(Protocol):
 
 
 @dataclass(slots=True)
-class Answering:
+class Delivery:
     """The way back of one exchange; `clock` is when its request came (perf_counter).
 
     `masked` gives an error's text without the key.
