@@ -3,7 +3,8 @@
 A write is queued and committed within 100 ms together with what else has come; a read happens
 on the caller's own connection and never waits for a writer. A disk that is full, or a file that
 is locked, is tried again each second. What fails otherwise, or until the end, is told once, by
-`trouble`, and from then on nothing touches the file.
+`trouble`, and from then on nothing touches the file. A read that fails gives nothing; the first of
+them is told by `unread`.
 """
 
 from __future__ import annotations
@@ -49,7 +50,7 @@ class Database:
         self._ready = threading.Event()
         self._ending = threading.Event()
         self._patience = OPENING
-        self.trouble = ""
+        self.trouble = self.unread = ""
         self.queued = self.committed = 0
 
     def open(self) -> None:
@@ -73,14 +74,18 @@ class Database:
         if self._thread is not None and not self._ready.is_set():
             self._ready.wait(self._patience)
             self._patience = 0.0
-        if self.trouble or not self._ready.is_set():
+        if self.trouble:
+            return []
+        if not self._ready.is_set():
+            self.unread = self.unread or f"{self._path.name}: not open when it was asked"
             return []
         with self._reading:
             try:
                 if self._reader is None:
                     self._reader = _connect(self._path, timeout=0.05)
                 return self._reader.execute(sql, values).fetchall()
-            except sqlite3.Error:
+            except sqlite3.Error as error:
+                self.unread = self.unread or f"{self._path.name}: could not be read: {error}"
                 return []
 
     @property

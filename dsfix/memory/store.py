@@ -103,21 +103,21 @@ class Store:
 
     @property
     def trouble(self) -> str:
-        """Why nothing is being kept on disk, empty while all is well."""
-        return self._database.trouble if self._database else ""
+        """What went wrong with the file, empty while all is well."""
+        return (self._database.trouble or self._database.unread) if self._database else ""
 
     def add(self, origin: str, stored: Stored) -> None:
         """Remember a turn: at once for this process, on disk within 100 ms."""
         self._added += 1
         self._latest.append(stored.calls or (stored.key, stored.previous))
-        only = self._database is None or bool(self.trouble) or self._secret(stored.reasoning.text)
-        if self._database is None or only:
+        file = self._database
+        if file is None or file.trouble or self._secret(stored.reasoning.text):
             self._keep(origin, stored, only=True)
             return
-        self._database.write(_inserted(origin, stored, self._clock()))
-        self._keep(origin, stored, only=False, writes=self._database.queued)
+        file.write(_inserted(origin, stored, self._clock()))
+        self._keep(origin, stored, only=False, writes=file.queued)
         # Once a turn: what a request has asked for stays until it has been answered.
-        self._ram.trim(self._database.committed)
+        self._ram.trim(file.committed)
 
     def candidates(self, origin: str, by: str, value: str) -> tuple[Stored, ...]:
         """The turns stored under a call id, a key, or the user's turn before them."""

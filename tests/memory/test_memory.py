@@ -6,7 +6,7 @@ import sqlite3
 import stat
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from pathlib import Path
 
 import pytest
@@ -373,6 +373,19 @@ def test_a_locked_file_does_not_stop_the_session(file: Path) -> None:
         blocker.execute("ROLLBACK")
         blocker.close()
         store.close(10)
+
+
+def test_a_read_that_fails_is_told(file: Path) -> None:
+    """The turn counts as unknown, writing goes on, and the summary says what was in the way."""
+    with opened(file) as store:
+        wait_until(file.exists)
+    with opened(file) as store:
+        memory = OriginMemory(store, ORIGIN)
+        assert recall(memory, turn("unknown")) is None and not store.trouble
+        with closing(sqlite3.connect(file)) as other:
+            other.execute("ALTER TABLE turns RENAME TO elsewhere")
+        assert recall(memory, turn("a")) is None
+        assert store.trouble == "memory.db: could not be read: no such table: turns"
 
 
 @pytest.mark.parametrize("step", [99, "x", "", -1])
