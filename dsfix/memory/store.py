@@ -56,7 +56,7 @@ _ONE, _MANY = (
 
 
 @dataclass(slots=True)
-class _Thread:
+class Decided:
     """What was decided for one conversation: placeholders sent, and how far recovery went."""
 
     sent: dict[str, Reasoning] = field(default_factory=dict)
@@ -87,7 +87,7 @@ class Store:
         self._added = 0
         self._latest: deque[tuple[str, ...]] = deque(maxlen=LATEST)
         self._absent: dict[str, set[str]] = {}  # what the last prefetch did not find
-        self._threads: OrderedDict[str, _Thread] = OrderedDict()
+        self._threads: OrderedDict[str, Decided] = OrderedDict()
         self._recent = Recent()
         self._database = Database(path, MIGRATIONS, first=self._prune) if path else None
 
@@ -162,13 +162,13 @@ class Store:
             self._database.write(_touch(origin, keys, self._clock()))
         return found
 
-    def thread(self, conversation: str) -> _Thread:
+    def thread(self, conversation: str) -> Decided:
         """What is known of a conversation, read from disk the first time it is asked for."""
         thread = self._threads.get(conversation)
         if thread is not None:
             self._threads.move_to_end(conversation)
             return thread
-        thread = _Thread()
+        thread = Decided()
         if self._database is not None:
             rows = self._database.read(
                 "SELECT turn, reasoning FROM sent WHERE conversation = ?", (conversation,)
