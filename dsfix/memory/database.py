@@ -74,10 +74,7 @@ class Database:
         if self._thread is not None and not self._ready.is_set():
             self._ready.wait(self._patience)
             self._patience = 0.0
-        if self.trouble:
-            return []
-        if not self._ready.is_set():
-            self.unread = self.unread or f"{self._path.name}: not open when it was asked"
+        if self.trouble or not self._ready.is_set():
             return []
         with self._reading:
             try:

@@ -141,7 +141,7 @@ class SessionLog:
         if self.mirror is not None:
             self.mirror.ended(exchange)
 
-    def close(self, exit_code: int | None, seconds: float, *, timeout: float = 2.0) -> None:
+    def close(self, exit_code: int | None, seconds: float, *, timeout: float = 5.0) -> None:
         """End the record with the agent's exit code and life, waiting at most `timeout` seconds."""
         self._close(exit_code, seconds, timeout)
         if self.mirror is not None:
