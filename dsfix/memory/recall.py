@@ -39,6 +39,12 @@ class Stored(msgspec.Struct, frozen=True, gc=False):
         where = (place.previous, place.chain, place.session)
         return cls(turn.key, turn.calls, turn.names, text, *where, heads(turn.text), reasoning)
 
+    @property
+    def words(self) -> str:
+        """All that others wrote in it; the rest are digests."""
+        signatures = (signature for _, signature in self.reasoning.blocks)
+        return "\n".join((self.reasoning.text, *signatures, *self.calls, *self.names, self.session))
+
     def stood_at(self, place: Place) -> bool:
         """Whether it was stored at exactly this place."""
         where = (place.previous, place.chain, place.session)

@@ -66,7 +66,7 @@ class Decided:
 class Store:
     """The memory of all upstreams; `OriginMemory` is the view of one.
 
-    `secret` tells whether a text holds a secret: such reasoning never reaches the disk.
+    `secret` tells whether a text holds a secret: a turn with one never reaches the disk.
     """
 
     def __init__(
@@ -111,7 +111,7 @@ class Store:
         self._added += 1
         self._latest.append(stored.calls or (stored.key, stored.previous))
         file = self._database
-        if file is None or file.trouble or self._secret(stored.reasoning.text):
+        if file is None or file.trouble or self._secret(stored.words):
             self._keep(origin, stored, only=True)
             return
         file.write(_inserted(origin, stored, self._clock()))

@@ -37,7 +37,7 @@ from dsfix.upstreams.base import Upstream
 
 BODY_LIMIT = 64 << 20
 COUNTING = 10.0  # seconds for the upstream's own count; nobody waits longer for an estimate
-NAMED = 200  # characters of a name that are written down; no vendor's is that long
+NAMED = 200  # characters; no vendor's name is that long
 CONVERSATIONS = 256  # of which something is known here: the most recent ones
 
 Known = TypeVar("Known", int, float)
@@ -259,10 +259,15 @@ def _describe(exchange: Exchange, outgoing: Outgoing, kind: str) -> None:
     exchange.kind = kind
     exchange.conversation = intern(outgoing.conversation)
     exchange.stream = outgoing.stream
-    exchange.asked, exchange.sent = intern(outgoing.asked[:NAMED]), intern(outgoing.sent[:NAMED])
+    exchange.asked, exchange.sent = _name(outgoing.asked), _name(outgoing.sent)
     exchange.step = outgoing.step
     exchange.changes = list(outgoing.changes)
     exchange.replayed, exchange.placeholders = outgoing.replayed, outgoing.placeholders
+
+
+def _name(text: str) -> str:
+    """A name to be written down; of one that is none, the length: a secret may be cut in two."""
+    return intern(text if len(text) <= NAMED else f"[{len(text)} characters]")
 
 
 def _broke_off(exchange: Exchange, error: BaseException) -> None:
@@ -276,7 +281,7 @@ def _broke_off(exchange: Exchange, error: BaseException) -> None:
 
 def _conclude(exchange: Exchange, reply: Reply) -> None:
     answer = reply.answer
-    exchange.served, exchange.finish = intern(answer.served[:NAMED]), intern(answer.finish[:NAMED])
+    exchange.served, exchange.finish = _name(answer.served), _name(answer.finish)
     exchange.usage = counted(answer.usage)
     exchange.error = exchange.error or answer.error
     exchange.changes += reply.answering.changes

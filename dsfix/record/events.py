@@ -29,35 +29,41 @@ def _slim(fields: Mapping[str, Any]) -> Fields:
     return {k: value for k, value in fields.items() if value or (value == 0 and value is not False)}
 
 
+def _told(fields: Mapping[str, Any], redactor: Redactor) -> Fields:
+    """Likewise, with no secret in any of them: an upstream may put one wherever there is a text."""
+    return {name: redactor.value(value) for name, value in _slim(fields).items()}
+
+
 def request_fields(exchange: Exchange, outgoing: Outgoing, size: int, redactor: Redactor) -> Fields:
     """What is known of an exchange when its request of so many bytes goes out."""
-    return _slim(
+    return _told(
         {
             "exchange": exchange.id,
             "dialect": str(outgoing.dialect),
-            "path": redactor.text(exchange.path),
+            "path": exchange.path,
             "kind": exchange.kind,
             "gen_ai.conversation.id": outgoing.conversation,
-            "asked": redactor.text(exchange.asked),
-            "gen_ai.request.model": redactor.text(exchange.sent),
+            "asked": exchange.asked,
+            "gen_ai.request.model": exchange.sent,
             "gen_ai.request.stream": outgoing.stream or None,
             "bytes_in": exchange.bytes_in or None,
             "bytes_sent": size or None,
             "step": outgoing.step.name.lower() if outgoing.step else None,
-            "changes": _changes(outgoing.changes, redactor),
-        }
+            "changes": _changes(outgoing.changes),
+        },
+        redactor,
     )
 
 
 def response_fields(exchange: Exchange, redactor: Redactor) -> Fields:
     """What is known of an exchange when it is over."""
     usage = exchange.usage
-    return _slim(
+    return _told(
         {
             "exchange": exchange.id,
             "status": exchange.status,
-            "gen_ai.request.model": redactor.text(exchange.sent),
-            "gen_ai.response.model": redactor.text(exchange.served),
+            "gen_ai.request.model": exchange.sent,
+            "gen_ai.response.model": exchange.served,
             "gen_ai.response.finish_reasons": [exchange.finish] if exchange.finish else None,
             "gen_ai.response.time_to_first_chunk": _seconds(exchange.first_byte),
             "duration": _seconds(exchange.duration),
@@ -73,7 +79,7 @@ def response_fields(exchange: Exchange, redactor: Redactor) -> Fields:
             "step": exchange.step.name.lower() if exchange.step else None,
             "replayed": exchange.replayed or None,
             "placeholders": exchange.placeholders or None,
-            "changes": _changes(exchange.changes, redactor),
+            "changes": _changes(exchange.changes),
             "attempts": [
                 {
                     "status": tried.status,
@@ -82,7 +88,8 @@ def response_fields(exchange: Exchange, redactor: Redactor) -> Fields:
                 }
                 for tried in exchange.attempts
             ],
-        }
+        },
+        redactor,
     )
 
 
@@ -92,8 +99,13 @@ def answer_fields(answer: Answer, redactor: Redactor, *, bodies: bool = True) ->
     return [_block(block, redactor, bodies=bodies) for block in blocks]
 
 
+def named(block: Block, redactor: Redactor) -> Fields:
+    """What is known of a block when it begins."""
+    return _told({"type": block.kind, "id": block.id, "name": block.name}, redactor)
+
+
 def _block(block: Block, redactor: Redactor, *, bodies: bool) -> Fields:
-    fields: Fields = _slim({"type": block.kind, "id": block.id, "name": redactor.text(block.name)})
+    fields = named(block, redactor)
     text = block.text
     if not bodies:
         return {**fields, "characters": len(text)}
@@ -158,12 +170,12 @@ def _usage(fields: Mapping[str, Any]) -> Usage | None:
     )
 
 
-def _changes(changes: Iterable[Change], redactor: Redactor) -> list[Fields]:
+def _changes(changes: Iterable[Change]) -> list[Fields]:
     return [
         _slim(
             {
                 "repair": change.repair,
-                "detail": redactor.text(change.detail),
+                "detail": change.detail,
                 "count": change.count if change.count != 1 else None,
                 "failed": change.failed,
             }

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 
 from dsfix.protocol.answer import Answer
 from dsfix.record.differing import common
+from dsfix.record.events import named
 from dsfix.redact import Redactor
 
 # Characters that are held back at least.
@@ -40,7 +41,7 @@ class Progress:
             at = common(before or "", text)
             event: dict[str, object] = {"index": index, "at": at, "text": text[at:]}
             if before is None:
-                event |= {"type": block.kind, "id": block.id, "name": redactor.text(block.name)}
+                event |= named(block, redactor)
             news.append(event)
             self.written[index] = text
         return news

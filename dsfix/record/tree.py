@@ -126,7 +126,7 @@ class Tree:
                 before = last.members.get(name)
                 if before is None or before[0] != raw:
                     before = last.members[name] = (raw, self._part(raw))
-                parts[name] = before[1]
+                parts[self._redactor.text(name)] = before[1]
             elif self._bodies:
                 params[self._redactor.text(name)] = msgspec.Raw(clean(raw, self._redactor))
         return parts, params

@@ -270,6 +270,22 @@ def test_secrets_stay_in_ram(file: Path) -> None:
         assert recall(OriginMemory(store, ORIGIN), turn("a")) is None
 
 
+@pytest.mark.parametrize("where", ["a call", "a tool", "a signature", "the session"])
+def test_a_secret_beside_the_reasoning_stays_in_ram_as_well(file: Path, where: str) -> None:
+    """An upstream may put one wherever there is a text."""
+    call, tool, signature, session = (
+        "hunter2" if each == where else "x"
+        for each in ("a call", "a tool", "a signature", "the session")
+    )
+    said = turn(call, names=(tool,)).reasoned(Reasoning((("why", signature),)))
+    with opened(file, secret=lambda text: "hunter2" in text) as store:
+        memory = OriginMemory(store, ORIGIN)
+        memory.remember(said, At("p", "c", session))
+        memory.remember(turn("b", thought="nothing"), At())
+        assert recall(memory, said, session=session) == "why"
+    assert b"hunter2" not in b"".join(each.read_bytes() for each in file.parent.iterdir())
+
+
 def test_what_is_on_no_disk_makes_no_room_for_others(file: Path) -> None:
     """However much is learnt after it: nothing could be read again."""
     with opened(file, secret=lambda text: "hunter2" in text, ram=1_000) as store:

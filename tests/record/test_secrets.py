@@ -47,19 +47,28 @@ def test_planted_secrets_appear_in_no_file(tmp_path: Path, bodies: bool) -> None
         stop_sequences=[SAID],
         metadata={"user_id": SAID},
         unknown={"long": SAID * 50},
+        **{f"long {SAID}": SAID * 50},
     )
     answer = reply(
         Block("thinking", parts=[SAID[:20], SAID[20:]], complete=True),
         Block("text", parts=list(SAID), complete=True),
         Block("tool_use", "t1", KEY, parts=['{"a":"', SAID, '"}'], complete=True),
         Block("tool_use", "t2", "Bash", parts=['{"a":"', SAID]),
+        Block("tool_use", KEY, "Bash", parts=["{}"], complete=True),
+        Block(GITHUB, KEY, "Bash", parts=list(SAID)),
     )
     each = exchange(asked=KEY, sent=KEY, path=f"/v1/{KEY}", error=SAID)
     data = outgoing.data
     log.began(each, outgoing)
     log.answering(each, answer)
     wait_for_progress(log, bodies)
-    finished(each, served=KEY, attempts=[Attempt(400, SAID, "resend")], changes=[Change("x", SAID)])
+    finished(
+        each,
+        served=KEY,
+        finish=GITHUB,
+        attempts=[Attempt(400, SAID, "resend")],
+        changes=[Change("x", SAID)],
+    )
     log.ended(each, answer)
     log.close(0, 1)
     assert not log.trouble

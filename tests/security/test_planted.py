@@ -56,9 +56,10 @@ ANSWER = {
     "content": [
         {"type": "thinking", "thinking": f"hm {SAID}", "signature": "s"},
         {"type": "text", "text": f"the keys are {SAID}"},
-        {"type": "tool_use", "id": "toolu_planted_2", "name": "run", "input": {"cmd": SAID}},
+        {"type": "tool_use", "id": SHAPES["aws"], "name": "run", "input": {"cmd": SAID}},
+        {"type": SHAPES["anthropic"], "text": "x"},
     ],
-    "stop_reason": "tool_use", "usage": {"input_tokens": 10, "output_tokens": 5},
+    "stop_reason": SHAPES["github"], "usage": {"input_tokens": 10, "output_tokens": 5},
 }  # fmt: skip
 REFUSAL = {"error": {"message": f"no: {SAID}", "type": SHAPES["stripe"], "code": SHAPES["slack"]}}
 
