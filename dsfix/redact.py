@@ -29,8 +29,9 @@ class _Kind(NamedTuple):
     pattern: str
 
 
-# What follows a header's name: quotes and a colon, then a word with a digit in it.
-_CREDENTIAL = r"(?:\\?[\"'])?[:=]? {0,4}(?:\\?[\"'])?((?=[A-Za-z_.~+/-]*\d)[\w.~+/-]{20,}=*)"
+# What follows a header's name: quotes and a colon, then a word; a key's has a digit in it.
+_SAYS = r"(?:\\?[\"'])?[:=] {0,4}(?:\\?[\"'])?"
+_WORD = r"((?=[A-Za-z_.~+/-]*\d)[\w.~+/-]{20,}=*)"
 
 # Each prefix is followed by "not in the middle of a word": `risk-`, `shelf_` are no prefixes.
 _KINDS: tuple[_Kind, ...] = (
@@ -59,12 +60,22 @@ _KINDS: tuple[_Kind, ...] = (
         r"-----BEGIN [A-Z0-9 ]{0,30}PRIVATE KEY(?: BLOCK)?-----"
         r"(?=.{0,160}?[A-Za-z0-9+/]{40}).*?(?:-----END [A-Z0-9 ]{0,30}PRIVATE KEY[A-Z ]*-----|\Z)",
     ),
-    _Kind("bearer", "earer ", r"earer (?<=[Bb]earer )" + _CREDENTIAL),
-    _Kind("bearer", "-key", r"-key(?<=x-api-key)" + _CREDENTIAL),
-    _Kind("bearer", "-Key", r"-Key(?<=-[Aa][Pp][Ii]-Key)" + _CREDENTIAL),
+    _Kind("bearer", "earer ", r"earer (?<=[Bb]earer ) {0,4}(?:\\?[\"'])?" + _WORD),
+    _Kind("bearer", "-key", r"-key(?<=api-key)" + _SAYS + _WORD),
+    _Kind("bearer", "-Key", r"-Key(?<=[Aa][Pp][Ii]-Key)" + _SAYS + _WORD),
+    _Kind(
+        "basic",
+        "uthorization",
+        rf"uthorization(?<=[Aa]uthorization){_SAYS}[Bb]asic "
+        r"((?=[a-z]*[A-Z\d+/=])[\w+/]{8,}=*)",
+    ),
     _Kind("url-password", "://", r"://[^\s/:@\"'<>]{0,64}:([^\s/:@\"'<>$({]{3,128})@(?=[\w\[])"),
 )
-_NAMES = re.compile(r"(?:KEY|TOKEN|SECRET|PASSWORD|PASSWD|CREDENTIALS?)(?:$|_)")
+# MYSQL_PWD, SSHPASS and REDISCLI_AUTH are names that programs read; a PWD alone is a place.
+_NAMES = re.compile(
+    r"(?:KEYS?|TOKEN|SECRETS?|PASSWORDS?|PASSWD|PASSPHRASE|CREDENTIALS?|COOKIES?)(?:$|_)"
+    r"|(?:_PASS|SSHPASS|(?:MYSQL|DB)_PWD|_PAT|_AUTH|AUTHORIZATION|_HEADERS|_DSN|CONNECTION_STRING)$"
+)
 # What such a variable names is a place or a public id, not the secret.
 _NOT_SECRET = re.compile(r"_(?:FILE|PATH|DIR|ID|NAME|URL|TYPE)$|^GPG_KEY$|^GOOGLE_APPLICATION_")
 _UNRESERVED = frozenset("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~")
@@ -95,7 +106,7 @@ class Redactor:
     def of(cls, environ: Mapping[str, str], known: Iterable[tuple[str, str]]) -> Redactor:
         """A redactor for these (value, kind) pairs and what the environment's names call secret."""
         named = {
-            value: name
+            value.strip(): name
             for name, value in environ.items()
             if _NAMES.search(name.upper()) and not _NOT_SECRET.search(name.upper())
         }

@@ -69,6 +69,8 @@ def test_a_key_is_replaced_by_its_kind(kind: str, secret: str, around: str) -> N
         "Authorization: Bearer ${ANTHROPIC_AUTH_TOKEN}",
         "Bearer authentication-with-a-long-hyphenated-word is described",
         "x-api-key: YOUR_API_KEY_GOES_RIGHT_HERE",
+        "Proxy-Authorization: Basic $TOKEN; Authorization: basic authentication comes first",
+        "docs/how-to-rotate-an-api-key-in-2026.md and an api-key rotation-of-2026-explained",
         'if line.startswith("-----BEGIN PRIVATE KEY-----"): raise ValueError(line)',
         "https://user@example.com/a:b@c http://127.0.0.1:8080/x@y git@github.com:a/b.git",
         "postgres://$USER:$PASSWORD@localhost/db and https://{user}:{password}@host/",
@@ -103,6 +105,13 @@ def test_this_repository_is_ordinary_text() -> None:
             "Authorization: Bearer [REDACTED:bearer]",
         ),
         ("x-api-key: 0123456789abcdefABCDEF", "x-api-key: [REDACTED:bearer]"),
+        ("api-key: 0123456789abcdefABCDEF", "api-key: [REDACTED:bearer]"),
+        ('"x-goog-api-key":"0123456789abcdefABCDEF"', '"x-goog-api-key":"[REDACTED:bearer]"'),
+        ("> Authorization: Basic bWU6c2VjcmV0", "> Authorization: Basic [REDACTED:basic]"),
+        (
+            r"{\"authorization\": \"Basic bWU6c2VjcmV0MQ==\"}",
+            r"{\"authorization\": \"Basic [REDACTED:basic]\"}",
+        ),
         ('"X-Api-Key": "0123456789abcdefABCDEF"', '"X-Api-Key": "[REDACTED:bearer]"'),
         (r"{\"x-api-key\":\"0123456789abcdefABCDEF\"}", r"{\"x-api-key\":\"[REDACTED:bearer]\"}"),
         (
@@ -147,13 +156,27 @@ def test_the_environment_names_its_secrets() -> None:
         "GOOGLE_APPLICATION_CREDENTIALS": "/home/me/credentials.json",
         "GPG_KEY": "A035C8C19219BA821ECEA86B64E628F8D684696D",
         "AWS_ACCESS_KEY_ID": "not-a-secret-by-itself",
+        "DATABASE_PASSPHRASE": "value of the phrase\n",
+        "SERVICE_API_KEYS": "value-of-the-keys",
+        "MYSQL_PWD": "value-for-libmysql",
+        "SSHPASS": "value-for-sshpass",
+        "SMTP_PASS": "value-for-the-mail",
+        "REDISCLI_AUTH": "value-for-redis-cli",
+        "GITHUB_PAT": "value-for-the-forge",
+        "ANTHROPIC_CUSTOM_HEADERS": "X-Key: value-for-the-gate",
+        "STORAGE_CONNECTION_STRING": "Account=me;Secret=value",
+        "PWD": "/home/somebody/project",
+        "OLDPWD": "/home/somebody/elsewhere",
+        "GIT_ASKPASS": "/usr/lib/git-askpass",
+        "SSH_AUTH_SOCK": "/run/user/1000/agent.sock",
         "KEYBOARD": "a-long-keyboard-name",
         "CLAUDE_CODE_MAX_OUTPUT_TOKENS": "320000000000",
         "HOME": "/home/somebody",
     }
     redactor = Redactor.of(environ, [("the-real-key-itself", "api-key"), ("", "nothing")])
     for name, value in {**environ, "x": "the-real-key-itself"}.items():
-        hidden = name in ("MY_SERVICE_TOKEN", "AWS_SECRET_ACCESS_KEY", "x")
+        hidden = "value" in value or name == "x"
+        value = value.strip()  # as it is said
         assert (redactor.text(f"<{value}>") == f"<{value}>") is not hidden, name
     assert redactor.text("a value-of-the-token b") == "a [REDACTED:MY_SERVICE_TOKEN] b"
 
