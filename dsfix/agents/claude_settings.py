@@ -14,6 +14,7 @@ _MANAGED = (
     Path("/etc/claude-code/managed-settings.json"),
     Path("/Library/Application Support/ClaudeCode/managed-settings.json"),
 )
+_LONGEST = 8192  # characters; no process starts with a variable of 128 KiB (execve(2))
 
 
 class Settings(NamedTuple):
@@ -40,8 +41,15 @@ def settings(host: Host, args: tuple[str, ...]) -> Settings:
     for _, found in files:
         values = jsonc.merged(values, dict(found))
         for name, value in jsonc.table(found.get("env")).items():
-            env[name] = value if isinstance(value, str) else str(value)
+            said = value if isinstance(value, str) else str(value)
+            if _can_be_set(name, said):
+                env[name] = said
     return Settings(files, values, env)
+
+
+def _can_be_set(name: str, value: str) -> bool:
+    """Whether a process can have such a variable; a project's file may hold anything."""
+    return "=" not in name and f"{name}{value}".isprintable() and len(value) <= _LONGEST
 
 
 def _files(host: Host, args: tuple[str, ...]) -> Iterator[tuple[str, Mapping[str, Any]]]:

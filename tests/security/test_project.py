@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import resource
 import subprocess
@@ -21,18 +22,33 @@ FILES = (".git/HEAD", ".git", "opencode.json", ".claude/settings.json")
 def test_no_file_of_a_project_keeps_the_agent_waiting(tmp_path: Path, name: str, kind: str) -> None:
     """A pipe that nobody writes to and a link to /dev/zero count as no file."""
     project, programs = tmp_path / "project", tmp_path / "bin"
-    programs.mkdir()
     planted = project / name
     planted.parent.mkdir(parents=True)
     if kind == "pipe":
         os.mkfifo(planted)
     else:
         planted.symlink_to("/dev/zero")
-    agent = "opencode" if name == "opencode.json" else "claude"
-    (programs / agent).write_text("#!/bin/sh\necho ran\n", encoding="utf-8")
-    (programs / agent).chmod(0o755)
+    agent = _program(programs, "opencode" if name == "opencode.json" else "claude", "echo ran")
     ran = _run(tmp_path, project, agent, PATH=f"{programs}:{os.environ['PATH']}")
     assert (ran.returncode, ran.stdout) == (0, "ran\n"), ran.stderr
+
+
+@pytest.mark.parametrize(
+    "variable",
+    [{"SONNET": "a\0b"}, {"SONNET": "\ud800"}, {"X=1": "v"}, {"SONNET": "x" * 200_000}],
+    ids=["a NUL", "half a character", "a name that is none", "a long one"],
+)
+def test_no_variable_of_a_project_keeps_the_agent_from_starting(
+    tmp_path: Path, variable: dict[str, str]
+) -> None:
+    """Those of its settings that are set again are left out where no process could have them."""
+    settings, programs = tmp_path / "project/.claude/settings.json", tmp_path / "bin"
+    settings.parent.mkdir(parents=True)
+    env = {f"ANTHROPIC_DEFAULT_{name}_MODEL": value for name, value in variable.items()}
+    settings.write_text(json.dumps({"env": {"ANTHROPIC_DEFAULT_OPUS_MODEL": "own", **env}}))
+    agent = _program(programs, "claude", 'echo "$ANTHROPIC_DEFAULT_OPUS_MODEL"')
+    ran = _run(tmp_path, tmp_path / "project", agent, PATH=f"{programs}:{os.environ['PATH']}")
+    assert (ran.returncode, ran.stdout) == (0, "own\n"), ran.stderr
 
 
 @pytest.mark.parametrize(
@@ -59,6 +75,14 @@ def test_a_repository_that_leads_nowhere(tmp_path: Path) -> None:
     (tmp_path / ".git").write_bytes(b"gitdir: a\0b\n")
     ran = _run(tmp_path, tmp_path, "true")
     assert ran.returncode == 0, ran.stderr
+
+
+def _program(folder: Path, name: str, script: str) -> str:
+    """Make a program in that folder, and give its name."""
+    folder.mkdir()
+    (folder / name).write_text(f"#!/bin/sh\n{script}\n", encoding="utf-8")
+    (folder / name).chmod(0o755)
+    return name
 
 
 def _run(home: Path, cwd: Path, agent: str, **more: str) -> subprocess.CompletedProcess[str]:
