@@ -73,6 +73,16 @@ def test_labels_are_put_on_and_taken_off(state: Path) -> None:
         assert isinstance(failure("tag", "last", bad), UsageError), bad
 
 
+def test_labels_hold_no_secret(state: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """An agent may give its session a title, and anything may stand in that."""
+    monkeypatch.setenv("SERVICE_TOKEN", "value-of-the-token")
+    log = session(state)
+    for command in ("tag", "categorize", "project", "rename"):
+        run(command, "last", "x:value-of-the-token")
+    shown = "x:[REDACTED:SERVICE_TOKEN]"
+    assert own(log) == Labels(shown, (shown,), shown, shown)
+
+
 def test_a_deleted_session_is_hidden_until_it_comes_back(state: Path) -> None:
     """From lists, from `last` and from TAB; its record stays."""
     old, new = session(state), session(state, START + 10)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING, Annotated
 
@@ -101,7 +102,7 @@ def _word(tag: str) -> str:
     """A tag as it is kept. Raises UsageError for one that could not be typed again."""
     from dsfix.errors import UsageError
 
-    word = tag.removeprefix("#")
+    word = _redacted(tag.removeprefix("#"))
     if not word or not word.isprintable() or any(map(str.isspace, word)):
         raise UsageError(f"{tag!r} is no tag", hint="a tag is one word, such as `release`")
     return word
@@ -109,4 +110,11 @@ def _word(tag: str) -> str:
 
 def _line(words: str) -> str:
     """The words as one printable line."""
-    return "".join(filter(str.isprintable, " ".join(words.split())))
+    return _redacted("".join(filter(str.isprintable, " ".join(words.split()))))
+
+
+def _redacted(words: str) -> str:
+    """What is said of a session is as free of secrets as its record; an agent may have said it."""
+    from dsfix.redact import Redactor
+
+    return Redactor.of(os.environ, ()).text(words)
