@@ -130,7 +130,8 @@ class SessionLog:
     def answering(self, exchange: Exchange, reply: Reply) -> None:
         """An answer has begun; `reply` grows from now until the exchange has ended."""
         if self._bodies:
-            self._put(lambda writer: writer.watch(exchange.id, reply.answer))
+            number, answer = exchange.id, reply.answer
+            self._put(lambda writer: writer.watch(number, answer))
 
     def ended(self, exchange: Exchange, reply: Reply | None) -> None:
         """The exchange is over, well or not."""

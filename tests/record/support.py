@@ -99,6 +99,8 @@ def recorded(
     fields |= {"conversation": outgoing.conversation, "stream": outgoing.stream}
     each = exchange(number, **fields)
     log.began(each, outgoing)
+    if answer is not None:
+        log.answering(each, answer)
     log.ended(finished(each), answer)
 
 

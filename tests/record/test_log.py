@@ -17,6 +17,7 @@ from dsfix.protocol.usage import Usage
 from dsfix.record import log as log_module
 from dsfix.record.log import SessionLog
 from dsfix.repairs.base import Change, Step
+from dsfix.repairs.reply import Reply
 from tests.record.support import (
     META,
     NONE,
@@ -31,6 +32,7 @@ from tests.record.support import (
     request,
     user,
 )
+from tests.repairs.support import RULES
 from tests.support.pty_session import wait_until
 
 
@@ -289,9 +291,9 @@ def test_what_waits_for_a_disk_that_hangs_holds_no_request(
     log = opened(tmp_path)
     log._put(lambda writer: hangs.wait(10) and None)
     outgoing = request([user("hi" * 1000)])
-    before = sys.getrefcount(outgoing)
-    recorded(log, outgoing, reply(Block("text", parts=["word"])))
-    assert sys.getrefcount(outgoing) == before
+    before = sys.getrefcount(outgoing), sys.getrefcount(outgoing.data)
+    recorded(log, outgoing, Reply.to(outgoing, (), RULES))
+    assert (sys.getrefcount(outgoing), sys.getrefcount(outgoing.data)) == before
     hangs.set()
     log.close(0, 1)
     assert of_type(log, "request")[0]["bytes_sent"] == len(outgoing.data)
