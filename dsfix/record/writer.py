@@ -131,11 +131,11 @@ class Writer:
         began = ended = time.monotonic()
         while ended >= self._due() and ended < began + _SLICE:
             exchange, progress = next(iter(self._open.items()))
+            progress.due = ended + PROGRESS_EVERY
+            self._open[exchange] = self._open.pop(exchange)  # the others come first
             if news := progress.news(self._redactor):
                 self._emit("progress", time.time(), {"exchange": exchange, "blocks": news})
             ended = time.monotonic()
-            progress.due = ended + PROGRESS_EVERY
-            self._open[exchange] = self._open.pop(exchange)  # the others come first
         if ended > began:
             self._next = ended + max(_REST, (ended - began) / _SHARE)
         self._file.sync()

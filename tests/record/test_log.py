@@ -16,6 +16,7 @@ from dsfix.protocol.answer import Block
 from dsfix.protocol.usage import Usage
 from dsfix.record import log as log_module
 from dsfix.record.log import SessionLog
+from dsfix.redact import Redactor
 from dsfix.repairs.base import Change, Step
 from dsfix.repairs.reply import Reply
 from tests.record.support import (
@@ -269,6 +270,27 @@ def test_an_unfinished_answer_is_written_while_it_grows(tmp_path: Path) -> None:
     assert first["type"] == "text" and first["at"] == 0
     assert ("word " * 40).startswith(first["text"]) and len(first["text"]) >= 130
     assert second["at"] == len(first["text"])
+
+
+class _Chokes(Redactor):
+    """One that cannot take a certain word."""
+
+    def text(self, text: str) -> str:
+        if "odd" in text:
+            raise ValueError
+        return super().text(text)
+
+
+def test_an_answer_that_cannot_be_told_holds_up_no_other(tmp_path: Path) -> None:
+    """It is passed over until its next turn comes."""
+    log = opened(tmp_path, _Chokes({}))
+    for number, word in enumerate(("odd ", "word ")):
+        each = exchange(number)
+        log.began(each, request([user("hi")]))
+        log.answering(each, reply(Block("text", parts=[word * 40])))
+    wait_until(lambda: of_type(log, "progress"))
+    log.close(0, 1)
+    assert [event["exchange"] for event in of_type(log, "progress")] == [1]
 
 
 def test_requests_that_pile_up_are_told_without_their_texts(
