@@ -9,10 +9,9 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from dsfix.protocol import spans
 from dsfix.record.events import exchange_of
 from dsfix.record.exchange import Exchange
-from dsfix.record.form import fits
+from dsfix.record.form import event_in
 from dsfix.record.reader import seconds_of
 
 _HEAD = 96  # bytes of a line in which its type stands
@@ -54,10 +53,9 @@ def _events(path: Path) -> Iterator[dict[str, Any]]:
     try:
         with path.open("rb") as file:
             for line in file:
-                if any(kind in line[:_HEAD] for kind in _KINDS):
-                    event = spans.value(line)
-                    if isinstance(event, dict) and fits(event):
-                        yield event
+                known = any(kind in line[:_HEAD] for kind in _KINDS)
+                if known and (event := event_in(line)):
+                    yield event
     except OSError:
         return  # what was read so far is what can be told
 

@@ -7,23 +7,29 @@ read, and one that does not fit is passed over like a line that cannot be decode
 
 from __future__ import annotations
 
-from typing import Any, TypedDict
+from typing import Annotated, Any, Required, TypedDict
 
 import msgspec
+
+from dsfix.protocol import spans
+
+# What no number of ours is beyond, and no session's seconds: thirty years.
+_Number = Annotated[int, msgspec.Meta(ge=-(1 << 53), le=1 << 53)]
+_Seconds = Annotated[float, msgspec.Meta(ge=0, le=1e9)]
 
 
 class _Change(TypedDict, total=False):
     """What a repair did."""
 
-    repair: str
+    repair: Required[str]
     detail: str
-    count: int
+    count: _Number
 
 
 class _Attempt(TypedDict):
     """An answer that was not passed on."""
 
-    status: int
+    status: _Number
     words: str
     then: str
 
@@ -45,8 +51,8 @@ class _Block(TypedDict, total=False):
     name: str
     text: str
     partial: str
-    index: int
-    at: int
+    index: _Number
+    at: _Number
 
 
 # One form for all types of events: no name means two things.
@@ -55,34 +61,35 @@ _Event = TypedDict(
     {
         "type": str,
         "ts": str,
+        "seq": _Number,
         "id": str,
         "parent": str,
         "hash": str,
         "items": list[str],
-        "exchange": int,
+        "exchange": _Number,
         "dialect": str,
         "path": str,
         "kind": str,
         "head": str,
-        "messages": int,
+        "messages": _Number,
         "parts": dict[str, str],
         "params": dict[str, Any],
         "asked": str,
         "step": str,
         "error": str,
         "cut": str,
-        "status": int,
-        "bytes_in": int,
-        "bytes_out": int,
-        "bytes_sent": int,
-        "replayed": int,
-        "placeholders": int,
-        "duration": float,
+        "status": _Number,
+        "bytes_in": _Number,
+        "bytes_out": _Number,
+        "bytes_sent": _Number,
+        "replayed": _Number,
+        "placeholders": _Number,
+        "duration": _Seconds,
         "changes": list[_Change],
         "attempts": list[_Attempt],
         "edits": list[_Edit],
-        "edits_repeated": int,
-        "edits_left_out": int,
+        "edits_repeated": _Number,
+        "edits_left_out": _Number,
         "answer_edits": list[_Edit],
         "answer": list[_Block],
         "blocks": list[_Block],
@@ -90,27 +97,32 @@ _Event = TypedDict(
         "gen_ai.request.model": str,
         "gen_ai.response.model": str,
         "gen_ai.response.finish_reasons": list[str],
-        "gen_ai.response.time_to_first_chunk": float,
-        "gen_ai.usage.input_tokens": int,
-        "gen_ai.usage.cache_read.input_tokens": int,
-        "gen_ai.usage.output_tokens": int,
-        "gen_ai.usage.reasoning.output_tokens": int,
-        "gen_ai.usage.cache_creation.input_tokens": int,
-        "written_1h": int,
+        "gen_ai.response.time_to_first_chunk": _Seconds,
+        "gen_ai.usage.input_tokens": _Number,
+        "gen_ai.usage.cache_read.input_tokens": _Number,
+        "gen_ai.usage.output_tokens": _Number,
+        "gen_ai.usage.reasoning.output_tokens": _Number,
+        "gen_ai.usage.cache_creation.input_tokens": _Number,
+        "written_1h": _Number,
         "agent": str,
         "upstream": str,
         "vendor": str,
         "cwd": str,
-        "exit_code": int,
+        "argv": list[str],
+        "exit_code": _Number,
     },
     total=False,
 )
 
 
-def fits(event: dict[str, Any]) -> bool:
-    """Whether each member that we know is of its kind; others may be anything."""
+def event_in(line: bytes) -> dict[str, Any] | None:
+    """The event in a line; None where it is none of which each member that we know is of its kind.
+
+    Members that we do not know may be anything.
+    """
+    event = spans.value(line)
     try:
         msgspec.convert(event, _Event)
     except msgspec.ValidationError:
-        return False
-    return True
+        return None
+    return event if isinstance(event, dict) else None

@@ -21,6 +21,9 @@ REFUSED = "the budget of this session is used up"
 CURRENCIES = ("USD", "CNY")
 
 
+_DIGITS = 15  # before the point of an amount; Decimal rounds no more than 28 in all
+
+
 class Limits(NamedTuple):
     """Where a session ends; None for no limit. Tokens are input and output together."""
 
@@ -97,4 +100,4 @@ def _decimal(value: object) -> Decimal | None:
         found = Decimal(str(value))
     except InvalidOperation:
         return None
-    return found if found.is_finite() else None
+    return found if found.is_finite() and found.adjusted() < _DIGITS else None

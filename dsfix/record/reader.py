@@ -13,11 +13,10 @@ from pathlib import Path
 from typing import Any, TypeAlias
 
 from dsfix.errors import DsfixError
-from dsfix.protocol import spans
 from dsfix.record.edited import NOTHING, Edited, edited_in
 from dsfix.record.events import exchange_of
 from dsfix.record.exchange import Exchange
-from dsfix.record.form import fits
+from dsfix.record.form import event_in
 from dsfix.record.sessions import EndState, end_state
 
 Event: TypeAlias = dict[str, Any]
@@ -221,8 +220,7 @@ class Following:
 
 def _take(reading: _Reading, line: bytes) -> None:
     """Take in a line, unless it is no event that this version can read."""
-    event = spans.value(line)
-    if isinstance(event, dict) and fits(event):
+    if event := event_in(line):
         try:
             reading.take(event)
         except (KeyError, TypeError, AttributeError):

@@ -116,3 +116,23 @@ def test_counts_that_are_none(tmp_path: Path, count: Any) -> None:
                 line["gen_ai.usage.input_tokens"] = count
         path.write_text("".join(json.dumps(line) + "\n" for line in lines), encoding="utf-8")
     assert [(each.input <= 1, each.output) for each in indexed(tmp_path)] == [(True, 50)] * 2
+
+
+@pytest.mark.parametrize(
+    "odd", [{"seq": 10**30}, {"seq": None}, {"blocks": [{"index": "0", "at": 0, "text": "x"}]}, {}]
+)
+def test_an_unfinished_answer_that_is_damaged_hides_no_session(
+    tmp_path: Path, odd: dict[str, Any]
+) -> None:
+    """It is not found, and all sessions are listed."""
+    session(tmp_path)
+    path = session(tmp_path)
+    block = {"index": 0, "at": 0, "text": "x", "type": "text"}
+    grown = {"type": "progress", "exchange": 2, "seq": 9, "blocks": [block]} | odd
+    later = {**grown, "blocks": [{**block, "index": 1}]}
+    if odd.get("seq", 9) is None:
+        del grown["seq"], later["seq"]
+    *lines, _ = path.read_text(encoding="utf-8").splitlines(keepends=True)
+    lines += [json.dumps(each) + "\n" for each in (grown, later)]
+    path.write_text("".join(lines), encoding="utf-8")
+    assert sorted(each.state for each in indexed(tmp_path)) == ["ended", "interrupted"]

@@ -28,7 +28,7 @@ def test_money_is_read(text: str, found: tuple[Decimal, str]) -> None:
     assert money(text) == found
 
 
-@pytest.mark.parametrize("text", ["", "0", "-1", "nan", "inf", "USD", "2,50", "3EUR"])
+@pytest.mark.parametrize("text", ["", "0", "-1", "nan", "inf", "1e30", "USD", "2,50", "3EUR"])
 def test_what_is_no_amount(text: str) -> None:
     """A limit of nothing is none."""
     with pytest.raises(UsageError, match="is no amount"):
@@ -50,7 +50,13 @@ def test_limits_are_read_back(tmp_path: Path, limits: Limits) -> None:
 
 @pytest.mark.parametrize(
     "content",
-    [b"", b"{", b"[]", b'{"cost": "much", "tokens": "many", "requests": null, "minutes": []}'],
+    [
+        b"",
+        b"{",
+        b"[]",
+        b'{"cost": 1e308}',
+        b'{"cost": "much", "tokens": "many", "requests": null, "minutes": []}',
+    ],
 )
 def test_a_broken_file_limits_nothing(tmp_path: Path, content: bytes) -> None:
     """The limits of the beginning hold on."""

@@ -164,6 +164,34 @@ def test_what_is_not_known_is_passed_over(tmp_path: Path) -> None:
     assert len(record.messages(record.exchanges[2])) == 3
 
 
+@pytest.mark.parametrize(
+    ("kind", "odd"),
+    [
+        ("session.start", {"argv": 5}),
+        ("session.end", {"duration": 1e308}),
+        ("response", {"duration": 1e308}),
+        ("response", {"changes": [{"detail": "m -> n"}]}),
+        ("response", {"status": 10**30}),
+    ],
+)
+def test_an_event_with_a_value_that_is_none_of_its_kind_is_passed_over(
+    tmp_path: Path, kind: str, odd: dict[str, Any]
+) -> None:
+    """No report meets a number where a list belongs, or one that no session can have."""
+    log = written(tmp_path)
+    assert log.path is not None
+    lines = [json.loads(line) for line in log.path.read_text(encoding="utf-8").splitlines()]
+    found = []
+    for said in (
+        [each | odd if each["type"] == kind else each for each in lines],
+        [each for each in lines if each["type"] != kind],
+    ):
+        log.path.write_text("".join(json.dumps(each) + "\n" for each in said), encoding="utf-8")
+        record = read(log.path)
+        found.append((record.start, record.end, record.exchanges, record.duration))
+    assert found[0] == found[1]
+
+
 def test_a_message_that_was_lost_is_told_as_none(tmp_path: Path) -> None:
     """The others of that request are still shown."""
     log = written(tmp_path)

@@ -188,8 +188,9 @@ class _Reading:
     def leave(self) -> None:
         """Take in the answers that nobody will finish."""
         for exchange, blocks in self._growing.items():
-            answer = [blocks[index] for index in sorted(blocks)]
-            self._say(exchange, self._grown[exchange], self.told((), answer))
+            with contextlib.suppress(*_ODD):
+                answer = [blocks[index] for index in sorted(blocks)]
+                self._say(exchange, self._grown[exchange], self.told((), answer))
 
     def _event(self, event: Event, offset: int) -> None:
         self.last = str(event.get("ts", self.last))
