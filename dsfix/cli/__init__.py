@@ -7,6 +7,7 @@ import os
 import sys
 from collections.abc import Mapping
 from importlib import import_module
+from io import TextIOWrapper
 from typing import Any
 
 import typer
@@ -82,7 +83,7 @@ app = _typer(
 
 def _version(asked: bool) -> None:
     if asked:
-        print(f"dsfix {__version__}")
+        print(f"dsfix {__version__}", flush=True)
         raise typer.Exit
 
 
@@ -97,6 +98,10 @@ def _root(
 
 def main() -> None:
     """Run the command line and exit; a DsfixError becomes one line, a hint and its exit code."""
+    if isinstance(
+        sys.stdout, TextIOWrapper
+    ):  # a letter that a terminal has not is no reason to fail
+        sys.stdout.reconfigure(errors="replace")
     try:
         app()
     except DsfixError as error:

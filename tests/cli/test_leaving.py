@@ -1,11 +1,17 @@
-"""How an error is told."""
+"""How an error is told, and what becomes of output that cannot be."""
 
 from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
 
 import pytest
 
 from dsfix.cli.leaving import LONGEST, failed
 from dsfix.errors import DsfixError
+from tests.record.support import opened, recorded, reply, request, user
+from tests.support.commands import environment
 
 
 def test_an_error_of_megabytes_is_cut(capsys: pytest.CaptureFixture[str]) -> None:
@@ -15,3 +21,30 @@ def test_an_error_of_megabytes_is_cut(capsys: pytest.CaptureFixture[str]) -> Non
     first, hint = capsys.readouterr().err.splitlines()
     assert first == f"dsfix: error: {'x' * LONGEST}..."
     assert hint == "  hint: look at it"
+
+
+def test_a_letter_that_a_terminal_has_not_is_no_error(tmp_path: Path) -> None:
+    """A session is shown all the same where the locale knows few letters."""
+    given = environment(tmp_path) | {"PYTHONIOENCODING": "ascii"}
+    log = opened(tmp_path / ".local/state/dsfix")
+    recorded(log, request([user("hi")]), reply())
+    log.close(0, 1.0)
+    words = [sys.executable, "-m", "dsfix", "sessions", "show", log.id, "1"]
+    done = subprocess.run(words, env=given, capture_output=True, text=True, timeout=60)
+    assert "1 ? main ? messages" in done.stdout and (done.returncode, done.stderr) == (0, "")
+
+
+def test_a_version_that_nobody_can_read_is_one_line(tmp_path: Path) -> None:
+    """A full disk is told, and not once more by the interpreter."""
+    with Path("/dev/full").open("w", encoding="ascii") as full:
+        done = subprocess.run(
+            [sys.executable, "-m", "dsfix", "--version"],
+            env=environment(tmp_path),
+            stdout=full,
+            stderr=subprocess.PIPE,
+            text=True,
+            timeout=60,
+        )
+    assert done.stderr == (
+        "dsfix: error: the output could not be written: No space left on device\n"
+    )
