@@ -98,9 +98,7 @@ def _root(
 
 def main() -> None:
     """Run the command line and exit; a DsfixError becomes one line, a hint and its exit code."""
-    if isinstance(
-        sys.stdout, TextIOWrapper
-    ):  # a letter that a terminal has not is no reason to fail
+    if isinstance(sys.stdout, TextIOWrapper):  # not every terminal has every letter
         sys.stdout.reconfigure(errors="replace")
     try:
         app()

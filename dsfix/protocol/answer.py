@@ -53,6 +53,12 @@ class Answer:
         if self.room >= 0:
             block.parts.append(text)
 
+    def signed(self, block: Block, signature: str) -> None:
+        """More of a block's signature, for which there is as much room as for all that is said."""
+        self.room -= len(signature)
+        if self.room >= 0:
+            block.signature += signature
+
     @property
     def overlong(self) -> bool:
         """Whether only the beginning was kept: such an answer is no turn that can be replayed."""

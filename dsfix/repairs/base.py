@@ -21,6 +21,7 @@ from dsfix.repairs.recall import Length, Memory, Sent, history_of
 
 T = TypeVar("T")
 _change = lru_cache(1024)(Change)  # a session keeps those of all its exchanges, and most are alike
+NOTES = 100  # what is told of one answer: it may name another model in each of its events
 EDITS = 4  # events of one answer that are kept for each repair: there may be thousands alike
 
 
@@ -195,7 +196,7 @@ class Answering:
     def note(self, repair: str, detail: str) -> None:
         """Say what a repair did, once for each answer."""
         change = _change(repair, detail)
-        if change not in self.changes:
+        if len(self.changes) < NOTES and change not in self.changes:
             self.changes.append(change)
 
     def edited(self, repair: str, before: bytes, after: list[bytes]) -> None:

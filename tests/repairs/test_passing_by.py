@@ -231,3 +231,33 @@ def test_an_event_that_has_begun_goes_first() -> None:
     pieces = [event, event, b": a comment ", event, event]
     assert b"".join([reply.feed(each) for each in pieces]) + reply.end() == b"".join(pieces)
     assert [block.text for block in reply.answer.blocks.values()] == ["so " * 3]
+
+
+def test_an_answer_that_names_thousands_of_models_is_told_in_a_few_lines() -> None:
+    """Each is rewritten; what is told of them does not grow with them."""
+    reply = _reply(Dialect.CHAT)
+    for number in range(1000):
+        event = _chat("text", "so") | {"model": f"m{number}"}
+        given = reply.feed(sse.encode(json.dumps(event).encode()))
+        assert json.loads(sse.data_of(given))["model"] == ASKED
+    assert len(reply.answering.changes) == 100
+
+
+def test_a_signature_without_end_is_not_kept() -> None:
+    """It goes on, and takes no more room than an answer may; then that is no turn to replay."""
+    reply = _reply(Dialect.MESSAGES)
+    reply.answer.room = 1000
+    for event in _events(Dialect.MESSAGES, [("open", "", 1), ("sign", "s" * 100, 50)]):
+        assert reply.feed(event)
+    assert len(reply.answer.blocks[0].signature) == 1000 and reply.answer.overlong
+
+
+def test_a_call_is_complete_where_the_next_one_begins() -> None:
+    """All those before it are, in whichever order they began."""
+    reply = _reply(Dialect.CHAT)
+    calls = [{"tool_calls": [{"index": each, "id": f"c{each}"}]} for each in (0, 2, 1)]
+    for delta in ({"reasoning_content": "hm"}, *calls[:2], {"content": "so"}, calls[2]):
+        event = {"id": "x", "model": ASKED, "choices": [{"index": 0, "delta": delta}]}
+        reply.feed(sse.encode(json.dumps(event).encode()))
+    found = {place: block.complete for place, block in reply.answer.blocks.items()}
+    assert found == {0: True, 2: True, 4: True, 1: True, 3: False}

@@ -92,7 +92,9 @@ def _on_delta(answer: Answer, delta: _Delta) -> None:
     for call in delta.tool_calls or []:
         place = 2 + (call.index or 0)
         if place not in answer.blocks:
-            for earlier in answer.blocks.values():
+            for earlier in reversed(answer.blocks.values()):
+                if earlier.complete:  # and so are those before it
+                    break
                 earlier.complete = True
         block = answer.blocks.setdefault(place, Block("tool_use"))
         block.id = call.id or block.id

@@ -70,7 +70,8 @@ def on_event(answer: Answer, event: Event) -> None:
             delta = event.delta
             if part := delta.thinking or delta.text or delta.partial_json:
                 answer.said(block, part)
-            block.signature += delta.signature or ""
+            if delta.signature:
+                answer.signed(block, delta.signature)
         case "content_block_stop" if event.place in answer.blocks:
             answer.blocks[event.place].complete = True
         case "message_delta":
