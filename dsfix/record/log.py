@@ -173,6 +173,7 @@ class SessionLog:
         """Say it once. After an error of the disk nothing more is written."""
         if isinstance(error, OSError):
             self._file = None
+            self._jobs = queue.SimpleQueue()  # what waits is written by nobody
             said = f"the record stopped: {error.strerror or error}"
         else:
             said = f"the record has a gap: {type(error).__name__}"

@@ -16,6 +16,7 @@ from dsfix.protocol.answer import Block
 from dsfix.protocol.usage import Usage
 from dsfix.record import log as log_module
 from dsfix.record.log import SessionLog
+from dsfix.record.writer import Writer
 from dsfix.redact import Redactor
 from dsfix.repairs.base import Change, Step
 from dsfix.repairs.reply import Reply
@@ -319,6 +320,26 @@ def test_what_waits_for_a_disk_that_hangs_holds_no_request(
     hangs.set()
     log.close(0, 1)
     assert of_type(log, "request")[0]["bytes_sent"] == len(outgoing.data)
+
+
+def test_what_waited_for_a_disk_that_failed_is_let_go(tmp_path: Path) -> None:
+    """Nobody will write it down any more, and nothing keeps it in memory."""
+    hangs = threading.Event()
+
+    def fails(writer: Writer) -> None:
+        hangs.wait(10)
+        raise OSError("no more")
+
+    log = opened(tmp_path)
+    log._put(fails)
+    outgoing = request([user("hi" * 1000)])
+    before = sys.getrefcount(outgoing)
+    recorded(log, outgoing, reply(Block("text", parts=["word"])))
+    assert sys.getrefcount(outgoing) > before
+    hangs.set()
+    wait_until(lambda: sys.getrefcount(outgoing) == before)
+    log.close(0, 1)
+    assert log.trouble == "the record stopped: no more"
 
 
 def test_a_thread_that_cannot_be_had_is_asked_for_again(
