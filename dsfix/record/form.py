@@ -13,9 +13,9 @@ import msgspec
 
 from dsfix.protocol import spans
 
-# What no number of ours is beyond, and no session's seconds: thirty years.
+# What no number of ours is beyond, and no seconds of a session: thirty years. A clock may go back.
 _Number = Annotated[int, msgspec.Meta(ge=-(1 << 53), le=1 << 53)]
-_Seconds = Annotated[float, msgspec.Meta(ge=0, le=1e9)]
+_Seconds = Annotated[float, msgspec.Meta(ge=-1e9, le=1e9)]
 
 
 class _Change(TypedDict, total=False):
