@@ -31,6 +31,7 @@ class _Kind(NamedTuple):
 
 # What follows a header's name: quotes and a colon, then a word; a key's has a digit in it.
 _SAYS = r"(?:\\?[\"'])?[:=] {0,4}(?:\\?[\"'])?"
+_HOLDS = _SAYS.replace("[:=]", "[:=]?")  # where the name alone leaves no doubt
 _WORD = r"((?=[A-Za-z_.~+/-]*\d)[\w.~+/-]{20,}=*)"
 
 # Each prefix is followed by "not in the middle of a word": `risk-`, `shelf_` are no prefixes.
@@ -61,8 +62,12 @@ _KINDS: tuple[_Kind, ...] = (
         r"(?=.{0,160}?[A-Za-z0-9+/]{40}).*?(?:-----END [A-Z0-9 ]{0,30}PRIVATE KEY[A-Z ]*-----|\Z)",
     ),
     _Kind("bearer", "earer ", r"earer (?<=[Bb]earer ) {0,4}(?:\\?[\"'])?" + _WORD),
-    _Kind("bearer", "-key", r"-key(?<=api-key)" + _SAYS + _WORD),
-    _Kind("bearer", "-Key", r"-Key(?<=[Aa][Pp][Ii]-Key)" + _SAYS + _WORD),
+    _Kind("bearer", "-key", rf"-key(?<=api-key)(?:{_SAYS}|(?<=x-api-key){_HOLDS})" + _WORD),
+    _Kind(
+        "bearer",
+        "-Key",
+        rf"-Key(?<=[Aa][Pp][Ii]-Key)(?:{_SAYS}|(?<=-[Aa][Pp][Ii]-Key){_HOLDS})" + _WORD,
+    ),
     _Kind(
         "basic",
         "uthorization",

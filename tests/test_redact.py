@@ -106,6 +106,8 @@ def test_this_repository_is_ordinary_text() -> None:
         ),
         ("x-api-key: 0123456789abcdefABCDEF", "x-api-key: [REDACTED:bearer]"),
         ("api-key: 0123456789abcdefABCDEF", "api-key: [REDACTED:bearer]"),
+        ("set x-api-key 0123456789abcdefABCDEF", "set x-api-key [REDACTED:bearer]"),
+        ("set X-Api-Key 0123456789abcdefABCDEF", "set X-Api-Key [REDACTED:bearer]"),
         ('"x-goog-api-key":"0123456789abcdefABCDEF"', '"x-goog-api-key":"[REDACTED:bearer]"'),
         ("> Authorization: Basic bWU6c2VjcmV0", "> Authorization: Basic [REDACTED:basic]"),
         (

@@ -50,8 +50,8 @@ class Form(NamedTuple):
     def inside(self, event: bytes) -> bytes | None:
         """The text of an event of this form, as JSON spells it.
 
-        None for any other event, and where there may be more to the text than words: markup, or
-        letters that are escaped.
+        None for any other event, and where there may be more to the text than words: markup,
+        however it is escaped, or half of a letter.
         """
         if not self.fits(event):
             return None
