@@ -48,18 +48,20 @@ class Body:
         its messages as a list. On Responses `input` may be one text: then it stays a member,
         and there are no messages.
         """
-        found = spans.members(data)
+        found = spans.parted(data)
         if found is None:
             return None
-        order = tuple(found)
-        name = _LIST[dialect]
-        if dialect is Dialect.RESPONSES and found.get(name, b'"')[:1] == b'"':
-            return cls(dialect, found, (), order, data)
+        order, name = tuple(found), _LIST[dialect]
         raw = found.pop(name, None)
-        messages = spans.items(raw) if raw is not None else None
+        messages = None if raw is None else spans.items(raw)
+        members = {key: bytes(value) for key, value in found.items()}
         if messages is None:
-            return None
-        return cls(dialect, found, tuple(messages), order, data)
+            given = b"" if raw is None else bytes(raw)
+            if dialect is not Dialect.RESPONSES or given[:1] not in (b"", b'"'):
+                return None
+            members |= {name: given} if given else {}
+            messages = []
+        return cls(dialect, members, tuple(messages), order, data)
 
     @property
     def list_name(self) -> str:
@@ -94,16 +96,18 @@ class Body:
 
     def encode(self) -> bytes:
         """The bytes to send: those that came in, or the spans put together again."""
-        if self.source is not None:
-            return self.source
-        return b"".join(self._pieces())
+        return b"".join(self.pieces())
+
+    def pieces(self) -> list[bytes]:
+        """What `encode` gives, in pieces: to put them together takes new memory."""
+        return [self.source] if self.source is not None else self._spans()
 
     @property
     def size(self) -> int:
         """Bytes that the spans make when they are put together."""
-        return sum(map(len, self._pieces()))
+        return sum(map(len, self._spans()))
 
-    def _pieces(self) -> list[bytes]:
+    def _spans(self) -> list[bytes]:
         pieces: list[bytes] = []
         for key in self.order:
             pieces += (b",", spans.encode(key), b":")

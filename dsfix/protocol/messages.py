@@ -8,7 +8,7 @@ block without text ("missing field `thinking`", esengine/DeepSeek-Reasonix#8927,
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Annotated, Any, ClassVar
+from typing import Annotated, ClassVar
 
 import msgspec
 
@@ -23,7 +23,7 @@ OWN_SIGNATURE = "dsfix-"
 _USUAL = b'{"role":"assistant","content":['
 
 
-class _Members(msgspec.Struct):
+class _Members(msgspec.Struct, gc=False):
     text: str | None = None
     thinking: str | None = None
     signature: str | None = None
@@ -36,7 +36,7 @@ class _Block(_Members):
     type: str = ""
 
 
-class _Message(msgspec.Struct):
+class _Message(msgspec.Struct, gc=False):
     content: str | list[_Block] = ""
 
 
@@ -59,6 +59,11 @@ class _Use(_Members, tag_field="type", tag="tool_use", kw_only=True):
     type: ClassVar[str] = "tool_use"
 
 
+class _Said(msgspec.Struct, tag_field="type", tag="thinking", gc=False):
+    thinking: str
+    signature: str
+
+
 class _Word(msgspec.Struct, tag_field="type", tag="text"):
     text: str
 
@@ -69,19 +74,17 @@ class _Result(_Members, tag_field="type", tag="tool_result", kw_only=True):
     type: ClassVar[str] = "tool_result"
 
 
-class _PlainAnswer(msgspec.Struct):
+class _PlainAnswer(msgspec.Struct, gc=False):
     content: str | Annotated[list[_Text | _Thinking | _Use], msgspec.Meta(min_length=1)]
 
 
-class _PlainWords(msgspec.Struct):
+class _PlainWords(msgspec.Struct, gc=False):
     content: str | Annotated[list[_Text | _Result], msgspec.Meta(min_length=1)]
 
 
 _message = msgspec.json.Decoder(_Message)
-_PLAIN: dict[str, msgspec.json.Decoder[Any]] = {
-    "assistant": msgspec.json.Decoder(_PlainAnswer),
-    "user": msgspec.json.Decoder(_PlainWords),
-}
+_plain_answer = msgspec.json.Decoder(_PlainAnswer)
+_plain_words = msgspec.json.Decoder(_PlainWords)
 
 
 def sign(text: str) -> str:
@@ -107,20 +110,28 @@ def resigned(reasoning: Reasoning) -> Reasoning:
 def look(raw: bytes, role: str) -> Look:
     """What one look at a message of this role tells."""
     try:
-        blocks = _PLAIN[role].decode(raw).content if role in _PLAIN else None
+        if role == "assistant":
+            return _look_at_answer(raw, _plain_answer.decode(raw).content)
+        if role == "user":
+            return _look_at_words(raw, _plain_words.decode(raw).content)
     except spans.Malformed:
-        blocks = None
-    if blocks is None:
-        return Look(raw, role)
+        pass
+    return Look(raw, role)
+
+
+def _look_at_answer(raw: bytes, blocks: str | list[_Text | _Thinking | _Use]) -> Look:
+    turn = _turn(blocks)
+    rest = blocks[: len(blocks) - len(turn.calls)]
+    plain = isinstance(rest, str) or not any([block.type == "tool_use" for block in rest])
+    return Look(raw, "assistant", plain, turn)
+
+
+def _look_at_words(raw: bytes, blocks: str | list[_Text | _Result]) -> Look:
     if isinstance(blocks, str):
-        return Look(raw, role, True, _turn(blocks) if role == "assistant" else None)
-    if role == "assistant":
-        turn = _turn(blocks)
-        rest = blocks[: len(blocks) - len(turn.calls)]
-        return Look(raw, role, not any([block.type == "tool_use" for block in rest]), turn)
-    results = [block.tool_use_id for block in blocks if block.type == "tool_result"]
-    in_order = not any([block.type == "tool_result" for block in blocks[len(results) :]])
-    return Look(raw, role, in_order, None, tuple(results))
+        return Look(raw, "user", True)
+    results = tuple([block.tool_use_id for block in blocks if isinstance(block, _Result)])
+    plain = all([isinstance(block, _Result) for block in blocks[: len(results)]])
+    return Look(raw, "user", plain, None, results)
 
 
 def turn(raw: bytes) -> Turn | None:
@@ -138,20 +149,25 @@ def _turn(blocks: str | Sequence[_Block | _Text | _Thinking | _Use]) -> Turn:
     said: list[tuple[str, str]] = []
     redacted = False
     for block in blocks:
-        if block.type == "tool_use":
+        kind = block.type
+        if kind == "tool_use":
             calls.append(block.id or "")
             names.append(block.name or "")
-        elif block.type == "text":
+        elif kind == "text":
             texts.append(block.text or "")
-        elif block.type == "thinking":
+        elif kind == "thinking":
             said.append((block.thinking or "", block.signature or ""))
-        redacted = redacted or block.type == "redacted_thinking"
+        elif kind == "redacted_thinking":
+            redacted = True
+    if not said:
+        return Turn(tuple(calls), tuple(names), tuple(texts))
     kept = tuple([each for each in said if each[0].strip()])
     whole = len(kept) == len(said) and all([mark for _, mark in kept])
     first = bool(kept) and blocks[0].type == "thinking"
     reasoning = Reasoning(kept) if kept else None
-    sound = first and whole and not redacted
-    return Turn(tuple(calls), tuple(names), tuple(texts), reasoning, sound)
+    return Turn(
+        tuple(calls), tuple(names), tuple(texts), reasoning, first and whole and not redacted
+    )
 
 
 def with_reasoning(raw: bytes, reasoning: Reasoning, texts: tuple[str, ...] | None = None) -> bytes:
@@ -159,10 +175,11 @@ def with_reasoning(raw: bytes, reasoning: Reasoning, texts: tuple[str, ...] | No
 
     `texts` replaces the visible texts, where leaked reasoning is taken out of them.
     """
-    first = [_thinking(text, mark or sign(text)) for text, mark in reasoning.blocks]
+    first = [_Said(text, mark or sign(text)) for text, mark in reasoning.blocks]
     if texts is None and raw.startswith(_USUAL) and b"thinking" not in raw:
         after = raw[len(_USUAL) :].lstrip()
-        return b"".join((_USUAL, b",".join(first), b"" if after[:1] == b"]" else b",", after))
+        said = spans.encode(first)[1:-1]
+        return b"".join((_USUAL, said, b"" if after.startswith(b"]") else b",", after))
     message = spans.members(raw)
     if message is None:
         return raw
@@ -180,12 +197,9 @@ def with_reasoning(raw: bytes, reasoning: Reasoning, texts: tuple[str, ...] | No
     ]
     if texts is not None:
         kept = _retexted(kept, texts)
-    return spans.build_object({**message, "content": spans.build_array([*first, *kept])})
-
-
-def _thinking(text: str, mark: str) -> bytes:
-    said, signature = spans.encode(text), spans.encode(mark)
-    return b'{"type":"thinking","thinking":%b,"signature":%b}' % (said, signature)
+    return spans.build_object(
+        {**message, "content": spans.build_array([*map(spans.encode, first), *kept])}
+    )
 
 
 def user_key(raw: bytes) -> tuple[list[str], str]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
 
 from dsfix.protocol.body import Body, Dialect
@@ -14,9 +15,12 @@ _PLAIN = {
 }
 
 
-def names(dialect: Dialect, data: bytes) -> frozenset[str]:
-    """The functions that the model may call and the agent runs; none where it may call none."""
-    body = Body.read(dialect, data)
+def names(dialect: Dialect, pieces: Iterable[bytes]) -> frozenset[str]:
+    """The functions that the model may call and the agent runs; none where it may call none.
+
+    `pieces` are those of a request.
+    """
+    body = Body.read(dialect, b"".join(pieces))
     if body is None or body.get("tool_choice") in ("none", {"type": "none"}):
         return frozenset()
     tools = body.get("tools")

@@ -42,7 +42,7 @@ async def ask(
     try:
         async with (
             asyncio.timeout(patience),
-            client.request(method, path, data, headers.items()) as response,
+            client.request(method, path, (data,), headers.items()) as response,
         ):
             named = {name.lower(): value for name, value in response.headers.items()}
             head = Answered(response.status, named, b"")

@@ -76,7 +76,7 @@ class Attempts:
         while True:
             async with AsyncExitStack() as attempt:
                 response = await attempt.enter_async_context(
-                    self.client.post(self.path, outgoing.data, self.headers)
+                    self.client.post(self.path, outgoing.pieces, self.headers)
                 )
                 came = await _beginning_of(response)
                 found = self._again(outgoing, came)
@@ -95,7 +95,7 @@ class Attempts:
         if came.error is None:
             return None
         status, error = came.status, came.error
-        excess = 0 if self._shrunk else too_long_by(status, error, len(outgoing.data))
+        excess = 0 if self._shrunk else too_long_by(status, error, outgoing.size)
         found: tuple[Outgoing, str] | None = None
         if status in BUSY and self._patience and not is_refusal(status, error):
             self._patience -= 1

@@ -3,24 +3,23 @@
 from __future__ import annotations
 
 import base64
-import io
 import os
 import re
 import ssl
 import urllib.request
-from collections.abc import AsyncIterator, Callable, Iterable, Iterator
+from collections.abc import AsyncIterator, Callable, Iterable, Iterator, Sequence
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 
 import aiohttp
 from yarl import URL
 
 from dsfix.proxy.headers import CODINGS, upstream_headers
+from dsfix.proxy.payload import payload_of
 from dsfix.proxy.pool import KEPT, Pool
 from dsfix.redact import Redactor
 from dsfix.upstreams import is_loopback
 
 CONNECT = 30.0
-PIECE = 1 << 16  # bytes; a longer body is written in pieces, for in one it would stall the loop
 SILENCE = 600.0  # an upstream that has not begun after ten minutes closes: DeepSeek, rate_limit
 
 
@@ -87,14 +86,14 @@ class Client:
         await self._fresh.close()
 
     def post(
-        self, path: str, data: bytes, headers: Iterable[tuple[str, str]]
+        self, path: str, pieces: Sequence[bytes], headers: Iterable[tuple[str, str]]
     ) -> AbstractAsyncContextManager[aiohttp.ClientResponse]:
-        """The upstream's response to a request of an agent."""
-        return self.request("POST", path, data, headers)
+        """The upstream's response to a request of an agent, whose body is in `pieces`."""
+        return self.request("POST", path, pieces, headers)
 
     @asynccontextmanager
     async def request(
-        self, method: str, path: str, data: bytes, headers: Iterable[tuple[str, str]]
+        self, method: str, path: str, pieces: Sequence[bytes], headers: Iterable[tuple[str, str]]
     ) -> AsyncIterator[aiohttp.ClientResponse]:
         """The upstream's response; its connection is closed unless it was read to the end.
 
@@ -108,14 +107,14 @@ class Client:
         url = URL(f"{self._origin.with_path(where)}{mark}{query}", encoded=True)
         sent = upstream_headers(headers, self._key, self._key_header)
         try:
-            response = await self._send(self._pooled, method, url, data, sent)
+            response = await self._send(self._pooled, method, url, pieces, sent)
         except _FAILED as error:
             _let_go(error)
             dropped = isinstance(error, _DROPPED) and not isinstance(error, _NOT_CONNECTED)
             if not (dropped and KEPT.get()):
                 raise _unreachable(error) from error
             try:
-                response = await self._send(self._fresh, method, url, data, sent)
+                response = await self._send(self._fresh, method, url, pieces, sent)
             except _FAILED as again:
                 _let_go(again)
                 raise _unreachable(again) from again
@@ -134,14 +133,13 @@ class Client:
         session: aiohttp.ClientSession,
         method: str,
         url: URL,
-        data: bytes,
+        pieces: Sequence[bytes],
         headers: dict[str, str],
     ) -> aiohttp.ClientResponse:
-        body = io.BytesIO(data) if len(data) > PIECE else data
         return await session.request(
             method,
             url,
-            data=body or None,
+            data=payload_of(pieces),
             headers=headers,
             allow_redirects=False,
             proxy=self._proxy,

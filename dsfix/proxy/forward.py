@@ -197,7 +197,7 @@ class Forwarder:
         if self.budget is None:
             return ""
         density = self._density.get(outgoing.conversation, 0.0)
-        return self.budget.refusal(exchange, len(outgoing.data), density)
+        return self.budget.refusal(exchange, outgoing.size, density)
 
     def _attempts(
         self, request: web.BaseRequest, exchange: Exchange, prepared: Callable[..., Outgoing]
@@ -227,8 +227,8 @@ class Forwarder:
 
     def _measure(self, exchange: Exchange, outgoing: Outgoing) -> None:
         """Keep how many tokens the upstream made of a byte, for the conversation's next request."""
-        if outgoing.data and exchange.usage and exchange.usage.input:
-            density = exchange.usage.input / len(outgoing.data)
+        if outgoing.pieces and exchange.usage and exchange.usage.input:
+            density = exchange.usage.input / outgoing.size
             _keep(self._density, outgoing.conversation, density)
 
     def _step(self, conversation: str) -> Step:

@@ -116,7 +116,7 @@ class SessionLog:
         self._accounts.began(exchange)
         if self._file is None:
             return
-        at, size = exchange.started, len(outgoing.data)
+        at, size = exchange.started, outgoing.size
         if self._queued - self._done + size > WAITING:
             outgoing = outgoing.without_texts()
         self._queued += size

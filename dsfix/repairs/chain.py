@@ -32,7 +32,7 @@ class Outgoing:
     """A request as it goes upstream, and what is known of it.
 
     `body` is as the agent sent it, and so is `history`, but for calls and results that were put
-    in order; both are None where the body is no request that can be taken apart: then `data` is
+    in order; both are None where the body is no request that can be taken apart: then `pieces` are
     what came in. `conversation` names its thread, `session` is the agent's own name for its
     session, and `carried` are the turns that it sent with their reasoning. `renamed` are replaced
     tool names: by the name that is sent, the agent's own; `freeform` are tools that take plain
@@ -41,7 +41,7 @@ class Outgoing:
     """
 
     dialect: Dialect
-    data: bytes
+    pieces: Sequence[bytes]
     asked: str = ""
     sent: str = ""
     stream: bool = False
@@ -59,9 +59,19 @@ class Outgoing:
     thinks: bool = True
     stages: tuple[Stage, ...] = ()
 
+    @property
+    def data(self) -> bytes:
+        """What goes upstream, as a whole."""
+        return b"".join(self.pieces)
+
+    @property
+    def size(self) -> int:
+        """How many bytes go upstream."""
+        return sum(map(len, self.pieces))
+
     def without_texts(self) -> Outgoing:
         """What is known of it, without what was said."""
-        return replace(self, data=b"", body=None, history=None, carried=(), stages=())
+        return replace(self, pieces=(), body=None, history=None, carried=(), stages=())
 
 
 def prepare(
@@ -88,7 +98,7 @@ def prepare(
         data = _mended(data, repairs, dialect, changes, stages)
         body = Body.read(dialect, data) if changes else None
     if body is None:
-        return Outgoing(dialect, data, changes=tuple(changes), stages=tuple(stages))
+        return Outgoing(dialect, (data,), changes=tuple(changes), stages=tuple(stages))
     conversation = root(dialect, body.messages)
     conversation = digest(session, conversation) if session else conversation
     history = history_of(body, memory.seen(conversation), "history")
@@ -115,7 +125,7 @@ def _repaired(body: Body, context: Context, repairs: Sequence[Repair]) -> Body:
 def _outgoing(body: Body, mended: Body, context: Context) -> Outgoing:
     return Outgoing(
         body.dialect,
-        mended.encode(),
+        mended.pieces(),
         asked=_name(body),
         sent=_name(mended),
         stream=body.get("stream") is True,

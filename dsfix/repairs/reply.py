@@ -53,7 +53,7 @@ class Reply:
             outgoing.asked,
             renamed=outgoing.renamed,
             freeform=outgoing.freeform,
-            tools=partial(offered.names, outgoing.dialect, outgoing.data),
+            tools=partial(offered.names, outgoing.dialect, outgoing.pieces),
             thinks=outgoing.thinks,
         )
         active = tuple(

@@ -15,17 +15,16 @@ after it.
 from __future__ import annotations
 
 from bisect import bisect_left
-from collections import Counter
 from collections.abc import Mapping, Sequence, Set
-from dataclasses import dataclass, field
 
-from dsfix.protocol.body import Body, Dialect
+from dsfix.protocol.body import Body
 from dsfix.protocol.history import WIRES, History
 from dsfix.protocol.messages import is_foreign, resigned
 from dsfix.protocol.turns import Reasoning, Turn, digest, is_random
 from dsfix.repairs.base import ALL, Context, Repair, Step
 from dsfix.repairs.placeholder import is_ours, is_placeholder, numbered, placeholder
-from dsfix.repairs.recall import Decision, Found, Kind, Place, Sent
+from dsfix.repairs.recall import Decision, Kind, Place
+from dsfix.repairs.replayed import Replayed
 from dsfix.repairs.unchanged import agreed
 
 
@@ -46,77 +45,6 @@ def with_reasoning(body: Body, context: Context) -> Body:
     return body.saying((*sent.out, *history.messages[sent.done :]))
 
 
-# What is sent for a turn: by its place, and its messages as they were given.
-Known = dict[tuple[int, tuple[bytes, ...]], Decision]
-
-
-@dataclass(slots=True)
-class _Conversation:
-    """A conversation as it was sent, up to the end of the assistant's last turn.
-
-    The next request brings all but the last turns back, and goes on from here. What is `known`
-    are decisions for turns at their places. `out` is what became of the first `done` messages.
-    `counts` is what was put into how many turns, and `seen` how often there was a key. `open` are
-    the turns that are decided again once memory has learnt more of what has their names; without
-    names they are each time. `learnt` is how much it had learnt when all were as they are.
-    """
-
-    dialect: Dialect
-    known: Known
-    messages: tuple[bytes, ...] = ()
-    done: int = 0
-    out: list[bytes] = field(default_factory=list)
-    turns: list[Sent] = field(default_factory=list)
-    counts: Counter[Kind | None] = field(default_factory=Counter)
-    seen: dict[str, int] = field(default_factory=dict)
-    open: list[tuple[int, tuple[str, ...]]] = field(default_factory=list)
-    learnt: int = 0
-
-    def add(self, place: int, items: tuple[bytes, ...], decision: Decision | None) -> None:
-        """Send one more turn, and what stands before it."""
-        out = self.out
-        out += self.messages[self.done : place]
-        self.done = place + len(items)
-        count = 0
-        if decision is not None:
-            self.counts[decision.kind] += 1
-            if decision.turn:
-                count = self.seen.get(decision.turn, 0)
-                self.seen[decision.turn] = count + 1
-        self.turns.append(Sent(place, len(out), items, decision, count))
-        out += items if decision is None else decision.items
-
-    def back_to(self, nth: int) -> None:
-        """Forget that turn and all after it."""
-        for sent in self.turns[nth:]:
-            if sent.decision is not None:
-                self.counts[sent.decision.kind] -= 1
-                if sent.decision.turn:
-                    self.seen[sent.decision.turn] -= 1
-        self.done = end = 0
-        if nth:
-            last = self.turns[nth - 1]
-            items = last.items if last.decision is None else last.decision.items
-            self.done, end = last.place + len(last.items), last.at + len(items)
-        del self.turns[nth:], self.out[end:], self.open[bisect_left(self.open, (nth,)) :]
-
-    def before(self, key: str, nth: int) -> int:
-        """How many turns before the nth have that key."""
-        if nth == len(self.turns):
-            return self.seen.get(key, 0)
-        sent = self.turns[nth]
-        if sent.decision is not None and sent.decision.turn == key:
-            return sent.earlier
-        return [each.decision.turn for each in self.turns[:nth] if each.decision].count(key)
-
-    def doubtful(self, learnt: Set[str] | None) -> list[int]:
-        """The open turns from the first one on of which memory has learnt more; None: of all."""
-        for count, (_, names) in enumerate(self.open):
-            if not names or learnt is None or not learnt.isdisjoint(names):
-                return [nth for nth, _ in self.open[count:]]
-        return []
-
-
 class _Replay:
     """Decides turn by turn."""
 
@@ -126,12 +54,12 @@ class _Replay:
         self._stand = context.rules.placeholder
         self._conversation = context.conversation
         self._aligned = len(context.history.assistants) == len(history.assistants)
-        self._sent = _Conversation(history.dialect, {})
+        self._sent = Replayed(history.dialect, {})
         self._placeholders = context.memory.sent(context.conversation)
         self._stored: Set[str] = frozenset()
         self._new: dict[str, Reasoning] = {}
 
-    def sent(self) -> _Conversation:
+    def sent(self) -> Replayed:
         """The conversation as it is to be sent.
 
         What was decided for a turn at its place is kept, also for where conversations of one name
@@ -144,9 +72,9 @@ class _Replay:
         known = memory.decided(self._conversation)
         seen = self._context.seen
         # Until all is decided there is nothing to go on from.
-        last: _Conversation | None = seen.pop(THINKING_REPLAY.name, None)
+        last: Replayed | None = seen.pop(THINKING_REPLAY.name, None)
         if last is None or last.known is not known or last.dialect is not history.dialect:
-            last = _Conversation(history.dialect, known)
+            last = Replayed(history.dialect, known)
         last.back_to(bisect_left(history.stops, agreed(last.messages, history)))
         self._sent = last
         self._go_on()
@@ -171,12 +99,12 @@ class _Replay:
         self._stored = memory.prefetch(calls, list(texts.values()))
         decided = self._decided_again(again, turns)
         for nth in range(len(sent.turns), len(history.assistants)):
-            place, items = self._turn(nth)
-            decision, turn = sent.known.get((place, items)), turns.get(nth)
+            at = place, items = self._turn(nth)
+            decision, turn = sent.known.get(at), turns.get(nth)
             if decision is None and turn is not None:
                 decision = decided.get(nth) or self._decide(items, turn, nth)
                 if decision.settled and _unmistakable(turn):
-                    sent.known[place, items] = decision
+                    sent.known[at] = decision
                 else:
                     names = turn.calls or texts[nth]
                     sent.open.append((nth, names if decision.settled else ()))
@@ -201,18 +129,28 @@ class _Replay:
     def _decide(self, items: tuple[bytes, ...], turn: Turn, nth: int) -> Decision:
         """What is sent for the nth assistant turn."""
         own, step = turn.reasoning, self._context.step
-        stand_in = self._stand_in(turn)
-        foreign = own is not None and is_foreign(own) and not self._was_given(turn, nth)
-        instead = step >= Step.PLACEHOLDERS or (step is Step.NATIVE and foreign)
-        if turn.sound and not (foreign or stand_in or instead):
+        instead = step >= Step.PLACEHOLDERS
+        if own is None:
+            return self._found(items, turn, nth, instead)
+        foreign = is_foreign(own) and not self._was_given(turn, nth)
+        instead = instead or (step is Step.NATIVE and foreign)
+        if instead or is_placeholder(own.text):
+            return self._found(items, turn, nth, instead, turn.sound and is_ours(own.text))
+        if turn.sound and not foreign:
             key = turn.key if turn.calls else ""
             return Decision(items, turn=key, settled=self._is_kept(turn, nth))
-        key = turn.key if turn.calls else digest(turn.key, self._place(nth).previous)
-        if own is not None and not stand_in and not instead:
-            own = resigned(own) if foreign else own
-            kept = self._is_kept(turn.reasoned(own), nth)
-            return Decision(self._with(items, Found(own)), Kind.FORM, key, kept)
-        ours = own is not None and turn.sound and is_ours(own.text)
+        own = resigned(own) if foreign else own
+        kept = self._is_kept(turn.reasoned(own), nth)
+        return Decision(self._with(items, own), Kind.FORM, self._key(turn, nth), kept)
+
+    def _found(
+        self, items: tuple[bytes, ...], turn: Turn, nth: int, instead: bool, ours: bool = False
+    ) -> Decision:
+        """What is sent for a turn that lacks its reasoning, or has a stand-in, perhaps `ours`.
+
+        That is what memory knows, unless a placeholder is wanted `instead`.
+        """
+        key = self._key(turn, nth)
         count = self._sent.before(key, nth)
         if instead:
             return (
@@ -223,18 +161,20 @@ class _Replay:
         name = numbered(key, count)
         if (sent := self._placeholders.get(name)) is not None:
             return self._stood_in(items, turn, key, sent)
-        found = None
         if self._stand.mode != "always" and (not turn.calls or turn.calls[0] in self._stored):
             found = self._context.memory.recall(turn, self._place(nth))
-        if found is not None and found.reasoning.blocks:
-            kind = Kind.REAL if found.texts is None else Kind.LEAKED
-            return Decision(self._with(items, found), kind, key)
+            if found is not None and found.reasoning.blocks:
+                kind = Kind.REAL if found.texts is None else Kind.LEAKED
+                return Decision(self._with(items, found.reasoning, found.texts), kind, key)
         if ours:
             return Decision(items, turn=key)
         if self._context.quiet or self._stand.mode == "off":
             return Decision(items, settled=False)
         self._new[name] = text = self._text(turn, key, count)
         return self._stood_in(items, turn, key, text)
+
+    def _key(self, turn: Turn, nth: int) -> str:
+        return turn.key if turn.calls else digest(turn.key, self._place(nth).previous)
 
     def _text(self, turn: Turn, key: str, count: int) -> Reasoning:
         return placeholder(turn, key, count, self._stand.text)
@@ -246,10 +186,15 @@ class _Replay:
             return Decision(items, turn=key)
         if self._stand.mode == "off":
             return Decision(items, settled=False)
-        return Decision(self._with(items, Found(text)), Kind.PLACEHOLDER, key)
+        return Decision(self._with(items, text), Kind.PLACEHOLDER, key)
 
-    def _with(self, items: tuple[bytes, ...], found: Found) -> tuple[bytes, ...]:
-        return self._wire.with_reasoning(items, found.reasoning, found.texts)
+    def _with(
+        self,
+        items: tuple[bytes, ...],
+        reasoning: Reasoning,
+        texts: tuple[str, ...] | None = None,
+    ) -> tuple[bytes, ...]:
+        return self._wire.with_reasoning(items, reasoning, texts)
 
     def _place(self, nth: int) -> Place:
         """Where the nth assistant turn stands in what the agent sent."""
@@ -268,10 +213,6 @@ class _Replay:
             return True
         self._context.carried.append((place.index, turn))
         return False
-
-    @staticmethod
-    def _stand_in(turn: Turn) -> bool:
-        return turn.reasoning is not None and is_placeholder(turn.reasoning.text)
 
 
 def _unmistakable(turn: Turn) -> bool:

@@ -40,7 +40,7 @@ def request(
     assert body is not None
     return Outgoing(
         Dialect.MESSAGES,
-        data,
+        (data,),
         asked="claude-sonnet-4-5",
         sent="deepseek-v4-pro",
         stream=True,

@@ -54,7 +54,7 @@ def staged(before: dict[str, Any], after: dict[str, Any]) -> Outgoing:
     assert one and other
     return Outgoing(
         Dialect.MESSAGES,
-        other.encode(),
+        other.pieces(),
         body=one,
         conversation="c",
         stages=(Stage("roles", one, other),),

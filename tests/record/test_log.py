@@ -366,7 +366,7 @@ def test_a_body_that_is_no_request_is_told_by_its_size(tmp_path: Path) -> None:
     from dsfix.repairs.chain import Outgoing
 
     log = opened(tmp_path)
-    recorded(log, Outgoing(Dialect.CHAT, b"{broken"), None)
+    recorded(log, Outgoing(Dialect.CHAT, (b"{broken",)), None)
     log.close(0, 1)
     assert of_type(log, "request")[0]["bytes_sent"] == 7
     assert "broken" not in (log.path.read_text() if log.path else "broken")

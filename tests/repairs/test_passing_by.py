@@ -80,7 +80,7 @@ SAID = st.lists(st.tuples(st.sampled_from(KINDS), TEXTS, st.integers(1, 12)), ma
 
 def _reply(dialect: Dialect) -> Reply:
     free = frozenset({("", "free")})
-    outgoing = Outgoing(dialect, b"{}", asked=ASKED, renamed={"sent": "own"}, freeform=free)
+    outgoing = Outgoing(dialect, (b"{}",), asked=ASKED, renamed={"sent": "own"}, freeform=free)
     return Reply.to(outgoing, REPAIRS, RULES)
 
 
@@ -206,7 +206,7 @@ def test_no_repair_is_asked_about_text(dialect: Dialect) -> None:
         return [data]
 
     curious = Repair("curious", "", ALL, answer={dialect: AnswerRepair((b"delta", b"sent"), event)})
-    reply = Reply.to(Outgoing(dialect, b"{}", asked=ASKED), (curious,), RULES)
+    reply = Reply.to(Outgoing(dialect, (b"{}",), asked=ASKED), (curious,), RULES)
     reply.feed(b"".join(_events(dialect, [("text", "if a < b:", 40), ("thinking", "so", 3)])))
     assert not asked
     reply.feed(b"".join(_events(dialect, [("name", "", 1), ("arguments", "{}", 1)])))

@@ -12,6 +12,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass, field
+from functools import lru_cache
 
 from dsfix.repairs.pairing.shape import Piece, Wire
 
@@ -164,6 +165,7 @@ def _same_answer(calls: Sequence[str], call: str, answers: Answers) -> bool | No
     return True if number - 1 in numbers else None
 
 
+@lru_cache(maxsize=64)  # one answer's ids are looked at several times, and then no more
 def _number(call: str) -> int | None:
     """Which call of its answer this is, by DeepSeek's own ids."""
     match = _NUMBERED.fullmatch(call)
