@@ -25,6 +25,7 @@ Write: TypeAlias = Callable[[sqlite3.Connection], None]
 
 CACHE = 500  # KiB of pages for each connection; the system keeps them as well
 COMMIT_WITHIN = 0.05
+BATCH = 1000  # writes in one commit
 AGAIN = 1.0  # seconds until a disk that was full is tried again
 WAITING = 1000  # writes that may wait for it; then it is given up
 _PASSING = frozenset({sqlite3.SQLITE_FULL, sqlite3.SQLITE_IOERR, sqlite3.SQLITE_BUSY})
@@ -134,12 +135,18 @@ class Database:
         return None
 
     def _commit(self, connection: sqlite3.Connection, write: Write) -> bool:
-        """Commit one write with those that come soon after; False when it was the last."""
+        """Commit one write with those that come soon after; False when it was the last.
+
+        Nobody waits for a commit, and each write that wakes this thread takes the processor from
+        the loop: it sleeps for as long as may be.
+        """
+        if self._waiting.empty():
+            self._ending.wait(COMMIT_WITHIN)
         batch: list[Write] = [write]
         more: Write | None = write
-        while len(batch) < 1000:
+        while len(batch) < BATCH:
             try:
-                more = self._waiting.get(timeout=COMMIT_WITHIN if len(batch) < 2 else 0)
+                more = self._waiting.get_nowait()
             except queue.Empty:
                 break
             if more is None:

@@ -14,16 +14,13 @@ from typing import TypeVar
 from dsfix.protocol import offered, reading, sse
 from dsfix.protocol.answer import Answer
 from dsfix.protocol.body import Dialect
-from dsfix.protocol.reading import runs
+from dsfix.protocol.reading.late import MANY, Late
 from dsfix.repairs.base import Answering, AnswerRepair, Repair, Rules, Stream, guarded
 from dsfix.repairs.chain import Outgoing
 
 T = TypeVar("T")
 # Bytes of events beyond which the one that has to be changed is looked for by halves.
 SMALL = 4096
-# Events that go on before they are read, all in one.
-MANY = 32
-FORMS = 4  # forms that are looked at in vain
 
 
 @dataclass(slots=True)
@@ -40,10 +37,7 @@ class Reply:
     _streams: tuple[tuple[str, Stream], ...] = ()
     _read_out: bool = False
     _marks: tuple[bytes, ...] = ()
-    _form: runs.Form | None = None
-    _calm: runs.Form | None = None
-    _forms: int = 0
-    _unread: list[bytes] = field(default_factory=list)
+    _late: Late = field(default_factory=Late)
 
     @classmethod
     def to(cls, outgoing: Outgoing, repairs: Sequence[Repair], rules: Rules) -> Reply:
@@ -73,9 +67,8 @@ class Reply:
 
     def feed(self, data: bytes) -> bytes:
         """A chunk of the event stream; gives what goes to the agent now."""
-        if self._calm is not None and (text := self._calm.inside(data)) is not None:
-            self._unread.append(text)
-            if len(self._unread) == MANY:
+        if self._late.takes(data):
+            if self._late.waiting == MANY:
                 self.catch_up()
             return data
         self.catch_up()
@@ -95,25 +88,12 @@ class Reply:
     @property
     def behind(self) -> bool:
         """Whether something has gone on that is still to be read."""
-        return bool(self._unread)
+        return bool(self._late.waiting)
 
     def catch_up(self) -> None:
         """Read what has gone on unread."""
-        if self._unread and self._form is not None:
-            texts, self._unread = self._unread, []
-            self._observe(self._form.saying(texts))
-            self._forms = 0
-
-    def _form_of(self, events: bytes) -> runs.Form | None:
-        """The form of what went by, unless what comes is of another one each time."""
-        if self._form is not None and self._form.fits(events):
-            return self._form
-        if len(events) > SMALL or self._forms == FORMS:
-            return None
-        self._forms += 1
-        if (form := runs.Form.of(events)) is not None:
-            self._form = form
-        return form
+        if unread := self._late.together():
+            self._observe(unread)
 
     @property
     def lost(self) -> bool:
@@ -147,9 +127,12 @@ class Reply:
     def _ready(self, events: bytes) -> bytes:
         """A run of complete events; gives those that go on now."""
         if self._goes_by(events):
-            self._calm = None if self._relay.waits else self._form_of(events)
+            if self._relay.waits:
+                self._late.stop()
+            else:
+                self._late.follow(events)
             return events
-        self._calm = None
+        self._late.stop()
         if len(events) > SMALL and (middle := sse.middle(events)):
             return self._ready(events[:middle]) + self._ready(events[middle:])
         for name, stream in self._streams:

@@ -101,12 +101,16 @@ def doubtful(pieces: Sequence[Piece], wire: Wire) -> list[str]:
     """Ids of calls that could be of one answer with the turn before: memory may know them."""
     found: list[str] = []
     last: Piece | None = None
+    said: Set[bytes] | None = None  # by the last one, where it was asked for
     for piece in pieces:
         if not piece.assistant:
             continue
-        if last and last.calls and piece.calls and _could_go_on(last, piece, wire):
-            found += (last.calls[-1], piece.calls[0])
-        last = piece
+        own = None
+        if last and last.calls and piece.calls and not _both_begin(last, piece):
+            own = wire.voice(piece)
+            if own <= (wire.voice(last) if said is None else said):
+                found += (last.calls[-1], piece.calls[0])
+        last, said = piece, own
     return found
 
 
@@ -172,11 +176,9 @@ def _number(call: str) -> int | None:
     return int(match[1]) if match else None
 
 
-def _could_go_on(last: Piece, piece: Piece, wire: Wire) -> bool:
-    """Whether calls that follow others say nothing of their own, nor begin as answers do."""
-    if _number(last.calls[0]) == 0 == _number(piece.calls[0]):
-        return False
-    return wire.voice(piece) <= wire.voice(last)
+def _both_begin(last: Piece, piece: Piece) -> bool:
+    """Whether each makes calls that are numbered from an answer's first on."""
+    return _number(last.calls[0]) == 0 == _number(piece.calls[0])
 
 
 def _coming(pieces: Sequence[Piece]) -> list[Set[str]]:
