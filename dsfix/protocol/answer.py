@@ -10,6 +10,8 @@ from dsfix.protocol.usage import Usage
 # Characters of an answer that are kept. DeepSeek's longest has 384K tokens, a token being three
 # to four of them (https://api-docs.deepseek.com/quick_start/pricing, token_usage; 2026-08-27).
 LONGEST = 2 << 20
+# Characters that a block counts for besides its own. No model makes thousands of calls at once.
+BLOCK = 256
 
 
 @dataclass(slots=True)
@@ -27,6 +29,12 @@ class Block:
     def text(self) -> str:
         """All parts so far: the text, or the call's arguments as JSON."""
         return "".join(self.parts)
+
+    @property
+    def size(self) -> int:
+        """Characters of room that it takes."""
+        words = sum(map(len, self.parts)) + len(self.signature)
+        return BLOCK + len(self.id) + len(self.name) + words
 
 
 @dataclass(slots=True)
@@ -47,8 +55,25 @@ class Answer:
     unread: bool = False
     room: int = LONGEST
 
+    def put(self, place: int, block: Block) -> None:
+        """A block begins, or another takes its place.
+
+        Nothing is kept any more from where there is no room for it.
+        """
+        before = self.blocks.get(place)
+        self.room -= max(0, block.size - (before.size if before else 0))
+        if self.room >= 0:
+            self.blocks[place] = block
+
+    def named(self, block: Block, id: str, name: str) -> None:
+        """What a call is named, which may come in parts; empty where nothing new was said."""
+        id, name = id or block.id, name or block.name
+        self.room -= max(0, len(id) + len(name) - len(block.id) - len(block.name))
+        if self.room >= 0:
+            block.id, block.name = id, name
+
     def said(self, block: Block, text: str) -> None:
-        """More of a block's text; nothing is kept any more from where there is no room for it."""
+        """More of a block's text."""
         self.room -= len(text)
         if self.room >= 0:
             block.parts.append(text)

@@ -227,8 +227,8 @@ class Forwarder:
 
     def _measure(self, exchange: Exchange, outgoing: Outgoing) -> None:
         """Keep how many tokens the upstream made of a byte, for the conversation's next request."""
-        if outgoing.pieces and exchange.usage and exchange.usage.input:
-            density = exchange.usage.input / outgoing.size
+        if (size := outgoing.size) and exchange.usage and exchange.usage.input:
+            density = exchange.usage.input / size
             _keep(self._density, outgoing.conversation, density)
 
     def _step(self, conversation: str) -> Step:

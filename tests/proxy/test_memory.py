@@ -265,12 +265,10 @@ def test_locked_memory(
 
 @both
 def test_a_large_history(proxy: InProcess, endpoint: StrictEndpoint, dialect: str) -> None:
-    """A history of 4 MB is repaired in less than a second."""
+    """A history of 4 MB is repaired as any other; how fast is for the benchmarks to say."""
     talk = Talk(proxy, dialect, "begin #do bash#")
     talk.work()
     talk.messages[0]["content"] += " padding" * (1 << 19)
     talk.say("and on #do#")
-    began = time.monotonic()
     talk.work()
-    assert time.monotonic() - began < 2
     assert all_real(endpoint) == 2

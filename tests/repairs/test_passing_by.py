@@ -12,6 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from dsfix.protocol import reading, sse
+from dsfix.protocol.answer import BLOCK
 from dsfix.protocol.body import Dialect
 from dsfix.repairs import REPAIRS
 from dsfix.repairs.base import ALL, Answering, AnswerRepair, Repair
@@ -246,7 +247,7 @@ def test_an_answer_that_names_thousands_of_models_is_told_in_a_few_lines() -> No
 def test_a_signature_without_end_is_not_kept() -> None:
     """It goes on, and takes no more room than an answer may; then that is no turn to replay."""
     reply = _reply(Dialect.MESSAGES)
-    reply.answer.room = 1000
+    reply.answer.room = BLOCK + 1000
     for event in _events(Dialect.MESSAGES, [("open", "", 1), ("sign", "s" * 100, 50)]):
         assert reply.feed(event)
     assert len(reply.answer.blocks[0].signature) == 1000 and reply.answer.overlong

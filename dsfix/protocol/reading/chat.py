@@ -86,9 +86,9 @@ def on_done(answer: Answer) -> None:
 def _on_delta(answer: Answer, delta: _Delta) -> None:
     """Chat has no block indices: reasoning is block 0, text 1, and the calls follow."""
     if thought := delta.reasoning_content or delta.reasoning:
-        answer.said(answer.blocks.setdefault(0, Block("thinking")), thought)
+        answer.said(_at(answer, 0, "thinking"), thought)
     if delta.content:
-        answer.said(answer.blocks.setdefault(1, Block("text")), delta.content)
+        answer.said(_at(answer, 1, "text"), delta.content)
     for call in delta.tool_calls or []:
         place = 2 + (call.index or 0)
         if place not in answer.blocks:
@@ -96,14 +96,22 @@ def _on_delta(answer: Answer, delta: _Delta) -> None:
                 if earlier.complete:  # and so are those before it
                     break
                 earlier.complete = True
-        block = answer.blocks.setdefault(place, Block("tool_use"))
-        block.id = call.id or block.id
+        block = _at(answer, place, "tool_use")
+        answer.named(block, call.id or "", (call.function and call.function.name) or "")
         if call.function:
-            block.name = call.function.name or block.name
             said = bytes(call.function.arguments)
             text = spans.value(said) if said.startswith(b'"') else said.decode("utf-8", "replace")
             if text and text != "null":
                 answer.said(block, text)
+
+
+def _at(answer: Answer, place: int, kind: str) -> Block:
+    """The block at that place, which begins where there is none."""
+    block = answer.blocks.get(place)
+    if block is None:
+        block = Block(kind)
+        answer.put(place, block)
+    return block
 
 
 def on_whole(answer: Answer, event: Event) -> None:

@@ -65,7 +65,7 @@ def on_event(answer: Answer, event: Event) -> None:
             answer.id, answer.served = event.message.id or "", event.message.model or ""
             answer.usage = used(event.message.usage, answer.usage)
         case "content_block_start" if event.content_block:
-            answer.blocks[event.place] = _opened(event.content_block)
+            answer.put(event.place, _opened(event.content_block))
         case "content_block_delta" if event.delta and (block := answer.blocks.get(event.place)):
             delta = event.delta
             if part := delta.thinking or delta.text or delta.partial_json:
@@ -115,5 +115,5 @@ def on_whole(answer: Answer, message: Whole) -> None:
         if block.kind == "tool_use":
             block.parts.append(bytes(content.input).decode("utf-8", "replace"))
         block.complete = True
-        answer.blocks[index] = block
+        answer.put(index, block)
     answer.done = True

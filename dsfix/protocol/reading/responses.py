@@ -85,9 +85,9 @@ def on_event(answer: Answer, event: Event) -> None:
         if event.delta and place in answer.blocks:
             answer.said(answer.blocks[place], event.delta)
     elif event.type == "response.output_item.added" and event.item:
-        answer.blocks[place] = _opened(event.item)
+        answer.put(place, _opened(event.item))
     elif event.type == "response.output_item.done" and event.item:
-        answer.blocks[place] = _closed(event.item, answer.blocks.get(place))
+        answer.put(place, _closed(event.item, answer.blocks.get(place)))
     elif event.type == "error":
         answer.error = event.message or error_text(event.error)
     elif event.response is not None:
@@ -124,7 +124,8 @@ def _on_response(answer: Answer, response: Whole) -> None:
 def _filled(answer: Answer, response: Whole) -> None:
     """Take in the items that came in no event: a relay may send no more than the end."""
     for place, item in enumerate(response.output or []):
-        answer.blocks.setdefault(place, _closed(item, None))
+        if place not in answer.blocks:
+            answer.put(place, _closed(item, None))
 
 
 def _opened(item: _Item) -> Block:
