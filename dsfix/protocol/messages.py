@@ -129,9 +129,13 @@ def _look_at_answer(raw: bytes, blocks: str | list[_Text | _Thinking | _Use]) ->
 def _look_at_words(raw: bytes, blocks: str | list[_Text | _Result]) -> Look:
     if isinstance(blocks, str):
         return Look(raw, "user", True)
-    results = tuple([block.tool_use_id for block in blocks if isinstance(block, _Result)])
-    plain = all([isinstance(block, _Result) for block in blocks[: len(results)]])
-    return Look(raw, "user", plain, None, results)
+    results: list[str] = []
+    plain = True
+    for place, block in enumerate(blocks):
+        if isinstance(block, _Result):
+            plain = plain and place == len(results)
+            results.append(block.tool_use_id)
+    return Look(raw, "user", plain, None, tuple(results))
 
 
 def turn(raw: bytes) -> Turn | None:

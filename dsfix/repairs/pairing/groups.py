@@ -12,7 +12,6 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass, field
-from functools import lru_cache
 
 from dsfix.repairs.pairing.shape import Piece, Wire
 
@@ -169,10 +168,9 @@ def _same_answer(calls: Sequence[str], call: str, answers: Answers) -> bool | No
     return True if number - 1 in numbers else None
 
 
-@lru_cache(maxsize=64)  # one answer's ids are looked at several times, and then no more
 def _number(call: str) -> int | None:
     """Which call of its answer this is, by DeepSeek's own ids."""
-    match = _NUMBERED.fullmatch(call)
+    match = _NUMBERED.fullmatch(call) if call.startswith("call_") else None
     return int(match[1]) if match else None
 
 
