@@ -47,6 +47,13 @@ class Journal(Protocol):
         """The exchange is over, well or not."""
 
 
+class _Stream(web.StreamResponse):
+    """Its head goes out with the first event, or alone where that is kept back: one call of the
+    system less, and one packet."""
+
+    _send_headers_immediately = False
+
+
 @dataclass(slots=True)
 class Delivery:
     """The way back of one exchange; `clock` is when its request came (perf_counter).
@@ -69,15 +76,14 @@ class Delivery:
         self, response: aiohttp.ClientResponse, begun: bytes = b""
     ) -> web.StreamResponse:
         """Pass the upstream's answer on, in the way its kind asks for; `begun` was read already."""
-        kind = response.content_type
-        out = web.StreamResponse(
-            status=response.status, headers=agent_headers(response.headers.items())
-        )
+        stream = response.content_type == "text/event-stream"
+        made = _Stream if stream else web.StreamResponse
+        out = made(status=response.status, headers=agent_headers(response.headers.items()))
         if self.request.version >= (1, 1):
             out.enable_chunked_encoding()
         else:  # its end is the connection's, also for who asked to keep that
             out.force_close()
-        passing = self._events if kind == "text/event-stream" else self._document
+        passing = self._events if stream else self._document
         try:
             await out.prepare(self.request)
             whole = await passing(begun or await response.content.readany(), response, out)
@@ -97,10 +103,13 @@ class Delivery:
         self, chunk: bytes, response: aiohttp.ClientResponse, out: web.StreamResponse
     ) -> bool:
         reply, loop = self.reply, asyncio.get_running_loop()
+        if not chunk:
+            await out.write(b"")
         try:
             end = sse.first_end(chunk)  # its bytes are on their way before others are looked at
             while chunk:
-                if ready := reply.feed(chunk[:end] if end else chunk):
+                ready = reply.feed(chunk[:end] if end else chunk)
+                if ready or self.exchange.first_byte is None:
                     await self._write(out, self._shown(ready))
                 if reply.answer.done:
                     self._remember()

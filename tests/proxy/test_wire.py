@@ -92,6 +92,19 @@ def test_events_come_at_once(proxy: InProcess, endpoint: StrictEndpoint, dialect
         response.read()
 
 
+@both
+def test_the_head_of_an_answer_waits_for_no_whole_event(
+    proxy: InProcess, endpoint: StrictEndpoint, dialect: str
+) -> None:
+    """It goes out with the first event, and alone where of that no more than a part has come."""
+    pieces = [EVENTS[dialect][:9], EVENTS[dialect][9:]]
+    endpoint.canned = [Canned(200, STREAM, pieces, "chunked", pause=1)]
+    with proxy.asking("POST", PATHS[dialect], CLEAN[dialect]) as response:
+        headed = time.monotonic()
+        assert response.read() == EVENTS[dialect]
+        assert time.monotonic() - headed > 0.5
+
+
 def test_what_has_gone_on_is_read_though_nothing_follows(
     proxy: InProcess, endpoint: StrictEndpoint
 ) -> None:
