@@ -9,6 +9,7 @@ them is told by `unread`.
 
 from __future__ import annotations
 
+import os
 import queue
 import re
 import sqlite3
@@ -51,6 +52,7 @@ class Database:
         self._ready = threading.Event()
         self._ending = threading.Event()
         self._patience = OPENING
+        self._mapped = 0
         self.trouble = self.unread = ""
         self.queued = self.committed = 0
 
@@ -81,6 +83,7 @@ class Database:
             try:
                 if self._reader is None:
                     self._reader = _connect(self._path, timeout=0.05)
+                self._restore_index()
                 return self._reader.execute(sql, values).fetchall()
             except sqlite3.Error as error:
                 self.unread = self.unread or f"{self._path.name}: could not be read: {error}"
@@ -105,6 +108,7 @@ class Database:
             self.trouble = f"{self._path.name}: still locked, what was learnt is not kept"
         with self._reading:
             if self._reader is not None:
+                self._restore_index()
                 self._reader.close()
                 self._reader = None
 
@@ -115,6 +119,7 @@ class Database:
                 self._first(connection)
                 connection.commit()
             file = self._file()
+            self._restore_index()
         except (sqlite3.Error, OSError) as error:
             self.trouble = f"{self._path.name}: {error}"
             return
@@ -125,7 +130,22 @@ class Database:
                 break
         if not self.trouble and self._file() != file:
             self.trouble = f"{self._path.name}: the file was deleted, what was learnt is not kept"
+        self._restore_index()
         connection.close()
+
+    def _restore_index(self) -> None:
+        """Give the index of the write-ahead log its length back, where somebody has cut it.
+
+        SQLite has mapped it, and to touch what is not there ends the process (SIGBUS). One that is
+        blank is made anew. It is not opened here: to close it would give up SQLite's locks.
+        """
+        path = f"{self._path}-shm"
+        with suppress(OSError):  # there is none on a network file system
+            size = os.lstat(path).st_size
+            if size < self._mapped:
+                os.truncate(path, 0)
+                os.truncate(path, self._mapped)
+            self._mapped = max(self._mapped, size)
 
     def _file(self) -> tuple[int, int] | None:
         """Which file lies at the path now; None where that cannot be told."""
@@ -152,9 +172,11 @@ class Database:
             if more is None:
                 break
             batch.append(more)
+        self._restore_index()
         error = _tried(connection, batch)
         while _passing(error) and not self._ending.is_set() and self._waiting.qsize() < WAITING:
             self._ending.wait(AGAIN)
+            self._restore_index()
             error = _tried(connection, batch)
         if error is not None:
             self.trouble = f"{self._path.name}: {error}"

@@ -41,6 +41,12 @@ if what == "full":
     disk(8192)
 if what == "closed":
     os.chmod(state, 0)
+if what in ("memory.db-shm", "*"):
+    while not os.path.exists(state + "/memory.db-shm"):
+        time.sleep(0.01)
+    time.sleep(0.2)  # by then it has been written to
+    for each in filter(Path.is_file, Path(state).rglob(what)):
+        os.truncate(each, 0)
 if what in ("removed", "replaced"):
     shutil.rmtree(state)
 if what == "moved":
@@ -123,7 +129,7 @@ def read_only(scene: Scene) -> Seen:
 
 def gone(how: str) -> Callable[[Scene], Seen]:
     """A row in which the agent has the state directory `removed` or `replaced`, or `moved` away
-    what is recorded in it.
+    what is recorded in it, or emptied the files of that name.
     """
 
     def play(scene: Scene) -> Seen:
@@ -196,6 +202,7 @@ GONE = (
     "memory.db: the file was deleted, what was learnt is not kept;"
     " the record stopped: the file was deleted"
 )
+EMPTIED = "memory.db: no such table: turns"
 ONCE = ("messages",)
 ROWS = (
     Fault(
@@ -238,6 +245,15 @@ ROWS = (
         RAN,
         GONE.split("; ")[0],
         closed,
+        ONCE,
+    ),
+    Fault("disk", "all files are emptied under way", RAN, EMPTIED, gone("*"), ONCE),
+    Fault(
+        "disk",
+        "the index of memory's log is emptied under way",
+        RAN,
+        "",
+        gone("memory.db-shm"),
         ONCE,
     ),
     Fault("disk", "memory has damaged rows", "twice 200, byte for byte", "200", damaged),
