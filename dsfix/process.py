@@ -14,7 +14,7 @@ and acts. A main thread sitting in waitpid would not wake when another thread ta
 | the agent stops                    | stop too, so that the shell gets the terminal back       |
 | SIGCONT while the agent is stopped | continue the agent                                       |
 | the agent ends                     | its code, 128+n for signal n; what it started lives on   |
-| SIGINT after that                  | nothing, where `wait` is told so: the summary comes      |
+| SIGINT, SIGQUIT, SIGHUP after that | nothing, where `wait` is told so: the record is ended    |
 | kill -9 of us                      | Linux: the kernel sends the agent SIGTERM                |
 
 After astral-sh/uv `crates/uv/src/child.rs` (issues 6738, 13756: Ctrl-C twice), Yelp/dumb-init,
@@ -150,14 +150,14 @@ class Child:
     def wait(self, *, deaf: bool = False) -> int:
         """Pass signals on until the agent ends; the code to exit with, 128+n for signal n.
 
-        `deaf`: SIGINT does nothing from then on. Ctrl-C is often pressed twice, and the second
-        one would cost what is said at the end, and the agent's own code.
+        `deaf`: what a terminal sends does nothing from then on. Ctrl-C is often pressed twice, and
+        shell and kernel both tell that a window was closed: the second would cost the record's end.
         """
         try:
             while (code := self._code) is None:
                 self._act(self._signals.next(self._kill_at - time.monotonic()))
             if deaf:
-                self._signals.before[signal.SIGINT] = signal.SIG_IGN
+                self._signals.before |= dict.fromkeys(_KEYS | {signal.SIGHUP}, signal.SIG_IGN)
             return code
         finally:
             self._signals.restore()

@@ -38,9 +38,9 @@ if answer is None or b"message_stop" in answer.read() or sys.argv[1] == "end":
     print("all of it", flush=True)
 sys.exit(7)
 """
-# An agent that ends, and a process that it leaves: SIGINT to dsfix until that is gone.
+# An agent that ends, and a process that it leaves: a signal to dsfix until that is gone.
 AGAIN = """
-import os
+import os, sys
 dsfix, agent = os.getppid(), os.getpid()
 if os.fork():
     os._exit(0)
@@ -50,7 +50,7 @@ while os.getppid() == agent:
     pass
 try:
     while True:
-        os.kill(dsfix, 2)
+        os.kill(dsfix, int(sys.argv[1]))
 except ProcessLookupError:
     os._exit(0)
 """
@@ -152,11 +152,16 @@ def at_the_start(number: signal.Signals) -> Callable[[Scene], Seen]:
     return play
 
 
-def again(scene: Scene) -> Seen:
-    """Ctrl-C over and over, from the agent's end to that of dsfix."""
-    ran = dsfix("run", "--", sys.executable, "-c", AGAIN, home=scene.path)
-    assert ran.summary is not None and "exit 0" in ran.err, ran.err
-    return Seen(f"ends; exit code {ran.code}; the summary comes", told(scene.path))
+def again(number: signal.Signals) -> Callable[[Scene], Seen]:
+    """A row in which a signal comes over and over, from the agent's end to that of dsfix."""
+
+    def play(scene: Scene) -> Seen:
+        agent = (sys.executable, "-c", AGAIN, str(int(number)))
+        ran = dsfix("run", "--", *agent, home=scene.path)
+        assert ran.summary is not None and "exit 0" in ran.err, ran.err
+        return Seen(f"ends; exit code {ran.code}; the summary comes", told(scene.path))
+
+    return play
 
 
 CODE = {"before": 130, "stream": 130, "end": 130}
@@ -173,7 +178,9 @@ ROWS = (
         for phase in PHASE_NAMES
     ),
     Fault("process", "Ctrl-C again when the agent has ended",
-          "ends; exit code 0; the summary comes", "ended", again, ONCE),
+          "ends; exit code 0; the summary comes", "ended", again(signal.SIGINT), ONCE),
+    Fault("process", "SIGHUP comes again when the agent has ended",
+          "ends; exit code 0; the summary comes", "ended", again(signal.SIGHUP), ONCE),
     *(
         Fault("process", f"dsfix gets {number.name} while it starts",
               f"ends or is not started; exit code {128 + number}", "nothing",
