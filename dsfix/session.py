@@ -155,7 +155,11 @@ def _launched(
 ) -> Outcome:
     """Spawn, serve, wait, and bring everything to its end."""
     began = time.monotonic()
-    child = process.start(launch)
+    try:
+        child = process.start(launch)
+    except LaunchError as error:
+        plan.log.close(error.exit_code, 0.0)
+        raise
     proxy = ProxyThread(plan, listener, child.terminate)
     proxy.start()
     code = child.wait(deaf=True)

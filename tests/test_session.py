@@ -257,3 +257,26 @@ def test_a_proxy_that_cannot_serve_ends_the_agent(home: Path, tmp_path: Path) ->
     ran = dsfix("run", "sleep", "30", home=home, env=env)
     assert ran.code == 125
     assert "broken on purpose" in ran.err
+
+
+def test_an_agent_that_could_not_be_started_was_not_interrupted(home: Path) -> None:
+    """Its file is there and cannot be executed: the record ends with the code that dsfix does."""
+    script = home / "script"
+    script.write_text("echo hi\n", encoding="utf-8")
+    script.chmod(0o755)
+    assert dsfix("run", str(script), home=home).code == 126
+    [told] = json.loads(dsfix("sessions", "list", "--json", home=home).out)["data"]
+    assert (told["state"], told["exit_code"]) == ("ended", 126)
+
+
+def test_no_memory_for_the_summary_is_no_traceback(home: Path, tmp_path: Path) -> None:
+    """Nor does it cost the agent's exit code."""
+    broken = tmp_path / "broken"
+    broken.mkdir()
+    (broken / "rich.py").write_text("raise MemoryError", encoding="utf-8")
+    env = environment(home)
+    env["PYTHONPATH"] = f"{broken}:{env['PYTHONPATH']}"
+    with Simulator.in_thread() as upstream:
+        agent = (sys.executable, "-c", f"{ASK}\nsys.exit(7)")
+        ran = dsfix("run", "--upstream", upstream.url, "--", *agent, home=home, env=env)
+    assert (ran.code, ran.err) == (7, "")

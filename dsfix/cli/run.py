@@ -162,8 +162,9 @@ def run(
 
         options = session.Options(words, found, debug, limits, otlp)
         outcome = session.run(options, os.environ, working_dir(os.environ))
-        # Stderr is gone: the agent's exit code still counts. Where nobody reads it, rich leaves.
-        with suppress(OSError, ValueError, SystemExit):
+        # Stderr or memory is gone: the agent's exit code still counts. Where nobody reads it, rich
+        # leaves.
+        with suppress(OSError, ValueError, MemoryError, SystemExit):
             _report(outcome, found, summary_file, limits)
         if outcome.failure:
             raise DsfixError(outcome.failure, hint="run it again with --debug and look at the log")
