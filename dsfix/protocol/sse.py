@@ -17,6 +17,7 @@ _END = re.compile(rb"\r\n\r\n|\n\n|\r\r|\n\r\n")
 # that it was given: for them no event is let go before it is longer than any answer.
 HOLD = 64 * 1024
 LONGEST = 16 * 1024 * 1024
+_BEGINS = re.compile(rb"(?:\xef\xbb\xbf)?\s*(?:data|event|id|retry)?:")
 _LF = 10
 _FEW = 4096  # bytes that are soon copied
 # What has gone on of an event is kept until its end, to be read; no longer than this.
@@ -93,6 +94,11 @@ class Relay:
             del self._pending[:-3]  # an end may have begun
             self._passed = len(self._pending)
         return ready
+
+
+def begins(data: bytes) -> bool:
+    """Whether it begins as events do, and as no document does."""
+    return _BEGINS.match(data) is not None
 
 
 def _last_end(data: bytes | bytearray, start: int, stop: int) -> int:

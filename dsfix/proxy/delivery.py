@@ -22,6 +22,7 @@ from aiohttp import web
 from dsfix.memory import OriginMemory
 from dsfix.protocol import spans, sse
 from dsfix.proxy.headers import agent_headers
+from dsfix.proxy.peek import streams
 from dsfix.record.exchange import Exchange
 from dsfix.repairs.chain import Outgoing
 from dsfix.repairs.error_shape import message_of
@@ -76,17 +77,17 @@ class Delivery:
         self, response: aiohttp.ClientResponse, begun: bytes = b""
     ) -> web.StreamResponse:
         """Pass the upstream's answer on, in the way its kind asks for; `begun` was read already."""
-        stream = response.content_type == "text/event-stream"
-        made = _Stream if stream else web.StreamResponse
+        made = _Stream if streams(response, begun) else web.StreamResponse
         out = made(status=response.status, headers=agent_headers(response.headers.items()))
         if self.request.version >= (1, 1):
             out.enable_chunked_encoding()
         else:  # its end is the connection's, also for who asked to keep that
             out.force_close()
-        passing = self._events if stream else self._document
         try:
             await out.prepare(self.request)
-            whole = await passing(begun or await response.content.readany(), response, out)
+            begun = begun or await response.content.readany()
+            passing = self._events if streams(response, begun) else self._document
+            whole = await passing(begun, response, out)
         except (aiohttp.ClientError, TimeoutError) as error:
             if isinstance(error, aiohttp.ClientConnectionResetError) and _gone(self.request):
                 self.exchange.cut = "agent"

@@ -31,24 +31,32 @@ class Begun(NamedTuple):
     status: int = 200
 
 
+def streams(response: aiohttp.ClientResponse, data: bytes) -> bool:
+    """Whether an answer that begins so is a stream of events, under whatever type it comes."""
+    return response.content_type == "text/event-stream" or sse.begins(data)
+
+
 async def begun(response: aiohttp.ClientResponse) -> Begun:
     """The beginning of a success. What fails here will fail again where the rest is read."""
-    tell = _event if response.content_type == "text/event-stream" else _document
     data = b""
     told: bytes | None = None
     try:
         data = response.content.read_nowait()  # mostly it has come with the head
-        told = tell(data) if data else None
+        told = _told(response, data) if data else None
         if told is None:
             async with asyncio.timeout(PATIENCE):
                 while told is None and len(data) <= LIMIT:
                     chunk = await response.content.readany()
                     data += chunk
-                    told = tell(data) if chunk else b""
+                    told = _told(response, data) if chunk else b""
     except (aiohttp.ClientError, TimeoutError):
         return Begun(data)
     error = error_in(told or b"")
     return Begun(data) if error is None else Begun(data, told, status_of(error))
+
+
+def _told(response: aiohttp.ClientResponse, data: bytes) -> bytes | None:
+    return _event(data) if streams(response, data) else _document(data)
 
 
 def _event(data: bytes) -> bytes | None:

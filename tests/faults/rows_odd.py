@@ -143,6 +143,12 @@ def old(part: Callable[[str], bytes]) -> Make:
     return lambda dialect: (start + part(dialect), part(dialect))
 
 
+def unnamed(part: Callable[[str], bytes]) -> Make:
+    """A stream that has no type."""
+    start = b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n"
+    return lambda dialect: (start + chunk(part(dialect)) + END, part(dialect))
+
+
 def half_an_error(dialect: str) -> Said:
     return head(JSON, "Content-Length: 500", "500 Oops") + b'{"error":', b'{"error":'
 
@@ -220,6 +226,8 @@ ROWS = (
     _row("compresses what carries its answer", SHAPED, CODED,
          lambda dialect: (head(JSON, "Transfer-Encoding: gzip, chunked")
                           + chunk(gzip(ANSWERS[dialect])) + END, b"")),
+    _row("does not say that it streams", WHOLE, "200", unnamed(EVENTS.__getitem__)),
+    _row("does not say that it streams, and ends early", CUT, ENDED, unnamed(first_events)),
     _row("sends nothing but comments", CUT, ENDED, stream(lambda data: b": keep-alive\n\n" * 50)),
     _row("sends a megabyte of comments first", WHOLE, "200",
          stream(lambda data: b": keep-alive\n\n" * 75_000 + data)),

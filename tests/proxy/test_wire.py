@@ -81,10 +81,13 @@ def test_neighbours_are_untouched(proxy: InProcess, endpoint: StrictEndpoint, di
 
 
 @both
-def test_events_come_at_once(proxy: InProcess, endpoint: StrictEndpoint, dialect: str) -> None:
-    """An event goes to the agent when it comes, not when the next one does."""
+@pytest.mark.parametrize("kind", [STREAM, [], [("Content-Type", "text/plain;charset=UTF-8")]])
+def test_events_come_at_once(
+    proxy: InProcess, endpoint: StrictEndpoint, dialect: str, kind: list[tuple[str, str]]
+) -> None:
+    """An event goes to the agent when it comes, not when the next one does, whatever it is called."""
     pieces = [each + b"\n\n" for each in EVENTS[dialect].split(b"\n\n") if each]
-    endpoint.canned = [Canned(200, STREAM, pieces, "chunked", pause=0.2)]
+    endpoint.canned = [Canned(200, kind, pieces, "chunked", pause=0.2)]
     with proxy.asking("POST", PATHS[dialect], CLEAN[dialect]) as response:
         began = time.monotonic()
         response.read1(65536)
