@@ -13,6 +13,7 @@ and acts. A main thread sitting in waitpid would not wake when another thread ta
 | the agent works in a child         | what we forward, the child gets too                      |
 | the agent stops                    | stop too, so that the shell gets the terminal back       |
 | SIGCONT while the agent is stopped | continue the agent                                       |
+| another child of ours ends         | taken: as PID 1 we have all orphans                      |
 | the agent ends                     | its code, 128+n for signal n; what it started lives on   |
 | SIGINT, SIGQUIT, SIGHUP after that | nothing, where `wait` is told so: the record is ended    |
 | kill -9 of us                      | Linux: the kernel sends the agent SIGTERM                |
@@ -34,9 +35,10 @@ import time
 from collections.abc import Mapping
 from contextlib import suppress
 from pathlib import Path
-from subprocess import Popen, run
+from subprocess import Popen
 from typing import Any, Final, NamedTuple
 
+from dsfix import family
 from dsfix.errors import AgentNotExecutable, AgentNotFound, LaunchError
 
 NEVER: Final = float("inf")
@@ -175,6 +177,7 @@ class Child:
     def _act(self, numbers: bytes) -> None:
         known = self._stopped
         self._ended(os.WUNTRACED | os.WCONTINUED)
+        family.reap(self.pid)
         now, told = time.monotonic(), False
         with suppress(ProcessLookupError):
             told = self._terminal.group() == os.getpgrp() == os.getpgid(self.pid)
@@ -202,7 +205,7 @@ class Child:
         with self._lock, suppress(ProcessLookupError, PermissionError):
             if self._code is None:
                 # Looked up first: once the agent is dead, nobody knows whose child it was.
-                workers = _children(self.pid) if self._reexecutes else []
+                workers = family.children(self.pid) if self._reexecutes else []
                 os.kill(self.pid, number)
                 for worker in workers:
                     os.kill(worker, number)
@@ -268,25 +271,6 @@ def shut() -> None:
         import ctypes
 
         ctypes.CDLL(None).prctl(4, 0, 0, 0, 0)  # PR_SET_DUMPABLE
-
-
-def _children(pid: int) -> list[int]:
-    """A process's own children in our group; not the group, where a whole script may be."""
-    found: list[str] = []
-    try:
-        found = Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
-    except OSError:  # no Linux, or one built without it
-        with suppress(OSError):
-            listed = run(["ps", "-A", "-o", "pid=,ppid="], capture_output=True, text=True)
-            pairs = (line.split() for line in listed.stdout.splitlines())
-            found = [child for child, parent in pairs if parent == str(pid)]
-    return [child for child in map(int, found) if _with_us(child)]
-
-
-def _with_us(pid: int) -> bool:
-    with suppress(ProcessLookupError):
-        return os.getpgid(pid) == os.getpgrp()
-    return False
 
 
 def _refusal(path: str, error: OSError | ValueError) -> LaunchError:

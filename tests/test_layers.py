@@ -28,6 +28,7 @@ ORDER = [
     "record",
     "report",
     "telemetry",
+    "family",
     "process",
     "proxy",
     "view",
@@ -44,7 +45,7 @@ HOMES = {
     "typer": {"cli"},
     "rich": {"cli"},
     "sqlite3": {"config", "memory", "record", "reports"},
-    "subprocess": {"keys", "process", "demo", "doctor"},
+    "subprocess": {"keys", "family", "process", "demo", "doctor"},
     "platformdirs": {"paths"},
     "tomlkit": {"config"},
 }

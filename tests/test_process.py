@@ -528,6 +528,14 @@ def test_what_the_agent_started_lives_on() -> None:
     os.kill(left, signal.SIGKILL)
 
 
+@linux
+def test_an_orphan_that_became_ours_is_taken() -> None:
+    """Whoever left it to us: as PID 1 of a container we have all of them, and none stays a zombie."""
+    agent = wrapped("timeout", "10", "sh", "-c", "while test -e /proc/$0; do sleep 0.1; done")
+    script = 'sleep 2 & exec "$@" $!'
+    assert subprocess.run(["sh", "-c", script, "sh", *agent], env=ENV).returncode == 0
+
+
 # --- the terminal's modes ------------------------------------------------------------------------
 
 CRASH = "stty raw -echo; kill -9 $$"
