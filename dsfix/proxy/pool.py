@@ -72,6 +72,19 @@ class _Listener(ResponseHandler):
         else:
             super().data_received(data)
 
+    def set_response_params(self, **given: Any) -> None:
+        """A request goes out: one that is not read is met with silence as well.
+
+        aiohttp counts that from the request's end, which never comes then.
+        """
+        super().set_response_params(**given)
+        self.start_timeout()
+
+    def resume_writing(self) -> None:
+        """The other side has read of it."""
+        self._heard = self._loop.time()
+        super().resume_writing()
+
     def _reschedule_timeout(self) -> None:
         """Something came; the timer that runs already looks after it when its time is up.
 
@@ -87,6 +100,8 @@ class _Listener(ResponseHandler):
             self._read_timeout_handle = self._loop.call_later(left, self._on_read_timeout)
         else:
             super()._on_read_timeout()
+            if self.transport is not None and self.transport.get_write_buffer_size():
+                self.transport.abort()  # asyncio closes none before all of it was read
 
     def connection_lost(self, exc: BaseException | None) -> None:
         """Hear what was said before the end: who refuses a long request may answer and hang up.

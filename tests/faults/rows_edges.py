@@ -10,7 +10,8 @@ from tests.faults.rig import BOUND, Rig, answer_on, says, tells
 from tests.faults.row import Fault, Scene, Seen
 from tests.faults.rows_agent import REFUSED, said
 from tests.faults.rows_odd import counted
-from tests.faults.wild import Wild, chunk, head, reset
+from tests.faults.rows_upstream import SHAPED, SHORT, SILENT
+from tests.faults.wild import Say, Wild, chunk, head, reset
 from tests.proxy.wire_data import CLEAN
 
 REFUSAL = b'{"error":{"message":"that is too much"}}'
@@ -54,6 +55,27 @@ class Hasty(Wild):
         connection.sendall(refusal + REFUSAL)
         reset(connection)
         return b""
+
+
+class Deaf(Wild):
+    """An upstream that takes a connection and reads nothing."""
+
+    def __init__(self, *say: Say) -> None:
+        super().__init__(*say)
+        self._listener.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+
+    def _request(self, connection: socket.socket) -> bytes:
+        self._over.wait()
+        raise ConnectionError
+
+
+def is_not_read(scene: Scene) -> Seen:
+    """A request that is longer than all buffers on the way, and an upstream that hangs."""
+    data = json.dumps(json.loads(CLEAN[scene.dialect]) | {"x_long": "x" * 4 * LONG}).encode()
+    with Deaf() as wild, Rig(wild.url, scene.path, silence=SHORT) as rig:
+        answer = rig.send(scene.dialect, data)
+    [exchange] = rig.recorded()
+    return Seen(says(answer, scene.dialect, b""), tells(exchange))
 
 
 def is_refused_early(scene: Scene) -> Seen:
@@ -122,6 +144,7 @@ ROWS = (
     Fault(
         "agent", "compresses its request, and cuts it", REFUSED, "nothing", said(half_compressed)
     ),
+    Fault("upstream", "does not read a long request", SHAPED, SILENT, is_not_read),
     Fault(
         "upstream",
         EARLY,
