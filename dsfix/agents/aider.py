@@ -21,7 +21,7 @@ _CONFIG = ".aider.conf.yml"
 _VENDOR = "deepseek/"
 # Names that aider makes such a name of (read in 0.86.2, aider/models.py).
 _ALIASES = frozenset(["deepseek", "r1"])
-_OWN_KEY = re.compile(r"^[ \t]*-?[ \t]*deepseek=", re.MULTILINE)
+_OWN_KEY = re.compile(r"^[ \t]*+(?:-[ \t]*+)?deepseek=", re.MULTILINE)
 _VARIABLE = re.compile(r"^[ \t]*(?:export[ \t]+)?DEEPSEEK_API_(?:KEY|BASE)[ \t]*=", re.MULTILINE)
 
 

@@ -34,12 +34,21 @@ def table(value: object) -> dict[str, Any]:
 
 
 def merged(low: dict[str, Any], high: dict[str, Any]) -> dict[str, Any]:
-    """Both objects, merged member by member; where they differ `high` wins, lists included."""
+    """Both objects, merged member by member; where they differ `high` wins, lists included.
+
+    However deep they are nested: from 3.12 on json reads what Python cannot recurse through.
+    """
     result = dict(low)
-    for name, value in high.items():
-        old = result.get(name)
-        both = isinstance(old, dict) and isinstance(value, dict)
-        result[name] = merged(table(old), value) if both else value
+    waiting = [(result, high)]
+    while waiting:
+        into, over = waiting.pop()
+        for name, value in over.items():
+            old = into.get(name)
+            if isinstance(old, dict) and isinstance(value, dict):
+                into[name] = dict(old)
+                waiting.append((into[name], value))
+            else:
+                into[name] = value
     return result
 
 

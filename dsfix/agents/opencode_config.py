@@ -128,7 +128,8 @@ def _resolved(text: str, host: Host, folder: Path) -> str:
         path = host.home / name[2:] if name.startswith("~/") else folder / name
         return json.dumps((host.read(path) or "").strip())[1:-1]
 
-    return _VARIABLE.sub(value, text)
+    named, end, rest = text.rpartition("}")  # what begins behind it is followed in vain
+    return _VARIABLE.sub(value, named + end) + rest
 
 
 def _folder(host: Host, variable: str, default: str) -> Path:

@@ -8,9 +8,11 @@ import resource
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import pytest
 
+from dsfix.agents import jsonc
 from tests.support.commands import environment
 
 ENOUGH = 2 << 30  # bytes of address space, which a link to /dev/zero would fill
@@ -68,6 +70,37 @@ def test_no_text_keeps_its_reader_busy(text: str) -> None:
         timeout=30,
     )
     assert done.returncode == 0
+
+
+@pytest.mark.parametrize(
+    ("agent", "name", "text"),
+    [("opencode", "opencode.json", "{env:"), ("aider", ".aider.conf.yml", " \t")],
+)
+def test_no_repetition_keeps_the_agent_waiting(
+    tmp_path: Path, agent: str, name: str, text: str
+) -> None:
+    """What begins a million times and never ends is not followed from each of its beginnings."""
+    project, programs = tmp_path / "project", tmp_path / "bin"
+    project.mkdir()
+    (project / name).write_text(text * 10**6, encoding="utf-8")
+    planted = _program(programs, agent, "echo ran")
+    ran = _run(tmp_path, project, planted, PATH=f"{programs}:{os.environ['PATH']}")
+    assert (ran.returncode, ran.stdout) == (0, "ran\n"), ran.stderr
+
+
+def test_settings_that_are_nested_deeply_are_merged() -> None:
+    """Two files of a project that go deeper than Python can recurse; the later one wins."""
+
+    def nested(value: str) -> dict[str, Any]:
+        found: dict[str, Any] = {"end": value}
+        for _ in range(5000):
+            found = {"in": found}
+        return found
+
+    found = jsonc.merged(nested("low"), nested("high"))
+    for _ in range(5000):
+        found = found["in"]
+    assert found == {"end": "high"}
 
 
 def test_a_repository_that_leads_nowhere(tmp_path: Path) -> None:
