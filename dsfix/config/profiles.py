@@ -28,6 +28,8 @@ _SMALL = ("ANTHROPIC_DEFAULT_HAIKU_MODEL", "ANTHROPIC_SMALL_FAST_MODEL")
 # What Claude Code takes a model for that it does not know.
 ASSUMED = {"context": 200_000, "output": 32_000}
 _MOST = 64 * 1024 * 1024  # bytes; a database with years of usage has a tenth of it
+PATIENCE = 10.0  # seconds for a script; one of years of usage takes a tenth of it
+_STEPS = 100_000  # of SQLite's machine, between two looks at the clock
 
 
 def read(program: str, path: Path) -> dict[str, dict[str, Any]]:
@@ -54,7 +56,7 @@ def read(program: str, path: Path) -> dict[str, dict[str, Any]]:
                 while name in tables or _is_a_vendors(name, table):
                     name += "-2"
                 tables[name] = {**table, "key_env": _variable(name)}
-    except (ValueError, AttributeError, TypeError, KeyError):
+    except (ValueError, AttributeError, TypeError, KeyError, RecursionError):
         raise DsfixError(f"{path} is no file of {program}", hint=_HINTS[program]) from None
     if not tables:
         raise DsfixError(f"{path} names no URL that dsfix could forward to", hint=_HINTS[program])
@@ -80,9 +82,10 @@ def _cc_switch(data: bytes, path: Path) -> Iterator[tuple[str, dict[str, Any]]]:
 def _rows(path: Path | None, script: str) -> Iterator[tuple[str, dict[str, Any]]]:
     """Names and environments from a database, or from the script of one, run in memory.
 
-    The script may come from anybody, so it can reach nothing but that memory.
+    The script may come from anybody, so it can reach nothing but that memory, and has an end.
     """
     import sqlite3
+    import time
 
     beyond = {sqlite3.SQLITE_ATTACH, sqlite3.SQLITE_DETACH, sqlite3.SQLITE_CREATE_VTABLE}
 
@@ -92,6 +95,9 @@ def _rows(path: Path | None, script: str) -> Iterator[tuple[str, dict[str, Any]]
 
     place = f"{path.absolute().as_uri()}?mode=ro" if path else "file::memory:"
     database = sqlite3.connect(place, uri=True)
+    database.setlimit(sqlite3.SQLITE_LIMIT_LENGTH, _MOST)
+    until = time.monotonic() + PATIENCE
+    database.set_progress_handler(lambda: time.monotonic() > until, _STEPS)
     try:
         database.execute("PRAGMA trusted_schema = OFF")
         database.set_authorizer(guard)

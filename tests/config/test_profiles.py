@@ -119,6 +119,35 @@ def test_an_export_of_cc_switch(tmp_path: Path, form: str) -> None:
     assert KEY not in repr(found)
 
 
+@pytest.mark.parametrize("text", ["[" * 200_000, '{"env": ' * 200_000])
+@pytest.mark.parametrize("program", ["cc-use", "cc-switch"])
+def test_a_file_that_is_nested_too_deeply(tmp_path: Path, program: str, text: str) -> None:
+    """It is refused like any that is none."""
+    (tmp_path / "x.json").write_text(text, encoding="utf-8")
+    with pytest.raises(DsfixError, match="is no file of"):
+        profiles.read(program, tmp_path / "x.json")
+
+
+@pytest.mark.parametrize(
+    "more",
+    [
+        "INSERT INTO providers WITH RECURSIVE n (x) AS (SELECT 1 UNION ALL SELECT 1 FROM n)"
+        " SELECT sum(x), '{}', 'claude' FROM n;",
+        "CREATE TABLE more AS SELECT zeroblob(100000000) AS x;",
+    ],
+    ids=["without end", "a value of 100 MB"],
+)
+def test_a_script_has_an_end(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, more: str) -> None:
+    """One that would go on for ever, or fill the memory with one value, is refused."""
+    monkeypatch.setattr(profiles, "PATIENCE", 0.5)
+    table = "CREATE TABLE providers (name, settings_config, app_type);"
+    row = f"INSERT INTO providers VALUES ('a', '{json.dumps({'env': RELAY})}', 'claude');"
+    script = f"-- CC Switch SQLite\n{table}\n{row}\n{more}"
+    (tmp_path / "x.sql").write_text(script, encoding="utf-8")
+    with pytest.raises(DsfixError, match="is no file of"):
+        profiles.read("cc-switch", tmp_path / "x.sql")
+
+
 def test_a_script_reaches_nothing_but_its_memory(tmp_path: Path) -> None:
     """One that would write a file is refused."""
     path = tmp_path / "evil.sql"
