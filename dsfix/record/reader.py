@@ -155,6 +155,7 @@ class _Reading:
                 pass
 
     def exchanges(self) -> Iterator[Recorded]:
+        longest = len(self.nodes) + 1  # of a history, one that goes round in a circle too
         for number in sorted(self.requests.keys() | self.responses.keys()):
             request, response = self.requests.get(number, {}), self.responses.get(number, {})
             blocks = self.growing.get(number, {})
@@ -162,7 +163,7 @@ class _Reading:
             yield Recorded(
                 exchange_of(request, response, seconds_of((request or response).get("ts"))),
                 request.get("head", ""),
-                request.get("messages", 0),
+                min(request.get("messages", 0), longest),
                 request.get("parts", {}),
                 request.get("params", {}),
                 tuple(answer),

@@ -19,6 +19,8 @@ from dsfix.record.log import SessionLog
 from dsfix.record.reader import read
 from dsfix.record.sessions import EndState, event_files, find
 from dsfix.repairs.base import Change, Step
+from dsfix.report.page.document import document
+from dsfix.report.recall import recalled
 from tests.record.support import (
     START,
     assistant,
@@ -201,6 +203,23 @@ def test_a_message_that_was_lost_is_told_as_none(tmp_path: Path) -> None:
     log.path.write_bytes(b"".join(lost))
     record = read(log.path)
     assert record.messages(record.exchanges[2])[-1] == user("three")
+
+
+def test_a_history_that_goes_round_in_a_circle_has_an_end(tmp_path: Path) -> None:
+    """Somebody wrote each message's parent to be itself, and their number to be enormous."""
+    log = written(tmp_path)
+    assert log.path is not None
+    events = [json.loads(line) for line in log.path.read_bytes().splitlines()]
+    for event in events:
+        event |= {"parent": event["id"]} if event["type"] == "message" else {}
+        event |= {"messages": 1 << 50} if event["type"] == "request" else {}
+    log.path.write_text("".join(f"{json.dumps(event)}\n" for event in events), encoding="utf-8")
+    record = read(log.path)
+    first, _, last = record.exchanges
+    assert len(record.messages(last)) <= len(record.nodes) + 1
+    assert len(record.parted(first, last)) <= len(record.nodes) + 1
+    nodes = document(record, recalled(record))["nodes"]
+    assert all(parent < place for place, (parent, _) in enumerate(nodes))
 
 
 def test_an_answer_that_was_never_finished_is_shown_as_far_as_it_came(tmp_path: Path) -> None:

@@ -70,13 +70,17 @@ def _session(record: SessionRecord) -> dict[str, Any]:
 
 
 def _nodes(record: SessionRecord, places: _Places) -> list[tuple[int, int]]:
-    """Each node's parent and message; NOWHERE for the first of a history and what was not kept."""
+    """Each node's parent and message; NOWHERE for the first of a history and what was not kept.
+
+    A parent was written before: one that was not would lead round in a circle.
+    """
+    parents = [places.nodes.get(node.get("parent", ""), NOWHERE) for node in record.nodes.values()]
     return [
         (
-            places.nodes.get(node.get("parent", ""), NOWHERE),
+            parent if parent < place else NOWHERE,
             places.messages.get(node.get("hash", ""), NOWHERE),
         )
-        for node in record.nodes.values()
+        for place, (parent, node) in enumerate(zip(parents, record.nodes.values(), strict=True))
     ]
 
 
@@ -119,10 +123,10 @@ def _exchange(each: Recorded, places: _Places, costs: Costs | None) -> dict[str,
 def _edit(edit: Edit) -> dict[str, Any]:
     """What a repair changed, and whether it put in a placeholder of ours."""
     try:
-        put_in = json.loads(edit.after or "null")
-    except ValueError:  # cut; a placeholder is too short for that
-        put_in = None
-    return {**edit._asdict(), "placeholder": any(map(is_ours, _texts(put_in)))}
+        put_in = any(map(is_ours, _texts(json.loads(edit.after or "null"))))
+    except (ValueError, RecursionError):  # cut, or too deep; a placeholder is neither
+        put_in = False
+    return {**edit._asdict(), "placeholder": put_in}
 
 
 def _texts(value: Any) -> Iterator[str]:
