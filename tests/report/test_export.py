@@ -219,3 +219,20 @@ def test_what_repairs_changed_is_exported(tmp_path: Path) -> None:
         "## What repairs changed\n\n### exchange 1\n\n**max-tokens** `max_tokens`\n"
         "\nbefore\n\n```json\n9000000\n```\n\nafter\n\n```json\n393216\n```\n"
     )
+
+
+@pytest.mark.parametrize("after", ["[" * 2000, "[" * 990 + "]" * 990])
+@pytest.mark.parametrize("form", FORMATS)
+def test_a_change_that_is_nested_deeply_is_exported(tmp_path: Path, form: str, after: str) -> None:
+    """An agent's tool may be described so; its change is told as it stands."""
+    log = SessionLog(tmp_path, Redactor({}))
+    log.start({})
+    log.began(exchange(), request([user("hi")]))
+    log.close(0, 1)
+    assert log.path is not None
+    edit = {"repair": "tool-schema", "where": "tools", "before": "null", "after": after}
+    events = [json.loads(line) for line in log.path.read_bytes().splitlines()]
+    for event in events:
+        event |= {"edits": [edit]} if event["type"] == "request" else {}
+    log.path.write_text("".join(f"{json.dumps(event)}\n" for event in events), encoding="utf-8")
+    assert exported(read(log.path), form)
