@@ -224,9 +224,12 @@ def _write(path: Path, document: dict[str, object]) -> None:
     """The summary as one JSON document; a failure is told and changes no exit code."""
     import json
 
+    from dsfix.cli.plain import escaped
+
+    text = escaped(json.dumps(document, ensure_ascii=False, indent=2))
     flags = os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC
     try:
-        with os.fdopen(os.open(path, flags, PRIVATE_FILE), "w", encoding="utf-8") as file:
-            file.write(json.dumps(document, ensure_ascii=False, indent=2) + "\n")
+        with os.fdopen(os.open(path, flags, PRIVATE_FILE), "wb") as file:
+            file.write(f"{text}\n".encode("utf-8", "replace"))  # a path may be no text
     except OSError as error:
         print(f"dsfix: {path} could not be written: {error.strerror}", file=sys.stderr)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import resource
 import sqlite3
 import subprocess
@@ -20,6 +21,7 @@ from dsfix.record.index.opening import current
 from dsfix.record.labels import relabel
 from dsfix.report.transcript import transcript
 from tests.record.support import START, indexed, opened, recorded, request, user
+from tests.support.commands import dsfix, environment
 
 ROOT = Path(__file__).parent.parent.parent
 # Bytes that a file may grow to: room for an empty index, not for what was said.
@@ -136,3 +138,12 @@ def test_an_unfinished_answer_that_is_damaged_hides_no_session(
     lines += [json.dumps(each) + "\n" for each in (grown, later)]
     path.write_text("".join(lines), encoding="utf-8")
     assert sorted(each.state for each in indexed(tmp_path)) == ["ended", "interrupted"]
+
+
+def test_a_state_directory_whose_name_is_no_text(tmp_path: Path) -> None:
+    """Its sessions are summed up and listed as those of any other."""
+    env = environment(tmp_path, DSFIX_STATE_DIR=os.fsdecode(bytes(tmp_path) + b"/st\xff"))
+    ran = dsfix("run", "--", "true", home=tmp_path, env=env)
+    assert ran.code == 0 and ran.summary is not None
+    listed = dsfix("sessions", "list", "--json", home=tmp_path, env=env)
+    assert listed.code == 0 and ran.summary["session"]["id"] in listed.out

@@ -77,7 +77,9 @@ def terminal(home: Path, *words: str) -> Iterator[PtySession]:
 
 def test_no_command_is_driven_by_an_upstream(tmp_path: Path, upstream: str) -> None:
     """No control character, no other direction, and no row that the command did not make."""
-    run = ("run", "--upstream", upstream, "--", sys.executable, "-c", ASK)
+    summary = tmp_path / "summary.json"
+    run = ("run", "--upstream", upstream, "--summary-file", str(summary), "--")
+    run = (*run, sys.executable, "-c", ASK)
     others = [*COMMANDS, f"balance --upstream {upstream}", f"balance --upstream {upstream} --json"]
     told = 0
     for words in (run, *(tuple(each.split()) for each in others)):
@@ -88,6 +90,8 @@ def test_no_command_is_driven_by_an_upstream(tmp_path: Path, upstream: str) -> N
         # one exchange is shown with its text as it was said, line by line
         assert words[-1] == "1" or not FORGED.search(shown), words
     assert told > 8
+    assert "FORGED" in (document := summary.read_text(encoding="utf-8"))
+    assert not DRIVES.findall(document)
 
 
 @pytest.mark.parametrize("words", [("view", "--no-open"), ("simulate",)])

@@ -129,7 +129,8 @@ def _write(
     cwd = str(start.get("cwd", ""))
     project = own.project or str(start.get("project") or Path(cwd).name)
     said = (str(start.get(field) or "") for field in ("agent", "upstream", "branch"))
-    row = (name, str(path), *now, *told, *said, cwd, project, own.title, own.category, own.hidden)
+    shown = str(path).encode("utf-8", "replace").decode()  # a path may be no text
+    row = (name, shown, *now, *told, *said, cwd, project, own.title, own.category, own.hidden)
     db.execute(f"INSERT OR REPLACE INTO sessions VALUES ({', '.join('?' * len(row))})", row)
     db.execute("DELETE FROM tags WHERE session = ?", (name,))
     db.executemany("INSERT INTO tags VALUES (?, ?)", [(name, tag) for tag in own.tags])
