@@ -223,6 +223,12 @@ def _open(path: Path, migrations: Sequence[str]) -> sqlite3.Connection:
     return connection
 
 
+def emptied(connection: sqlite3.Connection) -> None:
+    """Take what was deleted out of the log as well, where another session keeps that open."""
+    connection.commit()
+    connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+
+
 def _version(connection: sqlite3.Connection, migrations: Sequence[str]) -> int:
     """How many of the migrations the file has had. Raises DatabaseError where it is more."""
     version = int(connection.execute("PRAGMA user_version").fetchone()[0])
@@ -235,6 +241,7 @@ def _version(connection: sqlite3.Connection, migrations: Sequence[str]) -> int:
 def _connect(path: Path, timeout: float) -> sqlite3.Connection:
     connection = sqlite3.connect(path, timeout=timeout, check_same_thread=False)
     connection.execute("PRAGMA trusted_schema = OFF")
+    connection.execute("PRAGMA secure_delete = ON")  # what is forgotten is gone
     connection.execute(f"PRAGMA cache_size = -{CACHE}")
     return connection
 

@@ -18,7 +18,7 @@ from itertools import islice
 from pathlib import Path
 from typing import Any
 
-from dsfix.memory.database import Database, Write
+from dsfix.memory.database import Database, Write, emptied
 from dsfix.memory.ram import ALIKE, Ram
 from dsfix.memory.recall import Stored
 from dsfix.memory.recent import Recent
@@ -227,6 +227,7 @@ class Store:
         if self._database is not None:
             for table in ("calls", "turns", "sent", "recovery"):
                 self._database.write(_statement(f"DELETE FROM {table}", [()]))
+            self._database.write(emptied)
 
     def _keep(self, origin: str, stored: Stored, *, only: bool, writes: int = 0) -> None:
         names = [f"call\0{origin}\0{call}" for call in stored.calls]

@@ -481,3 +481,15 @@ def test_many_processes_write_at_once(file: Path) -> None:
         store.clear()
         wait_until(lambda: store.stats()[0] == 0)
         assert recall(memory, turn("7-39")) is None
+
+
+def test_what_is_forgotten_is_on_the_disk_no_more(file: Path) -> None:
+    """Nor in the log beside the file, which another session keeps open."""
+    with opened(file) as other, opened(file) as store:
+        OriginMemory(other, ORIGIN).remember(turn("a", thought="a word in confidence"), At())
+        wait_until(lambda: store.stats()[0] == 1)
+        store.clear()
+        store.close()
+        assert store.trouble == "" and other.stats()[0] == 0
+        found = [path.name for path in file.parent.iterdir() if b"confidence" in path.read_bytes()]
+    assert found == []
