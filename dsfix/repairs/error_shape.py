@@ -65,7 +65,7 @@ def status_of(error: dict[str, Any]) -> int:
     """The HTTP status that an error would have come with, by its own numbers and words."""
     for name in ("status", "code", "status_code"):
         number = str(error.get(name, ""))
-        if number.isdecimal() and 400 <= int(number) < 600:
+        if len(number) == 3 and number.isdecimal() and 400 <= int(number) < 600:
             return int(number)
     kinds = (error.get("type"), error.get("code"))
     return next((_STATUS[str(kind)] for kind in kinds if str(kind) in _STATUS), 500)

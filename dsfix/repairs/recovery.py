@@ -22,9 +22,11 @@ _REFUSAL = re.compile(
     rb"|Expected `?thinking`? or `?redacted_thinking`?",
     re.IGNORECASE,
 )
-# The text gives both numbers (evalstate/fast-agent#621, 2026-01-19).
+# The text gives both numbers (evalstate/fast-agent#621, 2026-01-19). Python reads none of
+# thousands of digits.
 _TOO_LONG = re.compile(
-    rb"maximum context length is (\d+) tokens\D+requested (\d+) tokens(?: \((\d+) in the messages)?"
+    rb"maximum context length is (\d{1,15}) tokens\D+requested (\d{1,15}) tokens"
+    rb"(?: \((\d{1,15}) in the messages)?"
 )
 # A little more than the numbers say, so that the next request fits as well.
 _MORE = 1.15

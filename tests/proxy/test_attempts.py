@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+
 import pytest
 
 from dsfix.protocol.body import Dialect
@@ -94,3 +96,21 @@ def test_agents_that_wait_by_themselves(
     endpoint.canned = busy(1)
     status, _ = proxy.post(dialect, Talk(proxy, dialect, "begin #do bash#").body())
     assert (status, len(endpoint.requests)) == (429, 1)
+
+
+@ALL
+@pytest.mark.parametrize(
+    ("status", "error"),
+    [
+        (400, {"message": TOO_LONG.replace("1010", "1" * 5000)}),
+        (200, {"message": "no", "code": "4" * 5000}),
+    ],
+)
+def test_numbers_that_python_does_not_read(
+    proxy: InProcess, endpoint: StrictEndpoint, dialect: str, status: int, error: dict[str, str]
+) -> None:
+    """An error with thousands of digits in it is passed on as any other."""
+    said = json.dumps({"error": error}).encode()
+    endpoint.canned = [Canned(status, [("content-type", "application/json")], [said])]
+    _, data = proxy.post(dialect, Talk(proxy, dialect, "begin #do bash#").body())
+    assert error["message"].encode() in data
