@@ -29,11 +29,13 @@ def balance(
     """
     from dsfix import config
     from dsfix.environment import credentials
+    from dsfix.redact import Redactor
 
     flags = {"upstream": upstream, "key_env": key_env, "allow_plain_http": allow_plain_http}
     with answering("balance", as_json):
         found = credentials(config.load(os.environ, flags), os.environ)
-        data = _told(found, timeout)
+        redactor = Redactor.of(os.environ, [(found.key, "api-key")])
+        data = redactor.value(_told(found, timeout))
     if as_json:
         print_json("balance", data)
         return

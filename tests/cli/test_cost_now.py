@@ -21,13 +21,13 @@ from tests.record.support import META, NONE, exchange, finished, request, user
 from tests.support.commands import KEY, dsfix, environment
 from tests.support.serving import Came, Given, serving
 
-BALANCE = {
-    "is_available": True,
-    "balance_infos": [
-        {"currency": "CNY", "total_balance": "110.00", "granted_balance": "10.00",
-         "topped_up_balance": "100.00"},
-    ],
-}  # fmt: skip
+AMOUNTS = {
+    "currency": "CNY",
+    "total_balance": "110.00",
+    "granted_balance": "10.00",
+    "topped_up_balance": "100.00",
+}
+BALANCE = {"is_available": True, "balance_infos": [AMOUNTS]}
 SATURDAY = datetime.fromisoformat("2026-10-17T12:00Z").timestamp()
 
 
@@ -134,6 +134,19 @@ def test_an_account_without_money_is_told(home: Path, account: Account) -> None:
     account.body = json.dumps({**BALANCE, "is_available": False}).encode()
     ran = dsfix("balance", "--upstream", account.url, home=home)
     assert ran.out.startswith("110.00 CNY") and "the account cannot be used" in ran.err
+
+
+def test_a_balance_that_repeats_the_key_does_not_tell_it(home: Path, account: Account) -> None:
+    """Not one that no variable holds either."""
+    (home / "key").write_text("a-key-that-looks-like-any-word", encoding="utf-8")
+    (home / "key").chmod(0o600)
+    echo = {**AMOUNTS, "currency": "a-key-that-looks-like-any-word"}
+    account.body = json.dumps({"is_available": True, "balance_infos": [echo]}).encode()
+    env = environment(home, DSFIX_KEY_FILE=str(home / "key"), DSFIX_UPSTREAM=account.url)
+    del env["DEEPSEEK_API_KEY"]
+    for more in ((), ("--json",)):
+        ran = dsfix("balance", *more, home=home, env=env)
+        assert "110.00" in ran.out and "any-word" not in ran.out
 
 
 @pytest.mark.parametrize(
