@@ -22,6 +22,7 @@ CURRENCIES = ("USD", "CNY")
 
 
 _DIGITS = 15  # before the point of an amount; Decimal rounds no more than 28 in all
+_MOST = 10**_DIGITS
 
 
 class Limits(NamedTuple):
@@ -60,9 +61,9 @@ class Limits(NamedTuple):
         return cls(
             _decimal(fields.get("cost")),
             str(currency) if currency in CURRENCIES else "USD",
-            tokens if isinstance(tokens, int) else None,
-            requests if isinstance(requests, int) else None,
-            minutes if isinstance(minutes, int | float) else None,
+            tokens if isinstance(tokens, int) and tokens < _MOST else None,
+            requests if isinstance(requests, int) and requests < _MOST else None,
+            minutes if isinstance(minutes, int | float) and minutes < _MOST else None,
         )
 
 

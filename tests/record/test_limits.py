@@ -55,6 +55,7 @@ def test_limits_are_read_back(tmp_path: Path, limits: Limits) -> None:
         b"{",
         b"[]",
         b'{"cost": 1e308}',
+        b'{"tokens": 1000000000000000000, "requests": 1000000000000000000, "minutes": 1e308}',
         b'{"cost": "much", "tokens": "many", "requests": null, "minutes": []}',
     ],
 )

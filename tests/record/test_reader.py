@@ -170,6 +170,7 @@ def test_what_is_not_known_is_passed_over(tmp_path: Path) -> None:
     ("kind", "odd"),
     [
         ("session.start", {"argv": 5}),
+        ("session.start", {"branch": ["main"]}),
         ("session.end", {"duration": 1e308}),
         ("response", {"duration": 1e308}),
         ("response", {"changes": [{"detail": "m -> n"}]}),
