@@ -198,8 +198,13 @@ def _odd(path: Path) -> bool:
     folders = ("*", "sessions/*", "sessions/*/*")
     if any(each.is_symlink() for pattern in folders for each in path.glob(pattern)):
         return True
-    steps = [path, *path.parents]
+    return is_planted(path)
+
+
+def is_planted(path: Path) -> bool:
+    """Whether it lies where anybody may put something (/tmp), and root has not put it there."""
+    path = path.absolute()
     return any(
         below.lstat().st_uid != 0 and above.stat().st_mode & 0o002
-        for below, above in pairwise(steps)
+        for below, above in pairwise([path, *path.parents])
     )

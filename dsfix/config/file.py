@@ -18,6 +18,7 @@ from dsfix.agents import AGENTS
 from dsfix.config.layers import File, Value, nearest, refusal, stored_key
 from dsfix.config.registry import AGENT_SETTINGS, REGISTRY, Setting
 from dsfix.errors import DsfixError
+from dsfix.paths import is_planted
 from dsfix.upstreams.lines import broken, line_of
 
 _TABLES = ("upstream", "run", "repairs", "settings", "agents", "upstreams")
@@ -57,14 +58,15 @@ def text_of(path: Path) -> str | None:
 def _check(path: Path, facts: os.stat_result) -> None:
     """Raises DsfixError for a file in which another user could name a program for us to run.
 
-    Root may use one of another user, as in a container with that user's home.
+    Root may use one of another user, as in a container with that user's home, unless it lies where
+    anybody may put one.
     """
     if stat.S_ISREG(facts.st_mode) and facts.st_mode & stat.S_IWOTH:
         raise DsfixError(
             f"{path} can be written by anybody",
             hint=f"see that it says what you mean, then chmod o-w {path}",
         )
-    if facts.st_uid not in (0, os.geteuid()) and os.geteuid():
+    if facts.st_uid not in (0, os.geteuid()) and (os.geteuid() or is_planted(path)):
         raise DsfixError(f"{path} belongs to somebody else", hint="use a copy that is yours")
 
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-import encodings.idna  # noqa: F401  # looked up for an address, and not readable for others
+import encodings.idna  # looked up for an address, and not readable for others
+import encodings.utf_8_sig  # noqa: F401  # and for the settings
 import os
 import shutil
 import signal
@@ -239,6 +240,23 @@ def test_no_settings_of_others_count(tmp_path: Path, owner: int, mode: int, said
             return
         with pytest.raises(DsfixError, match=said):
             text_of(file)
+
+
+@pytest.mark.parametrize("planted", [True, False])
+def test_settings_that_anybody_may_plant_are_not_roots(tmp_path: Path, planted: bool) -> None:
+    """Another user's file counts for root in that user's home, and not in a place like /tmp."""
+    folder = tmp_path / "dsfix"
+    folder.mkdir()
+    file = folder / "config.toml"
+    file.write_text("[run]\nquiet = true\n", encoding="utf-8")
+    for path in (tmp_path, folder, file):
+        shutil.chown(path, NOBODY, NOBODY)
+    if planted:
+        tmp_path.chmod(0o1777)
+    env = environment(tmp_path, XDG_CONFIG_HOME=str(tmp_path))
+    ran = dsfix("config", "show", home=tmp_path, env=env)
+    assert ran.code == int(planted)
+    assert ("belongs to somebody else" in ran.err) is planted
 
 
 def test_what_is_made_is_closed_whatever_the_umask_is(tmp_path: Path) -> None:
