@@ -8,6 +8,7 @@ from __future__ import annotations
 import codecs
 import re
 from collections.abc import Iterator
+from html import unescape
 from html.parser import HTMLParser
 from typing import NamedTuple
 
@@ -45,8 +46,10 @@ class Page(NamedTuple):
 def page(data: bytes) -> Page:
     """Read a page. Any bytes have a reading."""
     reader = _Reader()
-    reader.feed(decoded(data))
+    marked, end, rest = decoded(data).rpartition(">")  # a tag that begins behind it has no end
+    reader.feed(marked + end)
     reader.close()
+    reader.handle_data(unescape(rest))
     title = " ".join("".join(reader.title).split())
     lines = (" ".join(line.split()) for line in "".join(reader.text).splitlines())
     return Page(title, "\n".join(filter(None, lines)), tuple(dict.fromkeys(reader.found)))

@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
+from pathlib import Path
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from dsfix.reports.reading import Reference, decoded, page, style
+from tests.support.commands import environment
 
 LOADS = {
     '<img src="a.png">': ["a.png"],
@@ -94,3 +99,19 @@ def test_unknown_character_set() -> None:
 def test_any_bytes_have_a_reading(data: bytes) -> None:
     """Nothing that is called a page makes the reader fail."""
     page(data)
+
+
+@pytest.mark.parametrize("begun", ["<a ", "<!-- ", "<a href='", "<?"])
+def test_tags_that_do_not_end_are_read_once(begun: str) -> None:
+    """Not from each of their beginnings to the end of the page."""
+    html = "<title>a</title><p>b" + begun * 200_000 + "&amp; c"
+    code = "import sys; from dsfix.reports import reading; print(reading.page(sys.stdin.buffer.read()).text)"
+    done = subprocess.run(
+        [sys.executable, "-c", code],
+        env=environment(Path("/")),
+        input=html,
+        capture_output=True,
+        text=True,
+        timeout=30,
+    )
+    assert done.stdout.startswith("b") and done.stdout.endswith("& c\n")
