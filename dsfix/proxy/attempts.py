@@ -25,6 +25,7 @@ from dsfix.repairs.recall import Length
 from dsfix.repairs.recovery import is_refusal, steps_after, too_long_by
 
 ERROR_LIMIT = 1 << 20
+READING = 5.0  # seconds for an error, of which the agent sees nothing before all of it came
 # Before the first byte nothing was computed, so trying again costs nothing:
 # https://api-docs.deepseek.com/quick_start/rate_limit
 BUSY = frozenset({429, 503})
@@ -138,9 +139,10 @@ async def _beginning_of(response: aiohttp.ClientResponse) -> Begun:
         raise Unreachable(f"it answered with {odd}")
     said = bytearray()
     with suppress(aiohttp.ClientError, TimeoutError):  # half an error is an error
-        async for chunk in response.content.iter_any():
-            said += chunk
-            if len(said) > ERROR_LIMIT:
-                break
+        async with asyncio.timeout(READING):
+            async for chunk in response.content.iter_any():
+                said += chunk
+                if len(said) > ERROR_LIMIT:
+                    break
     data = bytes(said[:ERROR_LIMIT])
     return Begun(data, data, response.status)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import socket
 import time
 from collections.abc import Callable
+from contextlib import suppress
 
 from tests.faults.rig import CUT, Rig, says, tells
 from tests.faults.row import Fault, Scene, Seen
@@ -152,6 +153,17 @@ def slow(connection: socket.socket, dialect: str) -> bytes:
     return data
 
 
+def dripping_error(connection: socket.socket, dialect: str) -> bytes:
+    """It is never silent for long, and never at its end."""
+    said = b'{"error":{"message":"Oops"}}'
+    connection.sendall(head(JSON, CHUNKED, "500 Oops") + chunk(said))
+    with suppress(OSError):
+        for _ in range(1000):
+            connection.sendall(chunk(b" "))
+            time.sleep(SHORT / 4)
+    return said
+
+
 def broken_events(dialect: str) -> bytes:
     """Words that are no events, JSON that is none, bytes that are no UTF-8, and a known end."""
     *begun, last, _ = EVENTS[dialect].replace(b"\r\n", b"\n").split(b"\n\n")
@@ -209,4 +221,11 @@ ROWS = (
     _row("ends its lines with CRLF", WHOLE, "200", crlf),
     _row("sends one byte at a time", WHOLE, "200", bytewise),
     _row("takes longer than it may be silent", WHOLE, "200", slow, SHORT),
+    _row(
+        "sends an error without end, letter by letter",
+        "500, an error in the dialect's shape",
+        "500, `Oops`",
+        dripping_error,
+        SHORT,
+    ),
 )
