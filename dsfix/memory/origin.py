@@ -87,11 +87,11 @@ class OriginMemory:
 
     def decided(self, conversation: str) -> dict[tuple[int, tuple[bytes, ...]], Decision]:
         """What was decided in this conversation, for as long as it is among the recent ones."""
-        return self.store.decided(self._thread(conversation))
+        return self.store.recent.of(self._thread(conversation)).decided
 
     def seen(self, conversation: str) -> dict[str, Any]:
         """What repairs found out about the last request of a conversation."""
-        return self.store.seen(self._thread(conversation))
+        return self.store.recent.of(self._thread(conversation)).seen
 
     def sent(self, conversation: str) -> Mapping[str, Reasoning]:
         """The placeholders once sent in that conversation, by turn."""

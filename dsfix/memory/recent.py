@@ -33,7 +33,8 @@ class Recent:
     """What is known by conversation; the least recent ones go, each as a whole.
 
     An agent's main thread, its sub-agents and titles interleave, so one is not enough. Sizes are
-    taken when the next one's turn comes, and the one whose turn it is always stays.
+    taken when the next one's turn comes, and the one whose turn it is always stays. Nothing goes
+    before `trim`: to let go of a long conversation takes a tenth of what a new one's request does.
     """
 
     def __init__(self, conversations: int = CONVERSATIONS, room: int = ROOM) -> None:
@@ -48,9 +49,15 @@ class Recent:
         if last != conversation:
             self._kept.move_to_end(conversation)
             self._held += self._kept[last].weigh()
-            while len(self._kept) > self._conversations or self._full:
-                self._held -= self._kept.popitem(last=False)[1].size
         return found
+
+    def __len__(self) -> int:
+        return len(self._kept)
+
+    def trim(self) -> None:
+        """Let the least recent ones go that are too many."""
+        while len(self._kept) > self._conversations or self._full:
+            self._held -= self._kept.popitem(last=False)[1].size
 
     def clear(self) -> None:
         """Forget all of it."""

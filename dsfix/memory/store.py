@@ -16,7 +16,6 @@ from collections.abc import Callable, Iterable, Mapping, Sequence, Set
 from dataclasses import dataclass, field
 from itertools import islice
 from pathlib import Path
-from typing import Any
 
 from dsfix.memory.database import Database, Write, emptied
 from dsfix.memory.ram import ALIKE, Ram
@@ -33,7 +32,6 @@ from dsfix.memory.rows import (
 )
 from dsfix.protocol.turns import Reasoning
 from dsfix.repairs.base import Step
-from dsfix.repairs.recall import Decision
 
 DAY = 86_400.0
 THREADS = 256  # conversations whose placeholders are kept in RAM
@@ -71,6 +69,7 @@ class Decided:
 class Store:
     """The memory of all upstreams; `OriginMemory` is the view of one.
 
+    `recent` is in RAM only, and is trimmed by who has a moment for it.
     `secret` tells whether a text holds a secret: a turn with one never reaches the disk.
     """
 
@@ -93,7 +92,7 @@ class Store:
         self._latest: deque[tuple[str, ...]] = deque(maxlen=LATEST)
         self._absent: dict[str, set[str]] = {}  # what the last prefetch did not find
         self._threads: OrderedDict[str, Decided] = OrderedDict()
-        self._recent = Recent()
+        self.recent = Recent()
         self._database = Database(path, MIGRATIONS, first=self._prune) if path else None
 
     def open(self) -> None:
@@ -197,14 +196,6 @@ class Store:
         latest = islice(reversed(self._latest), new)
         return self._added, {name for names in latest for name in names}
 
-    def decided(self, conversation: str) -> dict[tuple[int, tuple[bytes, ...]], Decision]:
-        """Decisions of a conversation, in RAM; those of the most recent few are kept."""
-        return self._recent.of(conversation).decided
-
-    def seen(self, conversation: str) -> dict[str, Any]:
-        """What is known of a conversation's last request, in RAM, for as many conversations."""
-        return self._recent.of(conversation).seen
-
     def write(self, sql: str, rows: Sequence[Sequence[object]]) -> None:
         """Queue a statement for the disk, for each of these rows; the time is its last value."""
         if self._database is not None:
@@ -223,7 +214,7 @@ class Store:
         self._ram.clear()
         self._only.clear()
         self._threads.clear()
-        self._recent.clear()
+        self.recent.clear()
         if self._database is not None:
             for table in ("calls", "turns", "sent", "recovery"):
                 self._database.write(_statement(f"DELETE FROM {table}", [()]))

@@ -191,6 +191,7 @@ class Forwarder:
         if exchange.first_byte is None:
             self.journal.began(exchange, outgoing)
         self.journal.ended(exchange, reply)
+        self.memory.store.recent.trim()
 
     def _refusal(self, exchange: Exchange, outgoing: Outgoing) -> str:
         """Why the session's budget has no room for this request; empty where it has."""

@@ -12,6 +12,7 @@ def _fill(recent: Recent, name: str, size: int) -> None:
     body = Body.read(Dialect.MESSAGES, data)
     assert body is not None
     recent.of(name).seen["history"] = History.of(body)
+    recent.trim()
 
 
 def test_the_oldest_goes_when_there_is_no_room() -> None:
@@ -21,6 +22,7 @@ def test_the_oldest_goes_when_there_is_no_room() -> None:
     _fill(recent, "b", 600)
     _fill(recent, "c", 2000)
     assert not recent.of("a").seen
+    recent.trim()
     assert not recent.of("c").seen  # too long for the room, once another's turn had come
     _fill(recent, "d", 2000)
     assert recent.of("d").seen

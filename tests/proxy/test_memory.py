@@ -8,8 +8,10 @@ from pathlib import Path
 
 import pytest
 
+from dsfix.memory.recent import CONVERSATIONS
 from tests.proxy.conftest import Start
 from tests.support.in_process import InProcess, Talk
+from tests.support.pty_session import wait_until
 from tests.support.strict_endpoint import Cut, StrictEndpoint
 
 DIALECTS = ["messages", "chat", "responses"]
@@ -261,6 +263,13 @@ def test_locked_memory(
     finally:
         other.close()
     assert all_real(endpoint) == 2
+
+
+def test_conversations_that_are_over_are_let_go(proxy: InProcess, endpoint: StrictEndpoint) -> None:
+    """Of many, what the most recent few go on from is kept."""
+    for number in range(CONVERSATIONS + 4):
+        Talk(proxy, "messages", f"number {number}").turn()
+    wait_until(lambda: len(proxy.store.recent) == CONVERSATIONS)
 
 
 @both
