@@ -1,5 +1,6 @@
 """Added time to first byte: direct, the bare pass-through and dsfix with everything on, in turns.
 
+It is the first byte of what an agent waits for, the first event; a head alone says nothing.
 *first seen*: every request is a conversation of its own whose turns nobody knows, so each gets
 a placeholder. *re-injected*: so is this, but each turn once went through dsfix with its reasoning,
 which the agent has lost since: it is looked up and put back. *growing*: one conversation, one call
@@ -43,11 +44,13 @@ class Target:
         self._socket.close()
 
     def post(self, body: bytes) -> tuple[float, bytes]:
-        """Milliseconds to the first byte, and the whole answer."""
+        """Milliseconds to the first byte of the answer's first event, and the whole answer."""
         request = self._way.request(body)
         began = time.perf_counter()
         self._socket.sendall(request)
         data = self._socket.recv(65536)
+        while data.endswith(b"\r\n\r\n") and data.count(b"\r\n\r\n") == 1:  # a head alone
+            data += self._socket.recv(65536)
         taken = (time.perf_counter() - began) * 1e3
         while not data.endswith(b"0\r\n\r\n"):
             data += self._socket.recv(65536)
