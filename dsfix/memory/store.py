@@ -69,7 +69,7 @@ class Decided:
 class Store:
     """The memory of all upstreams; `OriginMemory` is the view of one.
 
-    `recent` is in RAM only, and is trimmed by who has a moment for it.
+    `recent` is in RAM only, and is trimmed by whoever has a moment for it.
     `secret` tells whether a text holds a secret: a turn with one never reaches the disk.
     """
 

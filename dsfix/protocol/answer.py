@@ -66,7 +66,7 @@ class Answer:
             self.blocks[place] = block
 
     def named(self, block: Block, id: str, name: str) -> None:
-        """What a call is named, which may come in parts; empty where nothing new was said."""
+        """What a call is named, which may be said late; empty where nothing new is said."""
         id, name = id or block.id, name or block.name
         self.room -= max(0, len(id) + len(name) - len(block.id) - len(block.name))
         if self.room >= 0:

@@ -169,9 +169,8 @@ def _turn(blocks: str | Sequence[_Block | _Text | _Thinking | _Use]) -> Turn:
     whole = len(kept) == len(said) and all([mark for _, mark in kept])
     first = bool(kept) and blocks[0].type == "thinking"
     reasoning = Reasoning(kept) if kept else None
-    return Turn(
-        tuple(calls), tuple(names), tuple(texts), reasoning, first and whole and not redacted
-    )
+    sound = first and whole and not redacted
+    return Turn(tuple(calls), tuple(names), tuple(texts), reasoning, sound)
 
 
 def with_reasoning(raw: bytes, reasoning: Reasoning, texts: tuple[str, ...] | None = None) -> bytes:
