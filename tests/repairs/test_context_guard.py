@@ -88,7 +88,7 @@ def test_what_has_shrunk_stays_so(dialect: Dialect) -> None:
     again, outgoing = prepared(dialect, 6, known, Length(DENSITY))
     assert again == first
     assert "context-guard" not in [change.repair for change in outgoing.changes]
-    known.store._recent.clear()  # another process has the file, and nothing else
+    known.store.recent.clear()  # another process has the file, and nothing else
     later, _ = prepared(dialect, 6, known, Length())
     assert later == first
 
