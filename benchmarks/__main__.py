@@ -16,6 +16,7 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
+from benchmarks import gauge
 from benchmarks.figures import FIGURES
 from benchmarks.page import RESULTS, lines_of, write
 
@@ -33,6 +34,7 @@ def machine() -> dict[str, Any]:
         "dsfix": _revision(),
         **{name: version(name) for name in _PACKAGES},
         "load": round(os.getloadavg()[0], 2),
+        "pace": [gauge.pace()],
     }
 
 
@@ -70,6 +72,7 @@ def main(words: list[str]) -> None:
         began = time.monotonic()
         figure = FIGURES[name].measure()
         seconds = round(time.monotonic() - began)
+        before["pace"].append(gauge.pace())
         found[name] = {**figure, "machine": before, "seconds": seconds}
         print("\n".join(lines_of(name, found[name])), flush=True)
     if "--keep" in options:

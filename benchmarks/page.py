@@ -23,8 +23,10 @@ What dsfix costs, measured on one machine over loopback. *direct* is a client wi
 *bare* the smallest pass-through that aiohttp allows (`benchmarks/bare.py`, which repairs, remembers
 and records nothing), *dsfix* is `dsfix run` with everything on: repairs, memory and record on disk.
 They are measured in turns within one run, so ratios hold on a busy machine where milliseconds do
-not; the load beside each figure says how busy it was before (1 is one busy core). The upstream is
-`benchmarks/upstream.py`, which answers at once; nothing leaves the machine.
+not; the load beside each figure says how busy it was before (1 is one busy core), and the pace how
+many milliseconds a million additions took before and after it: twice as many while a neighbour uses
+the same core. The upstream is `benchmarks/upstream.py`, which answers at once; nothing leaves the
+machine.
 
 ```console
 $ make bench                            # all of it but the peers, and this page
@@ -47,7 +49,8 @@ def lines_of(name: str, result: Mapping[str, Any]) -> list[str]:
     """One figure: what it means, its table, and how it was measured."""
     at = result["machine"]
     command = f"python -m benchmarks {name}"
-    said = f"`{command}`, {at['date']}, load {at['load']:g}, {result['seconds']} s: "
+    pace = ", pace {:g} and {:g}".format(*at["pace"]) if "pace" in at else ""
+    said = f"`{command}`, {at['date']}, load {at['load']:g}{pace}, {result['seconds']} s: "
     meaning = inspect.cleandoc(FIGURES[name].module.__doc__ or "")
     return [meaning, "", *_table(result["columns"], result["rows"]), "",
             said + result["settings"]]  # fmt: skip
@@ -88,7 +91,7 @@ def _machine(results: Mapping[str, Any], named: list[str]) -> list[str]:
 
 
 _BUSY = 1.0  # load before a figure, above which milliseconds and p99 mean little
-_TOLD = {"date", "load", "processor", "cores", "system"}
+_TOLD = {"date", "load", "pace", "processor", "cores", "system"}
 
 
 def _table(columns: Sequence[Cell], rows: Sequence[Sequence[Cell]]) -> list[str]:
