@@ -19,7 +19,7 @@ def pace() -> float:
     """Milliseconds for a million additions: what the processor gives us just now.
 
     The load does not tell of a neighbour on the same core; with one it is half as fast (a virtual
-    machine with 2 cores, from minute to minute 48 or 96, 2026-11-22).
+    machine with 2 cores, from minute to minute 22 or 40, 2026-11-22).
     """
     taken: list[float] = []
     for _ in range(3):

@@ -104,7 +104,7 @@ class Delivery:
         self, chunk: bytes, response: aiohttp.ClientResponse, out: web.StreamResponse
     ) -> bool:
         reply, loop = self.reply, asyncio.get_running_loop()
-        if not chunk:
+        if not chunk:  # no event will take the head along
             await out.write(b"")
         try:
             end = sse.first_end(chunk)  # its bytes are on their way before others are looked at

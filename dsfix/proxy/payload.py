@@ -17,17 +17,16 @@ PIECE = 1 << 17  # bytes that are written at once; more would stall the loop
 
 def payload_of(pieces: Sequence[bytes]) -> bytes | Payload | None:
     """The body that these make; None where there is none."""
-    if sum(map(len, pieces)) > PIECE:
-        return _Pieces(pieces)
-    return b"".join(pieces) or None
+    size = sum(map(len, pieces))
+    return _Pieces(pieces, size) if size > PIECE else b"".join(pieces) or None
 
 
 class _Pieces(Payload):
     """A body that is longer than one piece."""
 
-    def __init__(self, pieces: Sequence[bytes]) -> None:
+    def __init__(self, pieces: Sequence[bytes], size: int) -> None:
         super().__init__(pieces)
-        self._pieces, self._size = pieces, sum(map(len, pieces))
+        self._pieces, self._size = pieces, size
 
     def decode(self, encoding: str = "utf-8", errors: str = "strict") -> str:
         """All of it as a text."""
@@ -35,13 +34,13 @@ class _Pieces(Payload):
 
     async def write(self, writer: AbstractStreamWriter) -> None:
         """Write all of it; between two pieces others get their turn."""
-        for piece in _gathered(self._pieces):
+        for piece in gathered(self._pieces):
             await writer.write(piece)
             await asyncio.sleep(0)
 
 
-def _gathered(pieces: Sequence[bytes]) -> Iterator[bytes | memoryview]:
-    """The same bytes, about as many at once as are written at once."""
+def gathered(pieces: Sequence[bytes]) -> Iterator[bytes | memoryview]:
+    """The same bytes, never more at once than are written at once."""
     held: list[bytes] = []
     size = 0
     for piece in pieces:
