@@ -16,6 +16,7 @@ ORDER = [
     "errors",
     "redact",
     "paths",
+    "foreground",
     "changes",
     "protocol",
     "repairs",

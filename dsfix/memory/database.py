@@ -19,6 +19,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import TypeAlias
 
+from dsfix.foreground import Background, Foreground
 from dsfix.paths import private_file
 
 Row: TypeAlias = tuple[object, ...]
@@ -26,6 +27,7 @@ Write: TypeAlias = Callable[[sqlite3.Connection], None]
 
 CACHE = 500  # KiB of pages for each connection; the system keeps them as well
 COMMIT_WITHIN = 0.05
+PATIENCE = 0.05  # seconds of that for which a commit may still wait for a request
 BATCH = 1000  # writes in one commit
 AGAIN = 1.0  # seconds until a disk that was full is tried again
 WAITING = 1000  # writes that may wait for it; then it is given up
@@ -36,12 +38,19 @@ _NETWORK = frozenset({"nfs", "nfs4", "cifs", "smb3", "smbfs", "9p", "afs", "fuse
 
 
 class Database:
-    """A SQLite file with its writer. `first` runs once when the file is open.
+    """A SQLite file with its writer, which gives way to `foreground`.
 
-    Of the writes that were `queued`, so many are `committed`.
+    `first` runs once when the file is open. Of the writes that were `queued`, so many are
+    `committed`.
     """
 
-    def __init__(self, path: Path, migrations: Sequence[str], first: Write | None = None) -> None:
+    def __init__(
+        self,
+        path: Path,
+        migrations: Sequence[str],
+        first: Write | None = None,
+        foreground: Foreground | None = None,
+    ) -> None:
         self._path = path
         self._migrations = migrations
         self._first = first
@@ -51,6 +60,8 @@ class Database:
         self._thread: threading.Thread | None = None
         self._ready = threading.Event()
         self._ending = threading.Event()
+        waited = foreground or Foreground()
+        self._background = Background(waited, self._ending.wait, PATIENCE)
         self._patience = OPENING
         self._mapped = 0
         self.trouble = self.unread = ""
@@ -128,7 +139,7 @@ class Database:
         while (write := self._waiting.get()) is not None:
             if not self._commit(connection, write):
                 break
-        if not self.trouble and self._file() != file:
+        if file is None or self._file() != file:  # which is why it may have failed
             self.trouble = f"{self._path.name}: the file was deleted, what was learnt is not kept"
         self._restore_index()
         connection.close()
@@ -160,8 +171,7 @@ class Database:
         Nobody waits for a commit, and each write that wakes this thread takes the processor from
         the loop: it sleeps for as long as may be.
         """
-        if self._waiting.empty():
-            self._ending.wait(COMMIT_WITHIN)
+        self._ending.wait(COMMIT_WITHIN)
         batch: list[Write] = [write]
         more: Write | None = write
         while len(batch) < BATCH:
@@ -173,29 +183,30 @@ class Database:
                 break
             batch.append(more)
         self._restore_index()
-        error = _tried(connection, batch)
+        error = self._tried(connection, batch)
         while _passing(error) and not self._ending.is_set() and self._waiting.qsize() < WAITING:
             self._ending.wait(AGAIN)
             self._restore_index()
-            error = _tried(connection, batch)
+            error = self._tried(connection, batch)
         if error is not None:
             self.trouble = f"{self._path.name}: {error}"
             return False
         self.committed += len(batch)
         return more is not None
 
-
-def _tried(connection: sqlite3.Connection, batch: Sequence[Write]) -> Exception | None:
-    """Commit these writes together; what came in the way, and then nothing of them is there."""
-    try:
-        for each in batch:
-            each(connection)
-        connection.commit()
-    except Exception as error:  # whatever it is, the session goes on
-        with suppress(sqlite3.Error):
-            connection.rollback()
-        return error
-    return None
+    def _tried(self, connection: sqlite3.Connection, batch: Sequence[Write]) -> Exception | None:
+        """Commit these writes together; what came in the way, and then nothing of them is there."""
+        self._background.begin()
+        try:
+            for each in batch:
+                self._background.give_way()
+                each(connection)
+            connection.commit()
+        except Exception as error:  # whatever it is, the session goes on
+            with suppress(sqlite3.Error):
+                connection.rollback()
+            return error
+        return None
 
 
 def _passing(error: Exception | None) -> bool:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections import OrderedDict
+from collections.abc import Iterable
 from typing import NamedTuple
 
 from dsfix.memory.recall import Stored
@@ -15,11 +16,12 @@ ALIKE = 64  # turns under one name of which the latest are looked at: users repe
 
 class _Kept(NamedTuple):
     """The turns under a name, the bytes that they take, and after how many writes the disk has
-    them all."""
+    them all; whether these are `all` turns of that name."""
 
     found: tuple[Stored, ...]
     size: int
     writes: int
+    all: bool
 
 
 class Ram:
@@ -30,27 +32,38 @@ class Ram:
         self._kept: OrderedDict[str, _Kept] = OrderedDict()
 
     def __contains__(self, name: str) -> bool:
-        return name in self._kept
+        kept = self._kept.get(name)
+        return kept is not None and kept.all
 
     def get(self, name: str) -> tuple[Stored, ...] | None:
         """The turns under a name, the latest first; None where the disk has to tell."""
         kept = self._kept.get(name)
-        if kept is None:
+        if kept is None or not kept.all:
             return None
         self._kept.move_to_end(name)
         return kept.found
 
-    def put(self, name: str, found: tuple[Stored, ...]) -> None:
-        """Keep what the disk has under a name."""
-        self._put(name, _Kept(found, _ENTRY + sys.getsizeof(name) + sum(map(_bytes_of, found)), 0))
+    def put(self, name: str, found: tuple[Stored, ...]) -> tuple[Stored, ...]:
+        """Keep what the disk has under a name; all that there is, with what came meanwhile."""
+        last = self._kept.get(name)
+        new = [each for each in last.found if each not in found] if last else []
+        found = (*new, *found)[:ALIKE]
+        if found:
+            self._put(name, _Kept(found, _size(name, found), last.writes if last else 0, True))
+        return found
 
-    def push(self, name: str, stored: Stored, writes: int) -> None:
-        """Keep one more turn under a name, which will be on disk after so many writes."""
-        if name not in self._kept:
-            self.put(name, ())
-        found, size, _ = self._kept[name]
-        size += _bytes_of(stored) - sum(map(_bytes_of, found[ALIKE - 1 :]))
-        self._put(name, _Kept((stored, *found[: ALIKE - 1]), size, writes))
+    def push(self, name: str, stored: Stored, writes: int, *, first: bool) -> None:
+        """Keep one more turn under a name, which will be on disk after so many writes.
+
+        Where it is not the `first`, and no other is here, the disk may have more of them.
+        """
+        last = self._kept.get(name)
+        if last is None:
+            self._put(name, _Kept((stored,), _size(name, (stored,)), writes, first))
+        elif stored not in last.found:
+            found = (stored, *last.found[: ALIKE - 1])
+            size = last.size + _bytes_of(stored) - sum(map(_bytes_of, last.found[ALIKE - 1 :]))
+            self._put(name, _Kept(found, size, writes, last.all))
 
     def trim(self, committed: int) -> None:
         """Drop the least recent, but nothing that is not among the writes that are on disk."""
@@ -71,6 +84,10 @@ class Ram:
         self._size += kept.size - (before.size if before else 0)
         self._kept[name] = kept
         self._kept.move_to_end(name)
+
+
+def _size(name: str, found: Iterable[Stored]) -> int:
+    return _ENTRY + sys.getsizeof(name) + sum(map(_bytes_of, found))
 
 
 def _bytes_of(stored: Stored) -> int:

@@ -17,6 +17,7 @@ from dataclasses import dataclass, field
 from itertools import islice
 from pathlib import Path
 
+from dsfix.foreground import Foreground
 from dsfix.memory.database import Database, Write, emptied
 from dsfix.memory.ram import ALIKE, Ram
 from dsfix.memory.recall import Stored
@@ -69,8 +70,8 @@ class Decided:
 class Store:
     """The memory of all upstreams; `OriginMemory` is the view of one.
 
-    `recent` is in RAM only, and is trimmed by whoever has a moment for it.
-    `secret` tells whether a text holds a secret: a turn with one never reaches the disk.
+    `recent` is in RAM only, and is trimmed by whoever has a moment for it. `secret` tells whether
+    a text holds a secret: a turn with one never reaches the disk. `foreground` goes before writing.
     """
 
     def __init__(
@@ -82,6 +83,7 @@ class Store:
         max_age: float = 90 * DAY,
         max_bytes: int = 512 << 20,
         ram: int = 1 << 20,
+        foreground: Foreground | None = None,
     ) -> None:
         self._clock = clock
         self._secret = secret
@@ -93,7 +95,8 @@ class Store:
         self._absent: dict[str, set[str]] = {}  # what the last prefetch did not find
         self._threads: OrderedDict[str, Decided] = OrderedDict()
         self.recent = Recent()
-        self._database = Database(path, MIGRATIONS, first=self._prune) if path else None
+        made = (MIGRATIONS, self._prune, foreground)
+        self._database = Database(path, *made) if path else None
 
     def open(self) -> None:
         """Start the writer. Never raises: what fails is told by `trouble`."""
@@ -132,7 +135,7 @@ class Store:
             return kept
         if name in self._absent.get(by, ()):
             return ()
-        return self._read(_ONE, origin, by, value).get(value, ())
+        return self._read(_ONE, origin, by, value, (value,)).get(value, ())
 
     def prefetch(self, origin: str, by: str, values: Iterable[str]) -> Set[str]:
         """Read the turns of `candidates` into RAM, all in one query; those values that have any."""
@@ -142,29 +145,31 @@ class Store:
             for name, value in names.items()
             if name not in self._ram and name not in self._only
         }
-        listed = as_json(list(missing.values()))
-        found = self._read(_MANY, origin, by, listed) if missing else {}
         # SQLite reads a text of JSON no further than to a NUL.
-        absent = {name for name, value in missing.items() if value not in found}
-        self._absent[by] = {name for name in absent if "\0" not in missing[name]}
+        told = [value for value in missing.values() if "\0" not in value]
+        found = self._read(_MANY, origin, by, as_json(told), told) if told else {}
+        self._absent[by] = {name for name, value in missing.items() if value not in found}
+        self._absent[by] -= {name for name in self._absent[by] if "\0" in missing[name]}
         return {value for name, value in names.items() if name not in missing} | found.keys()
 
     def _read(
-        self, queries: Mapping[str, str], origin: str, by: str, wanted: str
+        self, queries: Mapping[str, str], origin: str, by: str, wanted: str, values: Iterable[str]
     ) -> Mapping[str, tuple[Stored, ...]]:
-        """What the disk has under one value, or under many as JSON; it is in RAM from then on."""
+        """What there is under these values, which are `wanted` of the disk; in RAM from then on."""
         if self._database is None:
             return {}
-        found: dict[str, tuple[Stored, ...]] = {}
+        read: dict[str, tuple[Stored, ...]] = {}
         for value, *row in self._database.read(queries[by], (origin, wanted)):
             if stored := stored_in(tuple(row)):
-                found[str(value)] = (*found.get(str(value), ()), stored)
-        for value, alike in found.items():
-            self._ram.put(f"{by}\0{origin}\0{value}", alike)
-        if found:
-            keys = [alike[0].key for alike in found.values()]
+                read[str(value)] = (*read.get(str(value), ()), stored)
+        if read:
+            keys = [alike[0].key for alike in read.values()]
             self._database.write(_touch(origin, keys, self._clock()))
-        return found
+        there = {
+            value: self._ram.put(f"{by}\0{origin}\0{value}", read.get(value, ()))
+            for value in values
+        }
+        return {value: alike for value, alike in there.items() if alike}
 
     def thread(self, conversation: str) -> Decided:
         """What is known of a conversation, read from disk the first time it is asked for."""
@@ -226,13 +231,12 @@ class Store:
             names = [f"key\0{origin}\0{stored.key}", f"previous\0{origin}\0{stored.previous}"]
         for name in names:
             by, _, value = name.split("\0", 2)
-            known = self.candidates(origin, by, value)
-            if stored in known:
-                continue
             if only or name in self._only:  # there is no disk to read all of it from again
-                self._only[name] = (stored, *known[: ALIKE - 1])
+                known = self.candidates(origin, by, value)
+                if stored not in known:
+                    self._only[name] = (stored, *known[: ALIKE - 1])
             else:
-                self._ram.push(name, stored, writes)
+                self._ram.push(name, stored, writes, first=name in self._absent.get(by, ()))
 
     def _prune(self, connection: sqlite3.Connection) -> None:
         """Drop what is too old, then the least used until the file is small enough.

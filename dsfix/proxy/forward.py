@@ -14,6 +14,7 @@ from typing import TypeVar
 import aiohttp
 from aiohttp import web
 
+from dsfix.foreground import Foreground
 from dsfix.memory import OriginMemory
 from dsfix.protocol import spans
 from dsfix.protocol.body import Dialect
@@ -25,6 +26,7 @@ from dsfix.proxy.budget import STATUS, Budget
 from dsfix.proxy.client import Client, Unreachable
 from dsfix.proxy.delivery import Delivery, Journal
 from dsfix.proxy.door import BrokenBody, body_of
+from dsfix.proxy.garbage import Garbage
 from dsfix.proxy.guard import Guard, Route
 from dsfix.record.exchange import Exchange, counted
 from dsfix.record.kinds import kind_of, session_of
@@ -63,7 +65,8 @@ class Forwarder:
     """Handles every request of a session. Lives on the proxy's loop.
 
     `retries` is how often a busy upstream is asked again, None for as often as the dialect's
-    agents need it. `budget` is what the session may use up, None where nothing limits it.
+    agents need it. `budget` is what the session may use up, None where nothing limits it. The
+    `foreground` is claimed for a request until its answer begins.
     """
 
     upstream: Upstream
@@ -75,12 +78,14 @@ class Forwarder:
     journal: Journal
     retries: int | None = None
     budget: Budget | None = None
+    foreground: Foreground = field(default_factory=Foreground)
     wall: Callable[[], float] = time.time
     _count: int = 0
     _since_off: dict[str, int] = field(default_factory=dict)
     _density: dict[str, float] = field(default_factory=dict)
     _no_count: bool = False
     _bodies: Growing = field(default_factory=Growing)
+    _garbage: Garbage = field(default_factory=Garbage)
 
     async def handle(self, request: web.BaseRequest) -> web.StreamResponse:
         """Admit, answer locally, or forward."""
@@ -96,6 +101,7 @@ class Forwarder:
             return local.alive(request, self.guard.token)
         if route is Route.MODELS:
             return local.models(request, self.upstream)
+        self.foreground.claim()
         try:
             body = await body_of(request, BODY_LIMIT)
         except BrokenBody:
@@ -131,6 +137,7 @@ class Forwarder:
     async def _exchange(
         self, request: web.BaseRequest, dialect: Dialect, body: bytes
     ) -> web.StreamResponse:
+        self._garbage.began()
         under_way = self._begun(request, dialect, body)
         exchange = under_way.exchange
         try:
@@ -146,6 +153,7 @@ class Forwarder:
 
     def _begun(self, request: web.BaseRequest, dialect: Dialect, body: bytes) -> _UnderWay:
         """The request, prepared."""
+        self.foreground.claim()  # the body may have been long in coming
         self._count += 1
         path = intern(request.path)
         exchange = Exchange(self._count, self.wall(), dialect, path, bytes_in=len(body))
@@ -166,6 +174,7 @@ class Forwarder:
         async with AsyncExitStack() as stack:
             attempts = self._attempts(request, exchange, under_way.prepared)
             last = await attempts.answered(stack, under_way.outgoing)
+            self.foreground.release()
             outgoing = under_way.outgoing = last.outgoing
             _describe(exchange, outgoing, exchange.kind)
             if last.status < 400:
@@ -192,6 +201,7 @@ class Forwarder:
             self.journal.began(exchange, outgoing)
         self.journal.ended(exchange, reply)
         self.memory.store.recent.trim()
+        self._garbage.ended()
 
     def _refusal(self, exchange: Exchange, outgoing: Outgoing) -> str:
         """Why the session's budget has no room for this request; empty where it has."""

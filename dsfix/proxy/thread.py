@@ -30,10 +30,6 @@ END = 3.0  # seconds for the proxy to end after the agent has
 # memory are written, and the main thread while this one imports. Python's own 5 ms would be
 # added to events; switching this often costs nothing that could be measured.
 SWITCH = 0.0002
-# New objects that make Python look for garbage, and how often it looks at older ones. A history
-# of thousands of messages is no garbage, and with Python's own 700 all of it is looked at again
-# while a request waits; but all else waits for a look, and one at 50,000 takes 20 to 40 ms.
-COLLECT = (10_000, 20, 20)
 
 
 class Plan(NamedTuple):
@@ -71,7 +67,6 @@ class ProxyThread:
     def start(self) -> None:
         """Start importing and serving."""
         sys.setswitchinterval(SWITCH)
-        gc.set_threshold(*COLLECT)
         try:
             self._thread.start()
         except RuntimeError as error:  # there are as many as the system allows
@@ -110,6 +105,7 @@ class ProxyThread:
         from dsfix.memory import DAY, OriginMemory, Store
         from dsfix.proxy.client import Client
         from dsfix.proxy.forward import Forwarder
+        from dsfix.proxy.garbage import FEW
         from dsfix.proxy.guard import Guard
         from dsfix.proxy.server import serve, to_file
 
@@ -117,7 +113,8 @@ class ProxyThread:
         to_file(plan.debug, plan.log.redactor.text)
         path = plan.state / "memory.db" if plan.state else None
         age = plan.settings.memory_age * DAY
-        store = Store(path, secret=plan.log.redactor.finds, max_age=age)
+        first = plan.log.foreground
+        store = Store(path, secret=plan.log.redactor.finds, max_age=age, foreground=first)
         forwarder = partial(
             Forwarder,
             upstream,
@@ -126,11 +123,13 @@ class ProxyThread:
             rules=self._rules(),
             memory=OriginMemory(store, plan.found.memory_origin),
             journal=plan.log,
+            foreground=first,
             retries=plan.settings.retries,
             budget=plan.budget,
         )
         client = partial(Client, upstream.origin, plan.found.key, key_header=upstream.key_header)
         store.open()
+        gc.set_threshold(*FEW)
         try:
             asyncio.run(serve(self._listener, client, forwarder, self._ready))
         finally:
@@ -138,6 +137,7 @@ class ProxyThread:
             self.trouble = store.trouble
 
     def _ready(self, stop: Callable[[], None]) -> None:
+        gc.freeze()  # what is there now is no garbage, and need not be looked at
         self._stop = stop
 
     def _rules(self) -> Rules:

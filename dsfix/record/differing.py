@@ -65,10 +65,12 @@ def within(whole: Differing) -> Iterator[Differing]:
         if one.get("type") != other.get("type"):
             yield whole
             return
-        for name in dict.fromkeys((*one, *other)):
-            if one.get(name) != other.get(name):
-                path = f"{where}.{name}" if where else name
-                yield from within(Differing(path, one.get(name), other.get(name)))
+        names = [name for name in dict.fromkeys((*one, *other)) if one.get(name) != other.get(name)]
+        for name in names:
+            path = f"{where}.{name}" if where else name
+            yield from within(Differing(path, one.get(name), other.get(name)))
+        if not names and [*one] != [*other]:  # the same in another order
+            yield whole
     else:
         yield whole
 

@@ -14,6 +14,7 @@ from typing import TypeAlias
 
 import msgspec
 
+from dsfix.foreground import ALONE, Background
 from dsfix.protocol import spans
 from dsfix.protocol.body import Body, Dialect
 from dsfix.record.differing import Differing, common, in_bodies, in_bytes, within
@@ -39,8 +40,8 @@ _Known: TypeAlias = dict[int, tuple[int, ...]]
 class Edits:
     """The edits of a session's requests. What is known of one is a hash, never its text."""
 
-    def __init__(self, redactor: Redactor) -> None:
-        self._redactor = redactor
+    def __init__(self, redactor: Redactor, background: Background = ALONE) -> None:
+        self._redactor, self._background = redactor, background
         self._last: OrderedDict[str, _Known] = OrderedDict()
 
     def of(self, outgoing: Outgoing) -> Fields:
@@ -53,6 +54,7 @@ class Edits:
         known: _Known = {}
         for stage in outgoing.stages:
             for whole in _wholes(stage, outgoing.dialect):
+                self._background.give_way()
                 name = hash((stage.repair, whole))
                 if name in before:
                     known[name] = before[name]

@@ -18,6 +18,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
 from dsfix import __version__
+from dsfix.foreground import Background, Foreground
 from dsfix.record.accounts import Accounts
 from dsfix.record.file import EventFile
 from dsfix.record.ids import EVENTS, new_id, session_dir
@@ -31,10 +32,14 @@ if TYPE_CHECKING:
 
 # Bytes of requests that may wait for a slow disk; beyond, a request is told without its texts.
 WAITING = 256 << 20
+# And so many that none of them is let wait any longer for what the agent waits for.
+HURRY = 32 << 20
 
 # Seconds that the writer leaves the processor to an exchange before it writes it down. Without it
 # an agent that asks again at once is answered 0.4 ms later (10 KB, 2 cores, 2026-11-21).
 PAUSE = 0.02
+# And to requests that are looked at, but for longer than this it does not fall behind.
+PATIENCE = 1.0
 
 
 class Mirror(Protocol):
@@ -69,6 +74,7 @@ class SessionLog:
         self._accounts = Accounts()
         self.trouble = ""
         self.mirror: Mirror | None = None
+        self.foreground = Foreground()
         self._bodies, self._clock = bodies, clock
         self._jobs: queue.SimpleQueue[Callable[[Writer], None] | None] = queue.SimpleQueue()
         self._file: EventFile | None = None
@@ -192,6 +198,10 @@ class SessionLog:
             else:
                 self._thread = thread
 
+    def _rested(self, seconds: float) -> bool:
+        """Wait for so long; whether there is no time for it."""
+        return self._queued - self._done > HURRY or self._ending.wait(seconds)
+
     def _run(self) -> None:
         file = self._file
         if file is None:
@@ -199,7 +209,8 @@ class SessionLog:
         try:
             from dsfix.record.writer import Writer
 
-            writer = Writer(file, self.redactor, bodies=self._bodies)
+            background = Background(self.foreground, self._rested, PATIENCE)
+            writer = Writer(file, self.redactor, bodies=self._bodies, background=background)
             writer.run(self._jobs, self.fail, partial(self._ending.wait, PAUSE))
             file.close()
         except Exception as error:  # whatever it is, the session goes on

@@ -14,6 +14,7 @@ from typing import TypeAlias
 
 import msgspec
 
+from dsfix.foreground import ALONE, Background
 from dsfix.protocol import spans
 from dsfix.protocol.body import Body
 from dsfix.record.content import clean, digest
@@ -63,8 +64,10 @@ class _Last:
 class Tree:
     """Everything said in a session. Without `bodies`, it is told by hash and size only."""
 
-    def __init__(self, redactor: Redactor, *, bodies: bool = True) -> None:
-        self._redactor, self._bodies = redactor, bodies
+    def __init__(
+        self, redactor: Redactor, *, bodies: bool = True, background: Background = ALONE
+    ) -> None:
+        self._redactor, self._bodies, self._background = redactor, bodies, background
         self._new: list[tuple[str, Fields]] = []
         self._seen: set[str] = set()
         self._last: OrderedDict[str, _Last] = OrderedDict()
@@ -101,6 +104,7 @@ class Tree:
         return nodes
 
     def _node(self, raw: bytes, parent: str) -> str:
+        self._background.give_way()
         said = clean(raw, self._redactor)
         name = digest(said)
         node = digest(f"{parent}:{name}".encode())
@@ -140,6 +144,7 @@ class Tree:
         return self._stored(digest("\n".join(names).encode()), {"items": names})
 
     def _piece(self, raw: bytes) -> str:
+        self._background.give_way()
         said = clean(raw, self._redactor)
         fields: Fields = {"bytes": len(said)}
         if self._bodies:

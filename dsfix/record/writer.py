@@ -11,6 +11,7 @@ from typing import TypeAlias
 
 import msgspec
 
+from dsfix.foreground import ALONE, Background
 from dsfix.protocol.answer import Answer
 from dsfix.record.edits import Edits, answer_edits
 from dsfix.record.events import answer_fields, request_fields, response_fields
@@ -38,12 +39,23 @@ _encode = msgspec.json.Encoder().encode
 
 
 class Writer:
-    """Writes events on one thread. Its methods raise OSError where the disk does."""
+    """Writes events on one thread, which gives way as `background`.
 
-    def __init__(self, file: EventFile, redactor: Redactor, *, bodies: bool = True) -> None:
+    Its methods raise OSError where the disk does.
+    """
+
+    def __init__(
+        self,
+        file: EventFile,
+        redactor: Redactor,
+        *,
+        bodies: bool = True,
+        background: Background = ALONE,
+    ) -> None:
         self._file, self._redactor, self._bodies = file, redactor, bodies
-        self._tree = Tree(redactor, bodies=bodies)
-        self._edits = Edits(redactor)
+        self._background = background
+        self._tree = Tree(redactor, bodies=bodies, background=background)
+        self._edits = Edits(redactor, background)
         self._open: dict[int, Progress] = {}
         self._next = 0.0
         self._totals: Counter[str] = Counter()
@@ -64,8 +76,10 @@ class Writer:
                 job = jobs.get_nowait()
             except queue.Empty:
                 job = self._waited(jobs, pause)
+                self._background.begin()
             if job is None:
                 return
+            self._background.give_way()
             try:
                 job(self)
                 self.look()
@@ -94,6 +108,7 @@ class Writer:
         if outgoing.body is not None:
             placed = self._tree.add(outgoing.conversation, outgoing.body)
             for kind, new in placed.new:
+                self._background.give_way()
                 self._emit(kind, at, new)
             fields |= {"head": placed.head, "messages": placed.count}
             fields |= {"parts": placed.parts} if placed.parts else {}

@@ -102,7 +102,7 @@ def prepare(
     conversation = root(dialect, body.messages)
     conversation = digest(session, conversation) if session else conversation
     history = history_of(body, memory.seen(conversation), "history")
-    at = step(conversation)
+    at = step(conversation) if history.assistants else Step.NONE  # there is nothing to recover
     quiet = is_disabled(body) or rules.thinking == "off" or at is Step.OFF
     context = Context(rules, memory, history, conversation, session, quiet, at, changes, stages)
     context.length = length(conversation)

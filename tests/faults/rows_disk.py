@@ -37,14 +37,15 @@ def ask(text):
         print(answer.status, end=" ", flush=True)
 ask("first")
 what, state = sys.argv[1:] or ("nothing", "")
+while state and not os.path.exists(state + "/memory.db-shm"):
+    time.sleep(0.01)
+if state:
+    time.sleep(0.3)  # by then the memory has been written to
 if what == "full":
     disk(8192)
 if what == "closed":
     os.chmod(state, 0)
 if what in ("memory.db-shm", "*"):
-    while not os.path.exists(state + "/memory.db-shm"):
-        time.sleep(0.01)
-    time.sleep(0.2)  # by then it has been written to
     for each in filter(Path.is_file, Path(state).rglob(what)):
         os.truncate(each, 0)
 if what in ("removed", "replaced"):

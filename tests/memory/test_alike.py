@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import pytest
@@ -9,6 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from dsfix.memory import OriginMemory, Store
+from dsfix.memory.database import Row
 from dsfix.memory.ram import ALIKE, Ram
 from dsfix.memory.recall import Stored
 from dsfix.protocol.turns import Reasoning, Turn
@@ -63,7 +65,7 @@ def test_what_goes_makes_as_much_room_as_it_took(turns: list[tuple[int, int]]) -
     """However turns came and went, no room is owed to anybody in the end."""
     ram = Ram(50_000)
     for number, (name, size) in enumerate(turns):
-        ram.push(str(name), stored(number, size), number)
+        ram.push(str(name), stored(number, size), number, first=True)
         ram.trim(number)
     assert ram._size == sum(kept.size for kept in ram._kept.values())
     assert ram._size <= 50_000 or len(ram._kept) == 1
@@ -73,8 +75,45 @@ def test_what_is_not_on_disk_yet_stays() -> None:
     """A turn that only this process knows is not dropped for want of room."""
     ram = Ram(1)
     for number in range(5):
-        ram.push(str(number), stored(number), number)
+        ram.push(str(number), stored(number), number, first=True)
         ram.trim(committed=1)
     assert [name for name in map(str, range(5)) if name in ram] == ["2", "3", "4"]
     ram.trim(committed=4)
     assert [name for name in map(str, range(5)) if name in ram] == ["4"]
+
+
+def test_what_is_new_stands_before_what_the_disk_has() -> None:
+    """A turn is kept without a look at the disk, which is asked once somebody wants all."""
+    ram = Ram(1 << 20)
+    ram.push("name", stored(2), 1, first=False)
+    assert "name" not in ram and ram.get("name") is None
+    assert ram.put("name", (stored(2), stored(1))) == (stored(2), stored(1))
+    ram.push("name", stored(3), 2, first=False)
+    assert ram.get("name") == (stored(3), stored(2), stored(1))
+
+
+def test_a_turn_is_kept_without_asking_the_disk(tmp_path: Path) -> None:
+    """An earlier session's turn of the same name is found behind it all the same."""
+    path = tmp_path / "memory.db"
+    for thought in ("first", "second"):
+        store = Store(path)
+        store.open()
+        asked: list[str] = []
+        assert store._database is not None
+        store._database.read = _told(store._database.read, asked)  # type: ignore[method-assign]
+        reasoning = Reasoning(((thought, ""),))
+        turn = Turn(texts=("Done.",), reasoning=reasoning)
+        OriginMemory(store, "o").remember(turn, At("p", thought, ""))
+        assert not asked
+        found = [each.reasoning.text for each in store.candidates("o", "key", turn.key)]
+        assert found == ["second", "first"][thought == "first" :]
+        store.close()
+    assert asked
+
+
+def _told(read: Callable[..., list[Row]], asked: list[str]) -> Callable[..., list[Row]]:
+    def reading(sql: str, values: Sequence[object]) -> list[Row]:
+        asked.append(sql)
+        return read(sql, values)
+
+    return reading

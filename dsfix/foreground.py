@@ -1,0 +1,69 @@
+"""What an agent waits for goes before what is written about it.
+
+Python lets its threads run in turns. A request that is looked at while another one is written down
+takes twice as long: 22 ms in the place of 12 for 1 MB that nobody has seen (2 cores, 2026-11-22).
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+
+CLAIM = 0.1  # seconds; in that time 16 MB are looked at, and an upstream that is near answers
+# Events that pass want the processor as well: the p99 of 500 streams was 17 to 24 ms while the
+# record was written without a rest, and 5 ms when it was not written at all (2026-11-22).
+SLICE = 0.001  # seconds of work
+REST = 0.01  # of the patience that is left
+
+
+class Foreground:
+    """Whether an agent waits for the proxy. Claimed on its loop, asked on any thread."""
+
+    def __init__(self) -> None:
+        self._until = 0.0
+
+    def claim(self) -> None:
+        """A request has come: all else waits, but never for longer than CLAIM."""
+        self._until = time.monotonic() + CLAIM
+
+    def release(self) -> None:
+        """It is answered."""
+        self._until = 0.0
+
+    @property
+    def left(self) -> float:
+        """Seconds for which it is claimed; not above 0 where it is free."""
+        return self._until - time.monotonic()
+
+
+class Background:
+    """The work of another thread, in pieces between which it gives way.
+
+    It rests while the foreground is claimed and after each SLICE of work: the less, the longer it
+    has not done all that there was to do, and after `patience` seconds not at all. `sleep` may end
+    early, and tells so, when there is no time left to rest.
+    """
+
+    def __init__(
+        self, foreground: Foreground, sleep: Callable[[float], object], patience: float
+    ) -> None:
+        self._foreground, self._sleep, self._patience = foreground, sleep, patience
+        self._patient = self._rested = 0.0
+
+    def begin(self) -> None:
+        """There was nothing to do before what comes now."""
+        self._rested = time.monotonic()
+        self._patient = self._rested + self._patience
+
+    def give_way(self) -> None:
+        """Wait where others come first."""
+        while (now := time.monotonic()) < self._patient:
+            if self._foreground.left <= 0 and now < self._rested + SLICE:
+                return
+            ended = self._sleep((self._patient - now) * REST)
+            self._rested = time.monotonic()
+            if ended:
+                return
+
+
+ALONE = Background(Foreground(), time.sleep, 0.0)  # with nobody to give way to

@@ -1,0 +1,90 @@
+"""What an agent waits for goes before what is written about it."""
+
+from __future__ import annotations
+
+import threading
+from pathlib import Path
+
+from dsfix.foreground import Background, Foreground
+from dsfix.memory import Store
+from tests.faults.rig import Rig
+from tests.support.in_process import KEY, Talk
+from tests.support.strict_endpoint import StrictEndpoint
+
+
+class Asked(Foreground):
+    """Keeps which threads have asked whether it is free, and what was done to it."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.by: set[str] = set()
+        self.done: list[str] = []
+
+    def claim(self) -> None:
+        """Kept as `claim`."""
+        super().claim()
+        self.done.append("claim")
+
+    def release(self) -> None:
+        """Kept as `release`."""
+        super().release()
+        self.done.append("release")
+
+    @property
+    def left(self) -> float:
+        """As it is; who asks is kept."""
+        self.by.add(threading.current_thread().name)
+        return super().left
+
+
+def test_a_request_claims_the_foreground_until_its_answer_begins(tmp_path: Path) -> None:
+    """Both that are written give way to it: the record, and memory."""
+    asked = Asked()
+    with StrictEndpoint(key=KEY) as endpoint:
+        rig = Rig(endpoint.url, tmp_path)
+        rig.store = Store(tmp_path / "memory.db", foreground=asked)
+        rig.log.foreground = asked
+        rig._forwarding["foreground"] = asked
+        with rig:
+            Talk(rig, "messages", "use the tool").turn()
+    assert asked.done == ["claim", "claim", "release"]
+    assert asked.by == {"dsfix-record", "dsfix-store"}
+
+
+def _sleeps(claimed: Foreground, *, patience: float = 60.0, ends: bool = False) -> int:
+    """How often one gives way sleeps until the foreground is released, while it is claimed."""
+    slept: list[float] = []
+
+    def sleep(seconds: float) -> bool:
+        slept.append(seconds)
+        if len(slept) == 2:
+            claimed.release()
+        return ends
+
+    background = Background(claimed, sleep, patience)
+    background.begin()
+    background.give_way()
+    return len(slept)
+
+
+def test_one_gives_way_for_as_long_as_the_foreground_is_claimed() -> None:
+    """A claim may be renewed meanwhile."""
+    foreground = Foreground()
+    assert _sleeps(foreground) == 0
+    foreground.claim()
+    assert _sleeps(foreground) == 2
+    assert _sleeps(foreground) == 0
+
+
+def test_one_gives_way_no_longer_than_its_patience() -> None:
+    """A flood of requests does not keep what happened from the disk."""
+    foreground = Foreground()
+    foreground.claim()
+    assert _sleeps(foreground, patience=0.0) == 0
+
+
+def test_at_the_end_nobody_gives_way() -> None:
+    """There is no time left to wait."""
+    foreground = Foreground()
+    foreground.claim()
+    assert _sleeps(foreground, ends=True) == 1
