@@ -14,6 +14,7 @@ CLAIM = 0.1  # seconds; in that time 16 MB are looked at, and an upstream that i
 # record was written without a rest, and 5 ms when it was not written at all (2026-11-22).
 SLICE = 0.001  # seconds of work
 REST = 0.01  # of the patience that is left
+CLAIMED = 0.005  # seconds of rest while a request is looked at
 
 
 class Foreground:
@@ -40,8 +41,9 @@ class Background:
     """The work of another thread, in pieces between which it gives way.
 
     It rests while the foreground is claimed and after each SLICE of work: the less, the longer it
-    has not done all that there was to do, and after `patience` seconds not at all. `sleep` may end
-    early, and tells so, when there is no time left to rest.
+    has not done all that there was to do. After `patience` seconds it rests no more but for a
+    claim, and works a SLICE in between, so that it always goes on. `sleep` may end early, and tells
+    so, when there is no time left to rest.
     """
 
     def __init__(
@@ -57,13 +59,19 @@ class Background:
 
     def give_way(self) -> None:
         """Wait where others come first."""
-        while (now := time.monotonic()) < self._patient:
-            if self._foreground.left <= 0 and now < self._rested + SLICE:
-                return
-            ended = self._sleep((self._patient - now) * REST)
+        while (seconds := self._due()) > 0:
+            ended = self._sleep(seconds)
             self._rested = time.monotonic()
             if ended:
                 return
+
+    def _due(self) -> float:
+        """Seconds that it ought to rest now."""
+        now = time.monotonic()
+        patience, claimed = self._patient - now, self._foreground.left > 0
+        if now < self._rested + SLICE and not (claimed and patience > 0):
+            return 0.0
+        return max(patience * REST, CLAIMED if claimed else 0.0)
 
 
 ALONE = Background(Foreground(), time.sleep, 0.0)  # with nobody to give way to

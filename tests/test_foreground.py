@@ -5,6 +5,8 @@ from __future__ import annotations
 import threading
 from pathlib import Path
 
+import pytest
+
 from dsfix.foreground import Background, Foreground
 from dsfix.memory import Store
 from tests.faults.rig import Rig
@@ -88,3 +90,12 @@ def test_at_the_end_nobody_gives_way() -> None:
     foreground = Foreground()
     foreground.claim()
     assert _sleeps(foreground, ends=True) == 1
+
+
+def test_who_has_fallen_behind_works_between_two_rests(monkeypatch: pytest.MonkeyPatch) -> None:
+    """It rests for a claim alone, and never before a slice of work."""
+    monkeypatch.setattr("dsfix.foreground.SLICE", 0.0)  # it is over at once
+    foreground = Foreground()
+    assert _sleeps(foreground, patience=0.0) == 0
+    foreground.claim()
+    assert _sleeps(foreground, patience=0.0) == 2

@@ -17,6 +17,7 @@ FEW = (50_000, 20, 20)
 MANY = (2_000, 500, 20)
 CROWD = 8  # exchanges that are many
 PAUSE = 0.02  # seconds in which nothing was under way
+LONG = 1.0  # and so many for a look at all that there is: 16 long histories take 100 ms
 ENOUGH = 2_000  # new objects that are worth a look
 
 
@@ -42,9 +43,10 @@ class Garbage:
         if self._under_way == CROWD - 1:
             gc.set_threshold(*FEW)
         if not self._under_way and gc.get_count()[0] > ENOUGH:
-            self._due = asyncio.get_running_loop().call_later(PAUSE, _collect)
+            self._due = asyncio.get_running_loop().call_later(PAUSE, self._look)
 
-
-def _collect() -> None:
-    """Look at what is new; at all of it each time that Python would have."""
-    gc.collect(2 if gc.get_count()[2] > FEW[2] else 1)
+    def _look(self) -> None:
+        """Look at what is new; later at all of it, each time that Python would have."""
+        gc.collect(1)
+        due = gc.get_count()[2] > FEW[2]
+        self._due = asyncio.get_running_loop().call_later(LONG, gc.collect) if due else None

@@ -90,3 +90,24 @@ def test_a_crowd_has_it_done_in_small_steps() -> None:
         assert gc.get_threshold() == FEW
 
     asyncio.run(play())
+
+
+def test_a_long_pause_has_time_for_all(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What has been looked at before is looked at again after so many looks at what is new."""
+    monkeypatch.setattr("dsfix.proxy.garbage.LONG", PAUSE)
+
+    async def play() -> None:
+        garbage = Garbage()
+        kept = [Circle() for _ in range(ENOUGH + 1)]
+        sign = weakref.ref(kept[0])
+        gc.collect()
+        kept.clear()
+        for _ in range(FEW[2] + 1):
+            assert sign() is not None
+            garbage.began()
+            circles()
+            garbage.ended()
+            await paused()
+        assert sign() is None
+
+    asyncio.run(play())
