@@ -91,7 +91,7 @@ class OriginMemory:
 
     def seen(self, conversation: str) -> dict[str, Any]:
         """What repairs found out about the last request of a conversation."""
-        return self.store.recent.of(self._thread(conversation)).seen
+        return self.store.recent.seen(self._thread(conversation))
 
     def sent(self, conversation: str) -> Mapping[str, Reasoning]:
         """The placeholders once sent in that conversation, by turn."""
@@ -126,11 +126,12 @@ class OriginMemory:
         return f"{self.origin} {conversation}"
 
     def _by_calls(self, turn: Turn, place: Place) -> Found | None:
-        wanted = set(turn.calls)
-        found = self.store.candidates(self.origin, "call", turn.calls[0])
-        fits = [each for each in found if set(each.calls) == wanted]
-        if not fits:  # a turn that was cut or split later
-            fits = [each for each in found if set(each.calls) > wanted]
+        fits = found = self.store.candidates(self.origin, "call", turn.calls[0])
+        if any([each.calls != turn.calls for each in found]):
+            wanted = set(turn.calls)
+            fits = tuple([each for each in found if set(each.calls) == wanted])
+            if not fits:  # a turn that was cut or split later
+                fits = tuple([each for each in found if set(each.calls) > wanted])
         one = chosen(fits, turn.names, place)
         return Found(one.reasoning, unleaked(turn, one)) if one else None
 

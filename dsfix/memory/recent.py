@@ -34,13 +34,21 @@ class Recent:
 
     An agent's main thread, its sub-agents and titles interleave, so one is not enough. Sizes are
     taken when the next one's turn comes, and the one whose turn it is always stays. Nothing goes
-    before `trim`: to let go of a long conversation takes a tenth of what a new one's request does.
+    before `trim`: to let go of a long conversation takes a tenth of what a new one's request does,
+    and so does to let go of what was seen of one that comes back otherwise.
     """
 
     def __init__(self, conversations: int = CONVERSATIONS, room: int = ROOM) -> None:
         self._conversations, self._room = conversations, room
         self._kept: OrderedDict[str, Known] = OrderedDict()
         self._held = 0
+        self._before: list[dict[str, Any]] = []
+
+    def seen(self, conversation: str) -> dict[str, Any]:
+        """What repairs found out about its last request, to be changed in this one."""
+        found = self.of(conversation).seen
+        self._before.append(dict(found))
+        return found
 
     def of(self, conversation: str) -> Known:
         """A conversation's own."""
@@ -55,7 +63,8 @@ class Recent:
         return len(self._kept)
 
     def trim(self) -> None:
-        """Let the least recent ones go that are too many."""
+        """Let the least recent ones go that are too many, and what was seen before."""
+        self._before.clear()
         while len(self._kept) > self._conversations or self._full:
             self._held -= self._kept.popitem(last=False)[1].size
 

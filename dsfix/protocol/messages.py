@@ -20,7 +20,8 @@ from dsfix.protocol.turns import Look, Reasoning, Turn, digest
 FOREIGN_SIGNATURE = 100
 OWN_SIGNATURE = "dsfix-"
 # How agents write an assistant's message; then blocks can be put in without taking it apart.
-_USUAL = b'{"role":"assistant","content":['
+_USUAL = b'{"role":"assistant","content":[{'
+_encode = msgspec.json.Encoder().encode
 
 
 class _Members(msgspec.Struct, gc=False):
@@ -121,9 +122,13 @@ def look(raw: bytes, role: str) -> Look:
 
 def _look_at_answer(raw: bytes, blocks: str | list[_Text | _Thinking | _Use]) -> Look:
     turn = _turn(blocks)
-    rest = blocks[: len(blocks) - len(turn.calls)]
-    plain = isinstance(rest, str) or not any([block.type == "tool_use" for block in rest])
+    others = len(blocks) - len(turn.calls)
+    plain = not others or isinstance(blocks, str) or not _calls_in(blocks[:others])
     return Look(raw, "assistant", plain, turn)
+
+
+def _calls_in(blocks: Sequence[_Text | _Thinking | _Use]) -> bool:
+    return any([block.type == "tool_use" for block in blocks])
 
 
 def _look_at_words(raw: bytes, blocks: str | list[_Text | _Result]) -> Look:
@@ -180,9 +185,7 @@ def with_reasoning(raw: bytes, reasoning: Reasoning, texts: tuple[str, ...] | No
     """
     first = [_Said(text, mark or sign(text)) for text, mark in reasoning.blocks]
     if texts is None and raw.startswith(_USUAL) and b"thinking" not in raw:
-        after = raw[len(_USUAL) :].lstrip()
-        said = spans.encode(first)[1:-1]
-        return b"".join((_USUAL, said, b"" if after.startswith(b"]") else b",", after))
+        return b"".join((_USUAL[:-1], _encode(first)[1:-1], b",", raw[len(_USUAL) - 1 :]))
     message = spans.members(raw)
     if message is None:
         return raw

@@ -35,7 +35,8 @@ def placeholder(turn: Turn, key: str, count: int, own: str = "") -> Reasoning:
     `own` are the user's words instead of ours; what tells the turns apart is added to them.
     """
     apart = numbered(key[:8], count)
-    what = f"before calling {', '.join(dict.fromkeys(turn.names))}" if turn.calls else "here"
+    names = turn.names if len(turn.names) == 1 else dict.fromkeys(turn.names)
+    what = f"before calling {', '.join(names)}" if turn.calls else "here"
     text = f"{own} [{apart}]" if own else f"{_MARK} {what}: {apart}]"
     return Reasoning(((text, OWN_SIGNATURE + key),))
 

@@ -75,7 +75,10 @@ class _Replay:
         last: Replayed | None = seen.pop(THINKING_REPLAY.name, None)
         if last is None or last.known is not known or last.dialect is not history.dialect:
             last = Replayed(history.dialect, known)
-        last.back_to(bisect_left(history.stops, agreed(last.messages, history)))
+        if stay := bisect_left(history.stops, agreed(last.messages, history)):
+            last.back_to(stay)
+        else:  # to let go of the old one may wait
+            last = Replayed(history.dialect, known)
         self._sent = last
         self._go_on()
         seen[THINKING_REPLAY.name] = last
