@@ -43,6 +43,11 @@ _KINDS: tuple[_Kind, ...] = (
         r"sk-(?<![\w-]sk-)(?:(?:ant|proj|svcacct)-[\w-]{20,}"
         r"|(?:[A-Za-z0-9]{1,12}-){0,3}(?=[A-Za-z_]*\d)\w{24,})",
     ),
+    # Groq (52 characters), xAI (80), NVIDIA (64), Perplexity (48)
+    _Kind("api-key", "gsk_", r"gsk_(?<!\wgsk_)[A-Za-z0-9]{40,}(?!\w)"),
+    _Kind("api-key", "xai-", r"xai-(?<![\w-]xai-)\w{60,}"),
+    _Kind("api-key", "nvapi-", r"nvapi-(?<![\w-]nvapi-)[\w-]{50,}"),
+    _Kind("api-key", "pplx-", r"pplx-(?<![\w-]pplx-)[A-Za-z0-9]{40,}(?!\w)"),
     _Kind("github-token", "gh", r"gh[pousr]_(?<!\wgh[pousr]_)[A-Za-z0-9]{36,}"),
     _Kind("github-token", "github_pat_", r"github_pat_(?<!\wgithub_pat_)\w{40,}"),
     _Kind("gitlab-token", "glpat-", r"glpat-(?<![\w-]glpat-)[\w-]{20,}"),

@@ -98,7 +98,8 @@ class Client:
         """The upstream's response; its connection is closed unless it was read to the end.
 
         A connection that was idle may be closed by the upstream at the very moment it is used
-        again; no byte of an answer has come then, so the request goes once more on a fresh one.
+        again; no byte of an answer has come then, or a 408, which is said to nobody's request
+        (RFC 9110, 15.5.9). So the request goes once more on a fresh one.
         """
         scheme = (self._proxy or "http:").partition(":")[0].lower()
         if scheme not in ("http", "https"):
@@ -106,13 +107,8 @@ class Client:
         where, mark, query = path.partition("?")
         url = URL(f"{self._origin.with_path(where)}{mark}{query}", encoded=True)
         sent = upstream_headers(headers, self._key, self._key_header)
-        try:
-            response = await self._send(self._pooled, method, url, pieces, sent)
-        except _FAILED as error:
-            _let_go(error)
-            dropped = isinstance(error, _DROPPED) and not isinstance(error, _NOT_CONNECTED)
-            if not (dropped and KEPT.get()):
-                raise _unreachable(error) from error
+        response = await self._kept(method, url, pieces, sent)
+        if response is None:
             try:
                 response = await self._send(self._fresh, method, url, pieces, sent)
             except _FAILED as again:
@@ -127,6 +123,23 @@ class Client:
                 response.release()
             else:
                 response.close()
+
+    async def _kept(
+        self, method: str, url: URL, pieces: Sequence[bytes], headers: dict[str, str]
+    ) -> aiohttp.ClientResponse | None:
+        """What comes on a connection that may be an old one; None where that one had ended."""
+        try:
+            response = await self._send(self._pooled, method, url, pieces, headers)
+        except _FAILED as error:
+            _let_go(error)
+            dropped = isinstance(error, _DROPPED) and not isinstance(error, _NOT_CONNECTED)
+            if dropped and KEPT.get():
+                return None
+            raise _unreachable(error) from error
+        if response.status == 408 and KEPT.get():
+            response.close()
+            return None
+        return response
 
     async def _send(
         self,

@@ -35,6 +35,13 @@ ELSEWHERE = (
     ),
     _tested(
         "upstream",
+        "says 408 on a kept connection as the next request comes",
+        "its answer",
+        "200",
+        "tests/proxy/test_connections.py::test_a_kept_connection_that_was_given_up",
+    ),
+    _tested(
+        "upstream",
         "closes without a byte",
         "502, an error in the dialect's shape",
         "502",

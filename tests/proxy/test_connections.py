@@ -4,11 +4,15 @@ from __future__ import annotations
 
 import asyncio
 import gc
+import socket
 import weakref
 
 from aiohttp import web
 
 from dsfix.proxy.door import Door
+from tests.faults.wild import Wild, head
+from tests.proxy.wire_data import ANSWERS, CLEAN
+from tests.support.in_process import InProcess
 
 
 def test_nothing_of_a_connection_is_left() -> None:
@@ -42,3 +46,27 @@ def test_nothing_of_a_connection_is_left() -> None:
         assert [ref() for ref in kept] == [None, None]
     finally:
         gc.enable()
+
+
+def _given_up(connection: socket.socket) -> None:
+    connection.sendall(head("text/plain", "Content-Length: 4", "408 Request Time-out") + b"late")
+    connection.close()
+
+
+def _answered(connection: socket.socket) -> None:
+    data = ANSWERS["chat"]
+    connection.sendall(head("application/json", f"Content-Length: {len(data)}") + data)
+
+
+def test_a_kept_connection_that_was_given_up() -> None:
+    """A 408 is said to an idle connection, not to the request that came as it was said."""
+    with Wild(_answered, _given_up, _answered) as wild, InProcess(wild.url) as proxy:
+        assert [proxy.post("chat", CLEAN["chat"])[0] for _ in range(2)] == [200, 200]
+        assert len(wild.requests) == 3
+
+
+def test_a_new_connection_that_is_given_up() -> None:
+    """There it is the answer to the request."""
+    with Wild(_given_up) as wild, InProcess(wild.url) as proxy:
+        assert proxy.post("chat", CLEAN["chat"])[0] == 408
+        assert len(wild.requests) == 1
