@@ -25,7 +25,7 @@ from dsfix.proxy.attempts import Attempts
 from dsfix.proxy.budget import STATUS, Budget
 from dsfix.proxy.client import Client, Unreachable
 from dsfix.proxy.delivery import Delivery, Journal
-from dsfix.proxy.door import BrokenBody, body_of
+from dsfix.proxy.door import BrokenBody, admit, body_of
 from dsfix.proxy.garbage import Garbage
 from dsfix.proxy.guard import Guard, Route
 from dsfix.record.exchange import Exchange, counted
@@ -97,6 +97,7 @@ class Forwarder:
         refusal = self.guard.refusal(request.method, target, headers)
         if refusal is not None:
             return local.refused(request, route, refusal)
+        admit(request)
         if request.method == "HEAD":
             return local.alive(request, self.guard.token)
         if route is Route.MODELS:

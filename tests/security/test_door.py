@@ -158,3 +158,20 @@ def test_ambiguous_and_endless_heads(front: Front, headers: tuple[str, ...]) -> 
     """No body whose length two readers would tell differently, no name or value without end."""
     status, _ = front.said("POST /v1/messages HTTP/1.1", BEARER, *headers, body=b"0\r\n\r\n")
     assert status == 400
+
+
+def test_who_never_says_the_token_is_shown_out(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Nobody takes up descriptors by keeping connections open; the agent's own may be idle."""
+    monkeypatch.setattr("dsfix.proxy.door.STRANGE", 0.5)
+    with StrictEndpoint(key=KEY) as endpoint, InProcess(endpoint.url) as proxy:
+        where = "127.0.0.1", proxy.port
+        with socket.create_connection(where, 10) as agent:
+            host = f"Host: 127.0.0.1:{proxy.port}"
+            agent.sendall(f"GET /v1/models HTTP/1.1\r\n{host}\r\n{BEARER}\r\n\r\n".encode())
+            assert agent.recv(65536).startswith(b"HTTP/1.1 200")
+            for said in (b"", b"POST /v1/messages HTTP/1.1\r\nHost: x\r\n", b"GET / HTTP/1.1\r\n"):
+                with socket.create_connection(where, 10) as stranger:
+                    stranger.sendall(said)
+                    assert stranger.recv(65536) == b""
+            agent.sendall(f"GET /v1/models HTTP/1.1\r\n{host}\r\n{BEARER}\r\n\r\n".encode())
+            assert agent.recv(65536).startswith(b"HTTP/1.1 200")
