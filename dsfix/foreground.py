@@ -13,7 +13,7 @@ CLAIM = 0.1  # seconds; in that time 16 MB are looked at, and an upstream that i
 # Events that pass want the processor as well: the p99 of 500 streams was 17 to 24 ms while the
 # record was written without a rest, and 5 ms when it was not written at all (2026-11-22).
 SLICE = 0.001  # seconds of work
-REST = 0.01  # of the patience that is left
+REST = 0.02  # of the patience that is left
 CLAIMED = 0.005  # seconds of rest while a request is looked at
 
 

@@ -14,8 +14,8 @@ import queue
 import re
 import sqlite3
 import threading
-from collections.abc import Callable, Sequence
-from contextlib import suppress
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import ExitStack, closing, contextmanager, suppress
 from pathlib import Path
 from typing import TypeAlias
 
@@ -124,25 +124,26 @@ class Database:
                 self._reader = None
 
     def _run(self) -> None:
-        try:
-            connection = _open(self._path, self._migrations)
-            if self._first is not None:
-                self._first(connection)
-                connection.commit()
-            file = self._file()
+        with ExitStack() as stack:
+            try:
+                connection = stack.enter_context(_opened(self._path, self._migrations))
+                if self._first is not None:
+                    self._first(connection)
+                    connection.commit()
+                file = self._file()
+                self._restore_index()
+            except (sqlite3.Error, OSError) as error:
+                self.trouble = f"{self._path.name}: {error}"
+                return
+            finally:
+                self._ready.set()
+            while (write := self._waiting.get()) is not None:
+                if not self._commit(connection, write):
+                    break
+            if file is None or self._file() != file:  # which is why it may have failed
+                gone = "the file was deleted, what was learnt is not kept"
+                self.trouble = f"{self._path.name}: {gone}"
             self._restore_index()
-        except (sqlite3.Error, OSError) as error:
-            self.trouble = f"{self._path.name}: {error}"
-            return
-        finally:
-            self._ready.set()
-        while (write := self._waiting.get()) is not None:
-            if not self._commit(connection, write):
-                break
-        if file is None or self._file() != file:  # which is why it may have failed
-            self.trouble = f"{self._path.name}: the file was deleted, what was learnt is not kept"
-        self._restore_index()
-        connection.close()
 
     def _restore_index(self) -> None:
         """Give the index of the write-ahead log its length back, where somebody has cut it.
@@ -215,23 +216,24 @@ def _passing(error: Exception | None) -> bool:
     return code & 0xFF in _PASSING  # the rest tells more of it: https://sqlite.org/rescode.html
 
 
-def _open(path: Path, migrations: Sequence[str]) -> sqlite3.Connection:
+@contextmanager
+def _opened(path: Path, migrations: Sequence[str]) -> Iterator[sqlite3.Connection]:
     """The file, made private before SQLite sees it, with its schema up to date."""
     private_file(path)
-    connection = _connect(path, timeout=5.0)
-    _version(connection, migrations)  # before anything is changed
-    journal = "DELETE" if _on_network(path) else "WAL"
-    connection.execute(f"PRAGMA journal_mode = {journal}")
-    connection.execute("PRAGMA synchronous = NORMAL")
-    connection.execute("PRAGMA foreign_keys = ON")
-    connection.execute("BEGIN IMMEDIATE")
-    version = _version(connection, migrations)
-    for number, script in enumerate(migrations[version:], version + 1):
-        for statement in script.split(";\n"):
-            connection.execute(statement)
-        connection.execute(f"PRAGMA user_version = {number}")
-    connection.commit()
-    return connection
+    with closing(_connect(path, timeout=5.0)) as connection:
+        _version(connection, migrations)  # before anything is changed
+        journal = "DELETE" if _on_network(path) else "WAL"
+        connection.execute(f"PRAGMA journal_mode = {journal}")
+        connection.execute("PRAGMA synchronous = NORMAL")
+        connection.execute("PRAGMA foreign_keys = ON")
+        connection.execute("BEGIN IMMEDIATE")
+        version = _version(connection, migrations)
+        for number, script in enumerate(migrations[version:], version + 1):
+            for statement in script.split(";\n"):
+                connection.execute(statement)
+            connection.execute(f"PRAGMA user_version = {number}")
+        connection.commit()
+        yield connection
 
 
 def emptied(connection: sqlite3.Connection) -> None:
@@ -244,16 +246,19 @@ def _version(connection: sqlite3.Connection, migrations: Sequence[str]) -> int:
     """How many of the migrations the file has had. Raises DatabaseError where it is more."""
     version = int(connection.execute("PRAGMA user_version").fetchone()[0])
     if version > len(migrations):
-        connection.close()
         raise sqlite3.DatabaseError(f"made by a newer dsfix (schema {version})")
     return version
 
 
 def _connect(path: Path, timeout: float) -> sqlite3.Connection:
     connection = sqlite3.connect(path, timeout=timeout, check_same_thread=False)
-    connection.execute("PRAGMA trusted_schema = OFF")
-    connection.execute("PRAGMA secure_delete = ON")  # what is forgotten is gone
-    connection.execute(f"PRAGMA cache_size = -{CACHE}")
+    try:
+        connection.execute("PRAGMA trusted_schema = OFF")
+        connection.execute("PRAGMA secure_delete = ON")  # what is forgotten is gone
+        connection.execute(f"PRAGMA cache_size = -{CACHE}")
+    except sqlite3.Error:
+        connection.close()
+        raise
     return connection
 
 

@@ -43,13 +43,17 @@ class Ram:
         self._kept.move_to_end(name)
         return kept.found
 
+    def new(self, name: str) -> bool:
+        """Whether there are turns under a name of which the disk may have more."""
+        kept = self._kept.get(name)
+        return kept is not None and not kept.all
+
     def put(self, name: str, found: tuple[Stored, ...]) -> tuple[Stored, ...]:
         """Keep what the disk has under a name; all that there is, with what came meanwhile."""
         last = self._kept.get(name)
         new = [each for each in last.found if each not in found] if last else []
         found = (*new, *found)[:ALIKE]
-        if found:
-            self._put(name, _Kept(found, _size(name, found), last.writes if last else 0, True))
+        self._put(name, _Kept(found, _size(name, found), last.writes if last else 0, True))
         return found
 
     def push(self, name: str, stored: Stored, writes: int, *, first: bool) -> None:

@@ -135,7 +135,8 @@ class Store:
             return kept
         if name in self._absent.get(by, ()):
             return ()
-        return self._read(_ONE, origin, by, value, (value,)).get(value, ())
+        new = (value,) if self._ram.new(name) else ()
+        return self._read(_ONE, origin, by, value, new).get(value, ())
 
     def prefetch(self, origin: str, by: str, values: Iterable[str]) -> Set[str]:
         """Read the turns of `candidates` into RAM, all in one query; those values that have any."""
@@ -146,16 +147,20 @@ class Store:
             if name not in self._ram and name not in self._only
         }
         # SQLite reads a text of JSON no further than to a NUL.
-        told = [value for value in missing.values() if "\0" not in value]
-        found = self._read(_MANY, origin, by, as_json(told), told) if told else {}
+        told = {name: value for name, value in missing.items() if "\0" not in value}
+        new = [value for name, value in told.items() if self._ram.new(name)]
+        found = self._read(_MANY, origin, by, as_json(list(told.values())), new) if told else {}
         self._absent[by] = {name for name, value in missing.items() if value not in found}
         self._absent[by] -= {name for name in self._absent[by] if "\0" in missing[name]}
         return {value for name, value in names.items() if name not in missing} | found.keys()
 
     def _read(
-        self, queries: Mapping[str, str], origin: str, by: str, wanted: str, values: Iterable[str]
+        self, queries: Mapping[str, str], origin: str, by: str, wanted: str, new: Iterable[str]
     ) -> Mapping[str, tuple[Stored, ...]]:
-        """What there is under these values, which are `wanted` of the disk; in RAM from then on."""
+        """What there is under one value, or under many as JSON; it is in RAM from then on.
+
+        Under `new` ones there may be turns that are not on disk yet.
+        """
         if self._database is None:
             return {}
         read: dict[str, tuple[Stored, ...]] = {}
@@ -165,11 +170,10 @@ class Store:
         if read:
             keys = [alike[0].key for alike in read.values()]
             self._database.write(_touch(origin, keys, self._clock()))
-        there = {
+        return {
             value: self._ram.put(f"{by}\0{origin}\0{value}", read.get(value, ()))
-            for value in values
+            for value in {*read, *new}
         }
-        return {value: alike for value, alike in there.items() if alike}
 
     def thread(self, conversation: str) -> Decided:
         """What is known of a conversation, read from disk the first time it is asked for."""

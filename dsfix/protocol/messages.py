@@ -20,7 +20,8 @@ from dsfix.protocol.turns import Look, Reasoning, Turn, digest
 FOREIGN_SIGNATURE = 100
 OWN_SIGNATURE = "dsfix-"
 # How agents write an assistant's message; then blocks can be put in without taking it apart.
-_USUAL = b'{"role":"assistant","content":[{'
+_USUAL = b'{"role":"assistant","content":['
+_FILLED = _USUAL + b"{"
 _encode = msgspec.json.Encoder().encode
 
 
@@ -184,8 +185,8 @@ def with_reasoning(raw: bytes, reasoning: Reasoning, texts: tuple[str, ...] | No
     `texts` replaces the visible texts, where leaked reasoning is taken out of them.
     """
     first = [_Said(text, mark or sign(text)) for text, mark in reasoning.blocks]
-    if texts is None and raw.startswith(_USUAL) and b"thinking" not in raw:
-        return b"".join((_USUAL[:-1], _encode(first)[1:-1], b",", raw[len(_USUAL) - 1 :]))
+    if texts is None and raw.startswith(_FILLED) and b"thinking" not in raw:
+        return b"".join((_USUAL, _encode(first)[1:-1], b",", raw[len(_USUAL) :]))
     message = spans.members(raw)
     if message is None:
         return raw

@@ -138,8 +138,8 @@ class Forwarder:
     async def _exchange(
         self, request: web.BaseRequest, dialect: Dialect, body: bytes
     ) -> web.StreamResponse:
-        self._garbage.began()
         under_way = self._begun(request, dialect, body)
+        self._garbage.began()
         exchange = under_way.exchange
         try:
             return await self._answered(request, under_way)

@@ -39,7 +39,7 @@ HURRY = 32 << 20
 # an agent that asks again at once is answered 0.4 ms later (10 KB, 2 cores, 2026-11-21).
 PAUSE = 0.02
 # And to requests that are looked at, but for longer than this it does not fall behind.
-PATIENCE = 1.0
+PATIENCE = 0.5
 
 
 class Mirror(Protocol):
