@@ -17,7 +17,8 @@ _END = re.compile(rb"\r\n\r\n|\n\n|\r\r|\n\r\n")
 # that it was given: for them no event is let go before it is longer than any answer.
 HOLD = 64 * 1024
 LONGEST = 16 * 1024 * 1024
-_BEGINS = re.compile(rb"(?:\xef\xbb\xbf)?\s*(?:data|event|id|retry)?:")
+_MARK = b"\xef\xbb\xbf"  # of byte order: a stream may begin with one
+_BEGINS = re.compile(rb"(?:%s)?\s*(?:data|event|id|retry)?:" % _MARK)
 _LF = 10
 _FEW = 4096  # bytes that are soon copied
 # What has gone on of an event is kept until its end, to be read; no longer than this.
@@ -146,10 +147,11 @@ def lines(events: bytes) -> list[bytes]:
     if len(events) < _FEW and (one := _only(events)) is not None:
         return [one]
     found = []
+    first = len(_MARK) if events.startswith(_MARK) else 0
     at = events.find(b"data:")
     while at >= 0:
         end = at + 5
-        if at == 0 or events[at - 1] == _LF:  # else it stands within a line
+        if at == first or events[at - 1] == _LF:  # else it stands within a line
             start = end + 1 if events.startswith(b" ", end) else end
             end = events.find(b"\n", start)
             end = len(events) if end < 0 else end

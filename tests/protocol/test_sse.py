@@ -85,6 +85,14 @@ def test_payloads_of_a_single_event(parts: list[tuple[bytes, bytes]], end: bytes
     assert sse.data_of(event) == b"\n".join(told)
 
 
+@pytest.mark.parametrize(
+    "event", [b"data: {1}\n\n", b"data:{1}\r\n\r\n", b"data: {1}\n\n" + STREAM]
+)
+def test_a_byte_order_mark_hides_no_payload(event: bytes) -> None:
+    """A stream may begin with one, and its first event says as much as any other."""
+    assert sse.lines(b"\xef\xbb\xbf" + event) == sse.lines(event)
+
+
 @pytest.mark.parametrize("stream", LAYOUTS)
 def test_the_event_at_a_place(stream: bytes) -> None:
     """It is found from anywhere inside it, its end included."""
