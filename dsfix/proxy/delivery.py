@@ -85,7 +85,9 @@ class Delivery:
             out.force_close()
         try:
             await out.prepare(self.request)
-            begun = begun or await response.content.readany()
+            if not begun:  # the upstream has sent a head alone, and may be silent or gone
+                await out.write(b"")
+                begun = await response.content.readany()
             passing = self._events if streams(response, begun) else self._document
             whole = await passing(begun, response, out)
         except (aiohttp.ClientError, TimeoutError) as error:
@@ -104,8 +106,6 @@ class Delivery:
         self, chunk: bytes, response: aiohttp.ClientResponse, out: web.StreamResponse
     ) -> bool:
         reply, loop = self.reply, asyncio.get_running_loop()
-        if not chunk:  # no event will take the head along
-            await out.write(b"")
         try:
             end = sse.first_end(chunk)  # its bytes are on their way before others are looked at
             while chunk:

@@ -233,6 +233,8 @@ ROWS = (
          stream(lambda data: b": keep-alive\n\n" * 75_000 + data)),
     _row("ends a stream before it began", CUT, ENDED,
          lambda dialect: (head(STREAM, CHUNKED) + END, b"")),
+    _row("dies behind the head of a stream", CUT, LOST,
+         lambda dialect: (head(STREAM, CHUNKED), b"")),
     _row("begins with a byte order mark", WHOLE, "200",
          stream(lambda data: b"\xef\xbb\xbf" + data)),
     _row("ends its lines with CR", WHOLE, "200",

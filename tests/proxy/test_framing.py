@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 
 from dsfix.protocol import sse
+from dsfix.proxy import peek
 from tests.faults.wild import Wild, chunk, head
 from tests.proxy.wire_data import ANSWERS, CLEAN, EVENTS, JSON
 from tests.support.in_process import PATHS, TOKEN, InProcess
@@ -166,3 +167,22 @@ def test_the_first_event_does_not_wait_for_the_others(dialect: str) -> None:
         size = int(lines.readline(), 16)
         first = lines.read(size)
     assert first.rstrip() == events[: sse.first_end(events)].rstrip() != events.rstrip()
+
+
+def test_a_head_alone_goes_on_while_the_upstream_is_silent(monkeypatch: pytest.MonkeyPatch) -> None:
+    """An agent that waits for the head has it before there is an event."""
+    monkeypatch.setattr(peek, "PATIENCE", 0.1)
+    headed = threading.Event()
+
+    def say(connection: socket.socket) -> None:
+        connection.sendall(head("text/event-stream", "Transfer-Encoding: chunked"))
+        if headed.wait(5):
+            connection.sendall(chunk(EVENTS["chat"]) + chunk(b""))
+
+    with (
+        Wild(say) as wild,
+        InProcess(wild.url) as proxy,
+        proxy.asking("POST", PATHS["chat"], CLEAN["chat"]) as response,
+    ):
+        headed.set()
+        assert response.read() == EVENTS["chat"]
