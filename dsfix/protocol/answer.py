@@ -55,6 +55,11 @@ class Answer:
     unread: bool = False
     room: int = LONGEST
 
+    @property
+    def begun(self) -> bool:
+        """Whether anything has come that is of an answer."""
+        return bool(self.id or self.served or self.blocks)
+
     def put(self, place: int, block: Block) -> None:
         """A block begins, or another takes its place.
 

@@ -176,8 +176,13 @@ class Delivery:
         return web.Response(status=status, body=out, headers=headers)
 
     def _shown(self, said: bytes) -> bytes:
-        """An answer as the agent gets it: what a model says is not altered, but an error is."""
-        return self._without_key(said) if self.reply.answer.error else said
+        """An answer as the agent gets it: what a model says is not altered, but an error is.
+
+        So is what is no event of an answer: an error in plain words, or in a shape of its own.
+        """
+        answer = self.reply.answer
+        of_model = answer.begun and not answer.error and not answer.unread
+        return said if of_model else self._without_key(said)
 
     def _without_key(self, data: bytes) -> bytes:
         text = data.decode("utf-8", "surrogateescape")

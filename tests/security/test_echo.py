@@ -10,8 +10,9 @@ from collections.abc import Callable
 
 import pytest
 
+from dsfix.protocol import sse
 from dsfix.proxy.client import _masking
-from tests.proxy.wire_data import CLEAN, JSON, STREAM
+from tests.proxy.wire_data import CLEAN, EVENTS, JSON, STREAM
 from tests.support.in_process import KEY, PATHS, InProcess
 from tests.support.strict_endpoint import Canned, StrictEndpoint
 
@@ -72,3 +73,29 @@ def test_what_is_no_answer_does_not_tell_the_key(kind: list[tuple[str, str]], te
         except http.client.IncompleteRead as cut:
             answer = cut.partial
     assert b"no " in answer and KEY.encode() not in answer
+
+
+@pytest.mark.parametrize("dialect", PATHS)
+@pytest.mark.parametrize(
+    ("begun", "payload"),
+    [
+        (True, f"no key {KEY}"),
+        (True, f'{{"error": {{"message": "no key {KEY}"'),
+        (True, f'{{"error": {{"message": "no key {KEY}"}}}}'),
+        (False, f'{{"code": 401, "msg": "no key {KEY}"}}'),
+    ],
+)
+def test_what_is_no_event_of_an_answer_does_not_tell_the_key(
+    dialect: str, begun: bool, payload: str
+) -> None:
+    """An error may come in plain words, cut, without a type, or in a shape of its own."""
+    events = EVENTS[dialect]
+    pieces = [events[: sse.first_end(events)]] if begun else []
+    pieces.append(f"event: error\ndata: {payload}\n\n".encode())
+    with StrictEndpoint(key=KEY) as endpoint, InProcess(endpoint.url) as proxy:
+        endpoint.canned = [Canned(200, STREAM, pieces)]
+        try:
+            answer = proxy.ask("POST", PATHS[dialect], CLEAN[dialect])[2]
+        except http.client.IncompleteRead as cut:
+            answer = cut.partial
+    assert b"no key [REDACTED:api-key]" in answer

@@ -94,6 +94,8 @@ def on_event(answer: Answer, event: Event) -> None:
         _on_response(answer, event.response)
         if event.type in _ENDS:
             answer.done = True
+    else:  # a relay's own error may have no type
+        answer.error = error_text(event.error) or answer.error
 
 
 def piece(event: Event, asked: str) -> str | None:
