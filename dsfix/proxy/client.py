@@ -15,7 +15,7 @@ from yarl import URL
 
 from dsfix.proxy.headers import CODINGS, upstream_headers
 from dsfix.proxy.payload import payload_of
-from dsfix.proxy.pool import KEPT, Pool
+from dsfix.proxy.pool import Pool, found_closed, was_kept
 from dsfix.redact import Redactor
 from dsfix.upstreams import is_loopback
 
@@ -133,10 +133,10 @@ class Client:
         except _FAILED as error:
             _let_go(error)
             dropped = isinstance(error, _DROPPED) and not isinstance(error, _NOT_CONNECTED)
-            if dropped and KEPT.get():
+            if dropped and found_closed():
                 return None
             raise _unreachable(error) from error
-        if response.status == 408 and KEPT.get():
+        if response.status == 408 and was_kept():
             response.close()
             return None
         return response

@@ -21,8 +21,20 @@ from aiohttp.connector import Connection
 from aiohttp.helpers import _EXC_SENTINEL as _NO_CAUSE
 from aiohttp.tracing import Trace
 
-# Whether the request that is sent in this context goes over a connection that was kept.
-KEPT: ContextVar[bool] = ContextVar("KEPT", default=False)
+# The connection over which the request goes that was sent last in this context.
+_USED: ContextVar[_Listener | None] = ContextVar("_USED", default=None)
+
+
+def was_kept() -> bool:
+    """Whether the request was sent over a connection that was kept."""
+    used = _USED.get()
+    return used is not None and used.kept
+
+
+def found_closed() -> bool:
+    """Whether the request may have found such a one closed: no byte has come since."""
+    used = _USED.get()
+    return used is not None and used.kept and not used.answers
 
 
 class Pool(aiohttp.TCPConnector):
@@ -49,16 +61,17 @@ class Pool(aiohttp.TCPConnector):
             if kept and (protocol.should_close or protocol.hears()):
                 connection.close()
                 continue
-            protocol.idle = False
+            protocol.idle, protocol.kept, protocol.answers = False, kept, False
             connection.add_callback(protocol.rest)
-            KEPT.set(kept)
+            _USED.set(protocol)
             return connection
 
 
 class _Listener(ResponseHandler):
-    """The client's side of a connection; `idle` while no answer is due on it."""
+    """The client's side of a connection: `idle` while no answer is due on it, else `kept` if it
+    had one before, and `answers` from its first byte on."""
 
-    idle = False
+    idle = kept = answers = False
     _heard = 0.0
 
     def rest(self) -> None:
@@ -70,6 +83,7 @@ class _Listener(ResponseHandler):
         if data and self.idle:
             self.close()
         else:
+            self.answers = True
             super().data_received(data)
 
     def set_response_params(self, **given: Any) -> None:

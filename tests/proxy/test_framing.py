@@ -186,3 +186,20 @@ def test_a_head_alone_goes_on_while_the_upstream_is_silent(monkeypatch: pytest.M
     ):
         headed.set()
         assert response.read() == EVENTS["chat"]
+
+
+def test_a_head_that_is_cut_is_not_asked_for_again() -> None:
+    """Who has begun to answer has the request, also on a connection that was kept."""
+
+    def whole(connection: socket.socket) -> None:
+        length = f"Content-Length: {len(ANSWERS['chat'])}"
+        connection.sendall(head("application/json", length) + ANSWERS["chat"])
+
+    def begun(connection: socket.socket) -> None:
+        connection.sendall(b"HTTP/1.1 2")
+        connection.close()
+
+    with Wild(whole, begun, whole) as wild, InProcess(wild.url) as proxy:
+        assert proxy.post("chat", CLEAN["chat"])[0] == 200
+        assert proxy.post("chat", CLEAN["chat"])[0] == 502
+    assert len(wild.requests) == 2
