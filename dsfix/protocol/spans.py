@@ -18,6 +18,7 @@ _members = msgspec.json.Decoder(dict[str, msgspec.Raw])
 _items = msgspec.json.Decoder(list[msgspec.Raw])
 _encode = msgspec.json.Encoder().encode
 
+MARK = b"\xef\xbb\xbf"  # of byte order
 EACH = None  # a step of a path: every item of an array
 _BLOCK = 1 << 16  # bytes that are compared at once: a copy of so many stays in the CPU's cache
 
@@ -112,13 +113,17 @@ def encode(value: object) -> bytes:
 
 
 def value(data: bytes | None) -> Any:
-    """The decoded value of a raw span; None for a missing or malformed one."""
+    """The decoded value of a raw span; None for a missing or malformed one.
+
+    A document may begin with a byte order mark.
+    """
     if data is None:
         return None
     try:
         return msgspec.json.decode(data)
     except Malformed:
-        return None
+        whole = bytes(data)
+        return value(whole.lstrip(MARK)) if whole.startswith(MARK) else None
 
 
 def _holds_everything(data: bytes, found: Mapping[str, Sized]) -> bool:

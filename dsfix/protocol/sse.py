@@ -11,14 +11,15 @@ from __future__ import annotations
 import re
 from typing import NamedTuple
 
+from dsfix.protocol.spans import MARK
+
 _END = re.compile(rb"\r\n\r\n|\n\n|\r\r|\n\r\n")
 # An event that grows past this cannot be one that a repair edits (those are some hundred
 # bytes), so its bytes go on before its end is there. Some repairs have to see a call with all
 # that it was given: for them no event is let go before it is longer than any answer.
 HOLD = 64 * 1024
 LONGEST = 16 * 1024 * 1024
-_MARK = b"\xef\xbb\xbf"  # of byte order: a stream may begin with one
-_BEGINS = re.compile(rb"(?:%s)?\s*(?:data|event|id|retry)?:" % _MARK)
+_BEGINS = re.compile(rb"(?:%s)?\s*(?:data|event|id|retry)?:" % MARK)
 _LF = 10
 _FEW = 4096  # bytes that are soon copied
 # What has gone on of an event is kept until its end, to be read; no longer than this.
@@ -147,7 +148,7 @@ def lines(events: bytes) -> list[bytes]:
     if len(events) < _FEW and (one := _only(events)) is not None:
         return [one]
     found = []
-    first = len(_MARK) if events.startswith(_MARK) else 0
+    first = len(MARK) if events.startswith(MARK) else 0
     at = events.find(b"data:")
     while at >= 0:
         end = at + 5

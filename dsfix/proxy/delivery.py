@@ -149,7 +149,7 @@ class Delivery:
             chunk = await response.content.readany()
         data = b"".join(parts)
         whole = True
-        if data.lstrip()[:1] == b"{" and size <= DOCUMENT_LIMIT:
+        if data.removeprefix(spans.MARK).lstrip()[:1] == b"{" and size <= DOCUMENT_LIMIT:
             # nobody else tells of a compressed one that was cut and then ended properly
             whole = data.rstrip().endswith(b"}")
             if whole and "Content-Encoding" in response.headers:

@@ -203,3 +203,18 @@ def test_a_head_that_is_cut_is_not_asked_for_again() -> None:
         assert proxy.post("chat", CLEAN["chat"])[0] == 200
         assert proxy.post("chat", CLEAN["chat"])[0] == 502
     assert len(wild.requests) == 2
+
+
+@both
+@pytest.mark.parametrize("status", [200, 401])
+def test_a_document_behind_a_byte_order_mark_is_read(
+    proxy: InProcess, endpoint: StrictEndpoint, dialect: str, status: int
+) -> None:
+    """It passes with its mark, and what it says is known."""
+    told = ANSWERS[dialect] if status == 200 else b'{"error":{"message":"no such key"}}'
+    endpoint.canned = [Canned(status, JSON, [b"\xef\xbb\xbf" + told])]
+    assert proxy.post(dialect, CLEAN[dialect])[0] == status
+    [over] = proxy.journal.over
+    assert (over.served, over.error) == (
+        ("deepseek-v4-pro", "") if status == 200 else ("", "no such key")
+    )

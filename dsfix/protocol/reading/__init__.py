@@ -127,7 +127,7 @@ def observe_json(dialect: Dialect, answer: Answer, data: bytes) -> None:
     """Take in a whole answer that came as one JSON document."""
     reader = _READERS[dialect]
     try:
-        reader.on_whole(answer, reader.whole.decode(data))
+        reader.on_whole(answer, reader.whole.decode(data.removeprefix(spans.MARK)))
     except spans.Malformed:
         return
 
