@@ -150,9 +150,12 @@ class Delivery:
         data = b"".join(parts)
         whole = True
         if data.removeprefix(spans.MARK).lstrip()[:1] == b"{" and size <= DOCUMENT_LIMIT:
-            # nobody else tells of a compressed one that was cut and then ended properly
             whole = data.rstrip().endswith(b"}")
-            if whole and "Content-Encoding" in response.headers:
+            # Nobody else tells of one that was cut: compressed, and then ended properly, or with
+            # its connection for its end.
+            names = response.headers
+            framed = "Content-Length" in names or "Transfer-Encoding" in names
+            if whole and ("Content-Encoding" in names or not framed):
                 whole = spans.value(data) is not None
             data = self._shown(self.reply.whole(data))
         else:  # a page, or an error in plain words

@@ -103,11 +103,19 @@ def compressed_document(dialect: str) -> Said:
     return head(JSON, GZIP + CHUNKED) + chunk(half) + END, ANSWERS[dialect]
 
 
+def to_a_brace(data: bytes) -> bytes:
+    """A document, cut behind a brace that is not its last."""
+    return data[: data.rstrip().rindex(b"}", 0, len(data.rstrip()) - 1) + 1]
+
+
 def compressed_to_a_brace(dialect: str) -> Said:
-    """The same, cut behind a brace that is not the document's last."""
-    data = ANSWERS[dialect]
-    half = data[: data.rstrip().rindex(b"}", 0, len(data.rstrip()) - 1) + 1]
+    half = to_a_brace(ANSWERS[dialect])
     return head(JSON, GZIP + CHUNKED) + chunk(gzip(half)) + END, half
+
+
+def unframed_to_a_brace(dialect: str) -> Said:
+    half = to_a_brace(ANSWERS[dialect])
+    return head(JSON, "Connection: close") + half, half
 
 
 def twice_compressed(dialect: str) -> Said:
@@ -221,6 +229,7 @@ ROWS = (
          body(b"\x0b\x02\x80abc\x03", "Content-Encoding: br\r\n")),
     _row("compresses a document and ends it early", CUT, ENDED, compressed_document),
     _row("compresses a document up to a brace", CUT, ENDED, compressed_to_a_brace),
+    _row("ends a document of no length behind a brace", CUT, ENDED, unframed_to_a_brace),
     _row("ends a document early, as its length says", CUT, ENDED, half_a_document),
     _row("compresses an answer twice", SHAPED, CODED, twice_compressed),
     _row("compresses what carries its answer", SHAPED, CODED,
