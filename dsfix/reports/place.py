@@ -5,6 +5,7 @@ from __future__ import annotations
 import fcntl
 import os
 import secrets
+import stat
 from collections.abc import Mapping
 from pathlib import Path
 from typing import NamedTuple
@@ -17,6 +18,7 @@ from dsfix.paths import PRIVATE_FILE, private_dir, state_dir
 TOKEN = "DSFIX_REPORTS_TOKEN"
 SERVER = "DSFIX_REPORTS_SERVER"
 _FLAGS = os.O_RDWR | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW
+_READ = os.O_RDONLY | os.O_CLOEXEC | os.O_NOFOLLOW | os.O_NONBLOCK  # a pipe keeps nobody waiting
 _SHORTEST = 20  # characters of a token
 
 
@@ -66,12 +68,16 @@ def _make_token(path: Path) -> None:
 
 def _private_text(path: Path) -> str:
     """What a file says. Raises DsfixError when others could have read or written it."""
-    fd = os.open(path, os.O_RDONLY | os.O_CLOEXEC | os.O_NOFOLLOW)
-    with os.fdopen(fd, encoding="utf-8", errors="replace") as file:
-        found = os.fstat(fd)
-        if found.st_mode & 0o077 or found.st_uid != os.getuid():
+    with os.fdopen(os.open(path, _READ), encoding="utf-8", errors="replace") as file:
+        if not _is_private(file.fileno()):
             raise DsfixError(f"{path} can be read by others", hint=f"rm {path}; dsfix serve")
         return file.read()
+
+
+def _is_private(fd: int) -> bool:
+    """Whether it is a file of ours, and closed to all others."""
+    found = os.fstat(fd)
+    return stat.S_ISREG(found.st_mode) and not found.st_mode & 0o077 and found.st_uid == os.getuid()
 
 
 def claim(directory: Path) -> int:
@@ -99,13 +105,16 @@ def announce(fd: int, running: Running) -> None:
 def running(environ: Mapping[str, str]) -> Running | None:
     """The server of this user on this machine; None when there is none that lives.
 
-    The lock tells: a port that a dead server left behind may be somebody else's by now.
+    The lock tells: a port that a dead server left behind may be somebody else's by now. So may
+    the file, where the state directory was made by others.
     """
     try:
-        fd = os.open(state_dir(environ) / "reports" / "server", os.O_RDONLY | os.O_CLOEXEC)
+        fd = os.open(state_dir(environ) / "reports" / "server", _READ)
     except OSError:
         return None
     try:
+        if not _is_private(fd):
+            return None
         fcntl.flock(fd, fcntl.LOCK_SH | fcntl.LOCK_NB)
     except BlockingIOError:
         return _said(fd)

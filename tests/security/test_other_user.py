@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import encodings.idna  # looked up for an address, and not readable for others
 import encodings.utf_8_sig  # noqa: F401  # and for the settings
+import fcntl
+import json
 import os
 import shutil
 import signal
@@ -200,6 +202,27 @@ def test_a_state_directory_of_theirs_is_refused(tmp_path: Path, name: str) -> No
     assert ran.code == 125 and "it belongs to another user" in ran.err
     assert list(target.iterdir()) == []
     assert {path.name for path in planted.iterdir()} == {name}
+
+
+def test_a_report_server_of_theirs_is_not_ours(tmp_path: Path) -> None:
+    """They made the state directory, and say in it where a server of theirs is: no page is sent."""
+    page = tmp_path / "page.html"
+    page.write_text("<p>a secret plan", encoding="utf-8")
+    said = tmp_path / "state/reports/server"
+    said.parent.mkdir(parents=True)
+    with socket.create_server(("127.0.0.1", 0)) as theirs, said.open("w", encoding="utf-8") as file:
+        url = f"http://127.0.0.1:{theirs.getsockname()[1]}"
+        file.write(json.dumps([url, url]))
+        file.flush()
+        fcntl.flock(file, fcntl.LOCK_EX)
+        for path in (tmp_path / "state", said.parent, said):
+            shutil.chown(path, NOBODY, NOBODY)
+        more = {"DSFIX_STATE_DIR": str(tmp_path / "state"), "DSFIX_REPORTS_TOKEN": "t" * 40}
+        theirs.settimeout(0)
+        ran = dsfix("send", str(page), home=tmp_path, env=environment(tmp_path, **more))
+        with pytest.raises(BlockingIOError):
+            theirs.accept()
+    assert ran.code == 1 and "no report server is running" in ran.err
 
 
 @pytest.mark.parametrize("name", ["index.db", "sessions", "memory.db-wal", "sessions/2026/a"])
