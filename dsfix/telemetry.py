@@ -151,7 +151,7 @@ class Traces:
         if not exchanges:
             spans = [session_span(told.session, told.started, self._seconds, told.facts)]
         body = document(spans, self._collector.resource)
-        self._post(line(self._redactor.value(body)).encode())
+        self._post(line(self._redactor.value(body)).encode("utf-8", "replace"))
 
     def _post(self, body: bytes) -> None:
         """Send it; an answer that leads elsewhere is a failure, for the headers may hold a key.

@@ -71,11 +71,11 @@ def collecting(status: int = 200) -> Iterator[Fake]:
             fake.open.set()
 
 
-def traces(url: str, **environ: str) -> Traces:
+def traces(url: str, told: Told = TOLD, **environ: str) -> Traces:
     """What sends there."""
     found = collector(url, environ)
     assert found is not None
-    return Traces(found, TOLD, Redactor({SECRET: "api-key"}))
+    return Traces(found, told, Redactor({SECRET: "api-key"}))
 
 
 def test_every_exchange_and_then_the_session_is_sent() -> None:
@@ -110,6 +110,18 @@ def test_every_exchange_and_then_the_session_is_sent() -> None:
         "service.name": "mine",
     }
     assert SECRET not in json.dumps(fake.got) and "[REDACTED:api-key]" in json.dumps(fake.got)
+
+
+def test_a_name_that_is_no_text_is_sent() -> None:
+    """That of a directory may hold any bytes."""
+    with collecting() as fake:
+        sending = traces(fake.url, TOLD._replace(facts={"agent": "claude", "project": "\udce9t"}))
+        log = SessionLog(None, Redactor({}), clock=lambda: START)
+        log.mirror = sending
+        log.ended(finished(exchange()), None)
+        log.close(0, 1)
+        assert log.trouble == ""
+    assert '"?t"' in json.dumps(fake.spans()[-1])
 
 
 @pytest.mark.parametrize("status", [307, 302, 401, 500])

@@ -225,4 +225,5 @@ def ending(
 
 
 def _json(fields: object) -> bytes:
-    return json.dumps(fields, separators=(",", ":")).encode()
+    # A path or an argument may be no text. As escapes of half characters, readers would refuse it.
+    return json.dumps(fields, ensure_ascii=False, separators=(",", ":")).encode("utf-8", "replace")

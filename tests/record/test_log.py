@@ -16,6 +16,7 @@ from dsfix.protocol.answer import Block
 from dsfix.protocol.usage import Usage
 from dsfix.record import log as log_module
 from dsfix.record.log import SessionLog
+from dsfix.record.reader import read
 from dsfix.record.writer import Writer
 from dsfix.redact import Redactor
 from dsfix.repairs.base import Change, Step
@@ -27,6 +28,7 @@ from tests.record.support import (
     events,
     exchange,
     finished,
+    indexed,
     of_type,
     opened,
     recorded,
@@ -246,6 +248,19 @@ def test_an_event_that_cannot_be_told_leaves_a_gap(tmp_path: Path) -> None:
     log.close(0, 1)
     assert log.trouble == "the record has a gap: AttributeError"
     assert [each["exchange"] for each in of_type(log, "response")] == [2]
+
+
+def test_what_is_no_text_spoils_no_event(tmp_path: Path) -> None:
+    """A directory's name and an argument may hold any bytes; the rest of the event can be read."""
+    log = SessionLog(tmp_path, NONE)
+    log.start(
+        {**META, "cwd": "/work/\udce9t\udce9", "project": "\udce9t\udce9", "argv": ["\udcff"]}
+    )
+    log.close(0, 1)
+    assert log.path is not None
+    start = read(log.path).start
+    assert (start["agent"], start["cwd"], start["argv"]) == (META["agent"], "/work/?t?", ["?"])
+    assert [each.project for each in indexed(tmp_path)] == ["?t?"]
 
 
 def test_a_session_without_requests_has_a_beginning_and_an_end(tmp_path: Path) -> None:
