@@ -107,6 +107,17 @@ def test_a_wide_list_says_what_it_was_about(state: Path) -> None:
     assert run("list", columns=140).endswith("exit 0 web main #keep #wip The parser")
 
 
+def test_words_that_are_no_text(state: Path) -> None:
+    """An argument may hold any bytes, as a directory's name may: it is looked for as it is kept."""
+    log = SessionLog(state, NONE, clock=lambda: START)
+    log.start({**META, "project": "\udce9t\udce9"})
+    log.close(0, 1)
+    assert ids("--project", "\udce9t\udce9") == [log.id]
+    for option in ("--agent", "--model", "--tag", "--category", "--text"):
+        assert ids(option, "\udce9t\udce9") == []
+    assert data("search", "\udce9t\udce9") == []
+
+
 def test_words_that_cannot_be_searched(state: Path) -> None:
     """Nothing at all, and a time that is none."""
     runner = CliRunner()

@@ -94,15 +94,20 @@ def _wanted(
 
     now = time.time()
     return Wanted(
-        agent,
-        model,
-        project,
-        tuple(tags),
-        category,
+        _as_kept(agent),
+        _as_kept(model),
+        _as_kept(project),
+        tuple(map(_as_kept, tags)),
+        _as_kept(category),
         moment(since, now) if since else None,
         moment(until, now, end=True) if until else None,
-        tuple(word for word in words if word.strip()),
+        tuple(_as_kept(word) for word in words if word.strip()),
     )
+
+
+def _as_kept(word: str) -> str:
+    """A word as the index has it: a directory's name may be no text."""
+    return word.encode("utf-8", "replace").decode()
 
 
 def _list(wanted: Wanted, limit: int, as_json: bool) -> None:
