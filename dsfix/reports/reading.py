@@ -25,6 +25,7 @@ _CSS = re.compile(
     re.I,
 )
 _CHARSET = re.compile(rb"""charset\s*=\s*["']?\s*([\w.:-]+)""", re.I)
+_NO_PAGES = frozenset(("idna", "punycode", "undefined"))  # Python's own: they raise or take days
 _SNIFFED = 1024  # bytes in which a page names its character set, by the HTML standard
 
 
@@ -72,7 +73,8 @@ def decoded(data: bytes) -> str:
     except UnicodeDecodeError:
         named = _CHARSET.search(data[:_SNIFFED])
     try:
-        return data.decode(named[1].decode() if named else "utf-8", "replace")
+        codec = codecs.lookup(named[1].decode() if named else "utf-8").name
+        return data.decode("utf-8" if codec in _NO_PAGES else codec, "replace")
     except LookupError:
         return data.decode("utf-8", "replace")
 

@@ -90,9 +90,10 @@ def test_character_sets(data: bytes) -> None:
     assert page(data).text == "报告"
 
 
-def test_unknown_character_set() -> None:
-    """A character set that nobody knows is no error."""
-    assert decoded(b"<meta charset=none-such>\xff") == "<meta charset=none-such>\ufffd"
+@pytest.mark.parametrize("name", ["none-such", "undefined", "idna", "punycode", "hex"])
+def test_unknown_character_set(name: str) -> None:
+    """A character set that nobody knows, or that is none of a page, is no error."""
+    assert decoded(f"<meta charset={name}>".encode() + b"\xff") == f"<meta charset={name}>\ufffd"
 
 
 @given(st.binary() | st.text(alphabet="<>/!-='\" a&;#[]?sctyle").map(str.encode))
