@@ -107,6 +107,10 @@ class _Reader(HTMLParser):
         elif tag in _LINES:
             self.text.append("\n")
 
+    def parse_marked_section(self, i: int, report: bool = True) -> int:
+        """`<![...>` is a comment, as in a browser; some versions of Python fail where it is odd."""
+        return self.parse_bogus_comment(i, report)
+
     def handle_data(self, data: str) -> None:
         inside = self._open[-1] if self._open else ""
         if inside == "title":

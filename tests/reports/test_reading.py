@@ -7,7 +7,7 @@ import sys
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from dsfix.reports.reading import Reference, decoded, page, style
@@ -96,6 +96,9 @@ def test_unknown_character_set(name: str) -> None:
     assert decoded(f"<meta charset={name}>".encode() + b"\xff") == f"<meta charset={name}>\ufffd"
 
 
+@example(b"<![a>")
+@example(b"<![a b[c]]>")
+@example(b"<![<!-")
 @given(st.binary() | st.text(alphabet="<>/!-='\" a&;#[]?sctyle").map(str.encode))
 def test_any_bytes_have_a_reading(data: bytes) -> None:
     """Nothing that is called a page makes the reader fail."""
