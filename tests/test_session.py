@@ -151,6 +151,10 @@ def test_a_secret_in_an_upstream_url_is_not_echoed(home: Path) -> None:
         ("doctor", "https://me:hunter2-hunter2@host/x"),
         ("doctor", "https://me:hunter2-hunter2@host/x", "--json"),
         ("sessions", "show", "sk-0123456789abcdef0123456789abcdef", "--json"),
+        (KEY,),
+        ("run", f"--api-key {KEY}"),
+        ("run", "--thinking", KEY, "true"),
+        ("memory", "clear", KEY),
     ],
 )
 def test_a_secret_in_the_place_of_a_name_is_not_echoed(home: Path, words: tuple[str, ...]) -> None:

@@ -5,7 +5,8 @@ from __future__ import annotations
 import errno
 import os
 import sys
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from importlib import import_module
 from io import TextIOWrapper
 from typing import Any
@@ -14,7 +15,8 @@ import typer
 from typer.core import TyperGroup
 
 from dsfix import __version__
-from dsfix.cli.leaving import failed
+from dsfix.cli.leaving import failed, told
+from dsfix.cli.plain import plain
 from dsfix.errors import DsfixError, ExitCode
 
 _FULL = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO}
@@ -38,12 +40,34 @@ COMMANDS: Mapping[str, tuple[str, str]] = {
     "repairs": ("repairs", "repairs"),
     "agents": ("agents", "agents"),
 }
+# A mistake in the command line, by whatever name this version of typer has it.
+_MISTAKE: Any = typer.BadParameter.__base__
 # What stands behind the agent's name is the agent's own.
 _CONTEXT: Mapping[str, dict[str, Any]] = {"run": {"allow_interspersed_args": False}}
 
 
+@contextmanager
+def _mistakes_masked() -> Iterator[None]:
+    """What was typed in a wrong place may be a key, or drive the terminal."""
+    try:
+        yield
+    except _MISTAKE as error:
+        error.message = plain(told(DsfixError(error.message)).message)
+        raise
+
+
 class _Commands(TyperGroup):
     """The commands, each imported when it is asked for: an agent waits for one of them only."""
+
+    def make_context(self, *args: Any, **more: Any) -> Any:
+        """The command line up to the command."""
+        with _mistakes_masked():
+            return super().make_context(*args, **more)
+
+    def invoke(self, ctx: Any) -> Any:
+        """Run the command of the rest of it."""
+        with _mistakes_masked():
+            return super().invoke(ctx)
 
     def list_commands(self, ctx: Any) -> list[str]:
         """All names, in the order of the help."""
