@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import logging
 import webbrowser
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterable
 from html import escape
 from pathlib import Path
 
@@ -76,8 +76,7 @@ class _Site:
 
     async def handle(self, request: web.Request) -> web.Response:
         headers = {name.lower(): request.headers.getall(name) for name in request.headers}
-        cookie = request.cookies.get(COOKIE)
-        cookies = [] if cookie is None else [cookie]
+        cookies = _cookies(headers.get("cookie", ()))
         shown = self.door.admit(request.method, request.path, headers, cookies, _anothers(request))
         if isinstance(shown, Refusal):
             return _response(_REFUSED.format(escape(shown.reason)), "text/html", shown.status)
@@ -100,6 +99,12 @@ class _Site:
             return web.Response(status=400, text="not a number\n")
         news = json.dumps(self._live.news(told, version), ensure_ascii=False)
         return _response(news, "application/json")
+
+
+def _cookies(lines: Iterable[str]) -> list[str]:
+    """All of our name: another server of this machine may have set one for every path."""
+    pairs = (pair.strip().partition("=") for line in lines for pair in line.split(";"))
+    return [value for name, _, value in pairs if name == COOKIE]
 
 
 def _anothers(request: web.Request) -> bool:

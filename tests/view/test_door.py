@@ -46,6 +46,13 @@ def test_the_page_is_for_the_cookie(served: Served) -> None:
             assert (answer.status, "parser" in answer.text) == (401, False)
 
 
+def test_another_servers_cookie_locks_nobody_out(served: Served) -> None:
+    """Cookies know no ports: a page of this machine can set one of the same name for every path."""
+    where, cookie = served.enter()
+    for both in (f"{cookie}; dsfix-view=x", f"dsfix-view=x;{cookie}", f"a={{b}}; {cookie}"):
+        assert served.ask(where, Cookie=both).status == 200
+
+
 def test_a_wrong_token_does_not_use_the_right_one_up(served: Served) -> None:
     """Nobody can lock the user out by guessing."""
     assert served.ask("/open/wrong").status == 401
