@@ -102,7 +102,11 @@ def edit() -> None:
     from dsfix import config, process
     from dsfix.config import writing
 
-    editor = shlex.split(os.environ.get("VISUAL") or os.environ.get("EDITOR") or "")
+    named = os.environ.get("VISUAL") or os.environ.get("EDITOR") or ""
+    try:
+        editor = shlex.split(named)
+    except ValueError as error:
+        raise UsageError(f"the editor {named!r} is no command: {error}") from None
     if not editor:
         raise UsageError("no editor is named", hint="export EDITOR=nano, or open the file yourself")
     place = config_file(os.environ)

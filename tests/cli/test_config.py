@@ -253,6 +253,8 @@ def test_edit(tmp_path: Path, place: Path) -> None:
     assert place.read_text(encoding="utf-8") == '[run]\nmodel = "m"\nmodle = 1\n'
     assert "ended with exit code 1" in config(tmp_path, "edit", EDITOR="false").err
     assert "no editor is named" in config(tmp_path, "edit").err
+    ran = config(tmp_path, "edit", EDITOR="'nano")
+    assert ran.code == 2 and "is no command" in ran.err and "Traceback" not in ran.err
 
 
 def test_import(tmp_path: Path, place: Path) -> None:
