@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from dsfix.errors import DsfixError
-from dsfix.paths import write_private
+from dsfix.paths import text_of, write_private
 from dsfix.protocol import spans
 from dsfix.record.file import alone
 
@@ -40,10 +40,8 @@ class Labels(NamedTuple):
 
 def labels(session: Path) -> Labels:
     """The labels in that session's directory; none where they cannot be read."""
-    try:
-        found = spans.value((session / META).read_bytes())
-    except OSError:
-        return Labels()
+    text = text_of(session / META)
+    found = spans.value(text.encode()) if text else None
     return _labels(found) if isinstance(found, dict) else Labels()
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from pathlib import Path
 
 import pytest
@@ -11,9 +12,11 @@ from typer.testing import CliRunner
 from dsfix.cli.complete import hidden_session_ids, session_ids
 from dsfix.cli.sessions import sessions_app
 from dsfix.errors import DsfixError, UsageError
+from dsfix.record.labels import META as META_FILE
 from dsfix.record.labels import Labels, labels
 from dsfix.record.log import SessionLog
 from tests.record.support import META, NONE, START, recorded, request, user
+from tests.support.commands import dsfix, environment
 
 
 @pytest.fixture
@@ -71,6 +74,15 @@ def test_labels_are_put_on_and_taken_off(state: Path) -> None:
     assert any(line.split() == ["tags", "a"] for line in shown)
     for bad in ("", "#", "two words", "bell\x07"):
         assert isinstance(failure("tag", "last", bad), UsageError), bad
+
+
+def test_labels_that_are_no_file_keep_nobody_waiting(state: Path) -> None:
+    """A pipe in their place, which nobody writes to, as in a record from elsewhere."""
+    log = session(state)
+    assert log.directory is not None
+    os.mkfifo(log.directory / META_FILE)
+    ran = dsfix("sessions", "list", home=state, env=environment(state, DSFIX_STATE_DIR=str(state)))
+    assert ran.code == 0 and log.id in ran.out
 
 
 def test_labels_hold_no_secret(state: Path, monkeypatch: pytest.MonkeyPatch) -> None:
