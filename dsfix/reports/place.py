@@ -83,17 +83,22 @@ def _is_private(fd: int) -> bool:
 def claim(directory: Path) -> int:
     """Become the one server of that directory; gives what `announce` needs.
 
-    Raises DsfixError when there is one. The lock ends with the process, however that ends.
+    Raises DsfixError when there is one, or when the file that says so cannot be used. The lock
+    ends with the process, however that ends.
     """
-    fd = os.open(directory / "server", _FLAGS, PRIVATE_FILE)
+    path = directory / "server"
     try:
-        fcntl.flock(fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError:
-        said = _said(fd)
-        os.close(fd)
-        at = f" at {said.shown}" if said else ""
-        raise DsfixError(f"a report server is running{at}") from None
-    os.ftruncate(fd, 0)
+        fd = os.open(path, _FLAGS, PRIVATE_FILE)
+        try:
+            fcntl.flock(fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            said = _said(fd)
+            os.close(fd)
+            at = f" at {said.shown}" if said else ""
+            raise DsfixError(f"a report server is running{at}") from None
+        os.ftruncate(fd, 0)
+    except OSError as error:
+        raise DsfixError(f"{path} cannot be used: {error.strerror}") from error
     return fd
 
 

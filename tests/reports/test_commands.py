@@ -158,6 +158,19 @@ def test_one_server_for_one_directory(server: Running) -> None:
     assert (ran.code, ran.out) == (1, "") and f"is running at {server.url}" in ran.err
 
 
+@pytest.mark.parametrize("planted", [Path.mkdir, os.mkfifo, lambda path: path.symlink_to(path)])
+def test_what_is_no_file_in_the_servers_place(
+    planted: Callable[[Path], None], tmp_path: Path
+) -> None:
+    """It is told in one line which file cannot be used."""
+    place = tmp_path / ".local/state/dsfix/reports/server"
+    place.parent.mkdir(parents=True)
+    planted(place)
+    ran = dsfix("serve", "--port", "0", home=tmp_path)
+    assert (ran.code, ran.out) == (1, "") and f"{place} cannot be used: " in ran.err
+    assert ran.err.count("\n") == 1
+
+
 def test_port_in_use(server: Running, tmp_path: Path) -> None:
     """A port that is taken is told, not replaced by another."""
     port = server.url.rpartition(":")[2]
