@@ -20,7 +20,9 @@ from typing import NamedTuple
 from urllib.parse import urlsplit
 
 import pytest
+from typer.testing import CliRunner
 
+from dsfix.cli.sessions import sessions_app
 from dsfix.config.file import text_of
 from dsfix.errors import DsfixError
 from dsfix.simulator.server import Simulator
@@ -185,6 +187,19 @@ def test_root_is_not_led_elsewhere_by_another_user(tmp_path: Path, name: str) ->
     ran = dsfix("run", "--", "true", home=home)
     assert ran.code == 125 and "it belongs to another user" in ran.err
     assert target.stat().st_mode & 0o777 == 0o755 and not list(target.iterdir())
+
+
+@pytest.mark.parametrize("words", [("list",), ("search", "x"), ("reindex",), ("gc", "--yes")])
+def test_a_home_that_is_closed_to_us_is_told(tmp_path: Path, words: tuple[str, ...]) -> None:
+    """As after `sudo -u`, which may leave HOME as it was."""
+    (tmp_path / ".local").mkdir(mode=0o700)
+    for above in (tmp_path, *tmp_path.parents[:-2]):
+        above.chmod(above.stat().st_mode | 0o055)
+    with another_user(), pytest.MonkeyPatch.context() as patch:
+        patch.setenv("DSFIX_STATE_DIR", str(tmp_path / ".local/state/dsfix"))
+        done = CliRunner().invoke(sessions_app, words)
+    assert done.exit_code == 0, done.exception
+    assert ("Permission denied" in done.stderr) is (words[0] != "gc")
 
 
 @pytest.mark.parametrize("name", ["memory.db", "sessions", "index.db"])

@@ -27,9 +27,9 @@ class Opened(NamedTuple):
 def opened(state: Path) -> Opened:
     """The index of a state directory, made where there is none that can be used."""
     path = state / INDEX
-    if not state.is_dir():
-        return Opened(_in_memory())
     try:
+        if not state.is_dir():
+            return Opened(_in_memory())
         with alone(state):
             try:
                 return Opened(_connected(path))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sqlite3
 from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
@@ -42,7 +43,7 @@ def anew(state: Path, told: Told) -> str:
 
 def forget(state: Path, told: Told) -> None:
     """Take what is gone out of the index, where there is one; raises DsfixError as `current`."""
-    if (state / INDEX).is_file():
+    if os.access(state / INDEX, os.F_OK):
         with current(state, told) as found:
             # words of what was deleted stand in the table until it is merged
             found.db.execute("INSERT INTO found (found) VALUES ('optimize')")
