@@ -63,12 +63,15 @@ def end_state(path: Path, end: Mapping[str, Any]) -> EndState:
 
 
 def event_files(state: Path) -> Iterator[Path]:
-    """Every events file, newest first: the ids begin with the time."""
+    """Every events file, newest first: the ids begin with the time.
+
+    What a run as root left in a user's home (`sudo -E`) is closed to him, and passed over.
+    """
     for year in _children(state / "sessions"):
         for month in _children(year):
             for session in _children(month):
                 path = session / EVENTS
-                if path.is_file():
+                if os.access(path, os.F_OK) and path.is_file():
                     yield path
 
 

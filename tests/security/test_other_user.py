@@ -190,16 +190,43 @@ def test_root_is_not_led_elsewhere_by_another_user(tmp_path: Path, name: str) ->
 
 
 @pytest.mark.parametrize("words", [("list",), ("search", "x"), ("reindex",), ("gc", "--yes")])
-def test_a_home_that_is_closed_to_us_is_told(tmp_path: Path, words: tuple[str, ...]) -> None:
+def test_a_home_that_is_closed_to_us_is_told(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, words: tuple[str, ...]
+) -> None:
     """As after `sudo -u`, which may leave HOME as it was."""
+    monkeypatch.setenv("DSFIX_STATE_DIR", str(tmp_path / ".local/state/dsfix"))
+    assert CliRunner().invoke(sessions_app, words).exit_code == 0  # all is imported by now
     (tmp_path / ".local").mkdir(mode=0o700)
     for above in (tmp_path, *tmp_path.parents[:-2]):
         above.chmod(above.stat().st_mode | 0o055)
-    with another_user(), pytest.MonkeyPatch.context() as patch:
-        patch.setenv("DSFIX_STATE_DIR", str(tmp_path / ".local/state/dsfix"))
+    with another_user():
         done = CliRunner().invoke(sessions_app, words)
     assert done.exit_code == 0, done.exception
     assert ("Permission denied" in done.stderr) is (words[0] != "gc")
+
+
+@pytest.mark.parametrize(
+    "words", [("list",), ("show", "last"), ("search", "x"), ("reindex",), ("gc", "--yes")]
+)
+def test_a_session_of_roots_hides_no_other(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, words: tuple[str, ...]
+) -> None:
+    """A run as root in a user's home leaves one there that is closed to him."""
+    state = tmp_path / "state"
+    monkeypatch.setenv("DSFIX_STATE_DIR", str(state))
+    small(state).end()
+    assert CliRunner().invoke(sessions_app, words).exit_code == 0  # all is imported by now
+    for each in (state, *state.rglob("*")):
+        shutil.chown(each, NOBODY, NOBODY)
+    theirs = state / "sessions/2026/11/20261122-031522-root/events.jsonl"
+    theirs.parent.mkdir(mode=0o700)
+    theirs.touch()
+    for above in (tmp_path, *tmp_path.parents[:-2]):
+        above.chmod(above.stat().st_mode | 0o055)
+    with another_user():
+        done = CliRunner().invoke(sessions_app, words)
+    assert done.exit_code == 0, done.exception
+    assert "k3f9" in done.stdout or words[0] not in ("list", "show")
 
 
 @pytest.mark.parametrize("name", ["memory.db", "sessions", "index.db"])
