@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import socket
 import time
 from collections.abc import Callable, Mapping
@@ -43,9 +44,10 @@ def page(path: Path) -> Path:
 
     Raises UsageError for a link, and for what is not there.
     """
-    if path.is_symlink():
+    there = os.access(path, os.F_OK)  # not so in a folder that is closed to us, or for a loop
+    if there and path.is_symlink():
         raise UsageError(f"{path} is a symbolic link", hint=f"send {path.resolve()} itself")
-    if not path.is_file():
+    if not (there and path.is_file()):
         raise UsageError(f"{path}: there is no such file")
     return path.parent.resolve() / path.name
 

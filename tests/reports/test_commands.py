@@ -141,10 +141,14 @@ def test_servers_that_are_none(url: str, tmp_path: Path) -> None:
     assert (ran.code, ran.out) == (2, "") and "http://HOST:PORT" in ran.err
 
 
-@pytest.mark.parametrize("words", [("send", "none.html"), ("send", "page.txt"), ("send", ".")])
+@pytest.mark.parametrize(
+    "words",
+    [("send", "none.html"), ("send", "page.txt"), ("send", "."), ("send", "loop.html")],
+)
 def test_pages_that_are_none(words: tuple[str, ...], server: Running, tmp_path: Path) -> None:
     """What is no page is a mistake in the command line, told in one line."""
     write(tmp_path, page__txt="x")
+    (tmp_path / "loop.html").symlink_to("loop.html")
     env = environment(server.home)
     line = [sys.executable, "-m", "dsfix", *words]
     done = subprocess.run(line, cwd=tmp_path, env=env, capture_output=True, text=True, timeout=60)

@@ -24,7 +24,8 @@ from typer.testing import CliRunner
 
 from dsfix.cli.sessions import sessions_app
 from dsfix.config.file import text_of
-from dsfix.errors import DsfixError
+from dsfix.errors import DsfixError, UsageError
+from dsfix.reports import sending
 from dsfix.simulator.server import Simulator
 from tests.support.commands import KEY, dsfix, environment
 from tests.view.support import serving as viewing
@@ -227,6 +228,17 @@ def test_a_session_of_roots_hides_no_other(
         done = CliRunner().invoke(sessions_app, words)
     assert done.exit_code == 0, done.exception
     assert "k3f9" in done.stdout or words[0] not in ("list", "show")
+
+
+def test_a_folder_that_is_closed_to_us_holds_no_page(tmp_path: Path) -> None:
+    """Nor a link to one, as far as can be seen."""
+    page = tmp_path / "closed/page.html"
+    page.parent.mkdir(mode=0o700)
+    page.touch()
+    for above in (tmp_path, *tmp_path.parents[:-2]):
+        above.chmod(above.stat().st_mode | 0o055)
+    with another_user(), pytest.raises(UsageError, match="no such file"):
+        sending.page(page)
 
 
 @pytest.mark.parametrize("name", ["memory.db", "sessions", "index.db"])
