@@ -110,7 +110,7 @@ def edit() -> None:
     if not editor:
         raise UsageError("no editor is named", hint="export EDITOR=nano, or open the file yourself")
     place = config_file(os.environ)
-    if not place.exists():
+    if not os.access(place, os.F_OK):
         writing.create(place)
     child = process.start(process.Launch((*editor, str(place)), os.environ))
     if code := child.wait():

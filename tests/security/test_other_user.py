@@ -22,6 +22,7 @@ from urllib.parse import urlsplit
 import pytest
 from typer.testing import CliRunner
 
+from dsfix.cli.config import config_app
 from dsfix.cli.sessions import sessions_app
 from dsfix.config.file import text_of
 from dsfix.errors import DsfixError, UsageError
@@ -239,6 +240,20 @@ def test_a_folder_that_is_closed_to_us_holds_no_page(tmp_path: Path) -> None:
         above.chmod(above.stat().st_mode | 0o055)
     with another_user(), pytest.raises(UsageError, match="no such file"):
         sending.page(page)
+
+
+def test_settings_in_a_folder_that_is_closed_to_us_are_told(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """By the command that would edit them, in one line."""
+    (tmp_path / "closed").mkdir(mode=0o700)
+    for above in (tmp_path, *tmp_path.parents[:-2]):
+        above.chmod(above.stat().st_mode | 0o055)
+    monkeypatch.setenv("DSFIX_CONFIG", str(tmp_path / "closed/config.toml"))
+    monkeypatch.setenv("EDITOR", "true")
+    with another_user():
+        done = CliRunner().invoke(config_app, ["edit"])
+    assert isinstance(done.exception, DsfixError) and "cannot be written" in str(done.exception)
 
 
 @pytest.mark.parametrize("name", ["memory.db", "sessions", "index.db"])
