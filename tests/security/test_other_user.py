@@ -13,6 +13,7 @@ import socket
 import struct
 import subprocess
 import sys
+import termios  # noqa: F401  # and to start an editor
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
