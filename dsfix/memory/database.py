@@ -27,7 +27,7 @@ Write: TypeAlias = Callable[[sqlite3.Connection], None]
 
 CACHE = 500  # KiB of pages for each connection; the system keeps them as well
 COMMIT_WITHIN = 0.05
-PATIENCE = 0.05  # seconds of that for which a commit may still wait for a request
+PATIENCE = 0.03  # seconds for which a commit then waits for a request
 BATCH = 1000  # writes in one commit
 AGAIN = 1.0  # seconds until a disk that was full is tried again
 WAITING = 1000  # writes that may wait for it; then it is given up
@@ -198,9 +198,9 @@ class Database:
     def _tried(self, connection: sqlite3.Connection, batch: Sequence[Write]) -> Exception | None:
         """Commit these writes together; what came in the way, and then nothing of them is there."""
         self._background.begin()
+        self._background.give_way()  # not within, where the file is locked
         try:
             for each in batch:
-                self._background.give_way()
                 each(connection)
             connection.commit()
         except Exception as error:  # whatever it is, the session goes on

@@ -7,6 +7,7 @@ agent's start waits for none of it. What fails here is told once by `trouble` an
 
 from __future__ import annotations
 
+import errno
 import json
 import os
 import queue
@@ -40,6 +41,10 @@ HURRY = 32 << 20
 PAUSE = 0.02
 # And to requests that are looked at, but for longer than this it does not fall behind.
 PATIENCE = 0.5
+# Of the time that there is at the end, the share after which what still waits is told without its
+# texts: better so than not at all.
+IN_FULL = 0.6
+AGAIN = 0.1  # seconds until a descriptor is asked for again
 
 
 class Mirror(Protocol):
@@ -81,6 +86,7 @@ class SessionLog:
         self._thread: threading.Thread | None = None
         self._refused = OSError()
         self._ending = threading.Event()
+        self._late = False
         self._queued = self._done = 0
 
     @property
@@ -129,7 +135,8 @@ class SessionLog:
 
         def job(writer: Writer) -> None:
             self._done += size
-            writer.request(at, exchange, outgoing, size)
+            known = outgoing.without_texts() if self._late else outgoing
+            writer.request(at, exchange, known, size)
 
         self._put(job)
 
@@ -171,7 +178,9 @@ class SessionLog:
         if (thread := self._thread) is None:
             self.fail(self._refused)
             return
-        thread.join(timeout)
+        thread.join(timeout * IN_FULL)
+        self._late = True
+        thread.join(timeout * (1 - IN_FULL))
         if thread.is_alive():
             self.trouble = self.trouble or "the disk was too slow to take the whole record"
 
@@ -207,14 +216,22 @@ class SessionLog:
         if file is None:
             return
         try:
-            from dsfix.record.writer import Writer
-
-            background = Background(self.foreground, self._rested, PATIENCE)
-            writer = Writer(file, self.redactor, bodies=self._bodies, background=background)
-            writer.run(self._jobs, self.fail, partial(self._ending.wait, PAUSE))
+            self._writer(file).run(self._jobs, self.fail, partial(self._ending.wait, PAUSE))
             file.close()
         except Exception as error:  # whatever it is, the session goes on
             self.fail(error if isinstance(error, OSError) else OSError(str(error)))
+
+    def _writer(self, file: EventFile) -> Writer:
+        """Imported here; where a burst of requests has all descriptors, when it is over."""
+        while True:
+            try:
+                from dsfix.record.writer import Writer
+            except OSError as error:
+                if error.errno != errno.EMFILE or self._ending.wait(AGAIN):
+                    raise
+            else:
+                background = Background(self.foreground, self._rested, PATIENCE)
+                return Writer(file, self.redactor, bodies=self._bodies, background=background)
 
 
 def ending(

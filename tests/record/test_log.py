@@ -8,6 +8,7 @@ import shutil
 import stat
 import sys
 import threading
+from importlib.abc import MetaPathFinder
 from pathlib import Path
 
 import pytest
@@ -385,3 +386,43 @@ def test_a_body_that_is_no_request_is_told_by_its_size(tmp_path: Path) -> None:
     log.close(0, 1)
     assert of_type(log, "request")[0]["bytes_sent"] == 7
     assert "broken" not in (log.path.read_text() if log.path else "broken")
+
+
+def test_at_the_end_the_rest_is_told_without_texts(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Where there is no time for all of it, no exchange is missing, and the end is there."""
+    monkeypatch.setattr(log_module, "IN_FULL", 0.02)
+    log = opened(tmp_path)
+    log._put(lambda writer: wait_until(lambda: log._late))
+    recorded(log, request([user("hi")]), None)
+    log.close(0, 1)
+    assert not log.trouble
+    assert "head" not in of_type(log, "request")[0] and not of_type(log, "message")
+    assert of_type(log, "session.end")[0]["totals"]["exchanges"] == 1
+
+
+class _NoDescriptor(MetaPathFinder):
+    """Finds none for the writer, the first time that it is looked for."""
+
+    found = False
+
+    def find_spec(self, name: str, path: object, target: object = None) -> None:
+        """Nothing, so that others look."""
+        if name == "dsfix.record.writer" and not self.found:
+            self.found = True
+            raise OSError(errno.EMFILE, os.strerror(errno.EMFILE))
+
+
+def test_a_descriptor_that_cannot_be_had_is_asked_for_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A first burst that uses all of them up costs nothing of the record."""
+    finder = _NoDescriptor()
+    monkeypatch.delitem(sys.modules, "dsfix.record.writer")
+    monkeypatch.setattr(sys, "meta_path", [finder, *sys.meta_path])
+    log = opened(tmp_path)
+    recorded(log, request([user("hi")]), None)
+    wait_until(lambda: of_type(log, "response"))
+    log.close(0, 1)
+    assert finder.found and not log.trouble
