@@ -42,7 +42,8 @@ class Reply:
     @cached_property
     def document(self) -> Any:
         """The decoded JSON, None when there is none."""
-        return spans.value(self.body.strip())
+        # Not every agent passes a byte order mark over, though dsfix does.
+        return None if self.body.startswith(spans.MARK) else spans.value(self.body.strip())
 
     @cached_property
     def answer(self) -> Answer:

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 
 from dsfix.doctor.base import Meaning, Verdict
 from dsfix.doctor.reply import Reply
+from dsfix.protocol import spans
 
 _NETWORK = "Check --upstream, your network, and the proxy variables."
 WORDS: Mapping[str, Meaning] = {
@@ -56,7 +57,6 @@ WORDS: Mapping[str, Meaning] = {
     ),
     "empty": Meaning("The answer says nothing.", "Try another model with --model."),
 }
-_MARK = b"\xef\xbb\xbf"
 _FIELDS = (b"data:", b"event:", b"id:", b":")  # how an event begins
 _STATUS: Mapping[int, str] = {
     401: "key-refused",
@@ -98,6 +98,6 @@ def failed(reply: Reply) -> Verdict | None:
 
 def _no_json(reply: Reply) -> str:
     """What a body is that is no JSON."""
-    if reply.body.startswith(_MARK):
+    if reply.body.startswith(spans.MARK):
         return "bom"
     return "mislabelled" if reply.body.lstrip().startswith(_FIELDS) else "not-json"
