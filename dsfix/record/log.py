@@ -34,7 +34,7 @@ if TYPE_CHECKING:
 # Bytes of requests that may wait for a slow disk; beyond, a request is told without its texts.
 WAITING = 256 << 20
 # And so many that none of them is let wait any longer for what the agent waits for.
-HURRY = 32 << 20
+HURRY = 128 << 20
 
 # Seconds that the writer leaves the processor to an exchange before it writes it down. Without it
 # an agent that asks again at once is answered 0.4 ms later (10 KB, 2 cores, 2026-11-21).
