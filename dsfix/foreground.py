@@ -32,9 +32,9 @@ class Foreground:
         self._until = 0.0
 
     @property
-    def left(self) -> float:
-        """Seconds for which it is claimed; not above 0 where it is free."""
-        return self._until - time.monotonic()
+    def claimed(self) -> bool:
+        """Whether it is."""
+        return time.monotonic() < self._until
 
 
 class Background:
@@ -68,7 +68,7 @@ class Background:
     def _due(self) -> float:
         """Seconds that it ought to rest now."""
         now = time.monotonic()
-        patience, claimed = self._patient - now, self._foreground.left > 0
+        patience, claimed = self._patient - now, self._foreground.claimed
         if now < self._rested + SLICE and not (claimed and patience > 0):
             return 0.0
         return max(patience * REST, CLAIMED if claimed else 0.0)

@@ -33,10 +33,10 @@ class Asked(Foreground):
         self.done.append("release")
 
     @property
-    def left(self) -> float:
+    def claimed(self) -> bool:
         """As it is; who asks is kept."""
         self.by.add(threading.current_thread().name)
-        return super().left
+        return super().claimed
 
 
 def test_a_request_claims_the_foreground_until_its_answer_begins(tmp_path: Path) -> None:

@@ -150,8 +150,7 @@ class Store:
         told = {name: value for name, value in missing.items() if "\0" not in value}
         new = [value for name, value in told.items() if self._ram.new(name)]
         found = self._read(_MANY, origin, by, as_json(list(told.values())), new) if told else {}
-        self._absent[by] = {name for name, value in missing.items() if value not in found}
-        self._absent[by] -= {name for name in self._absent[by] if "\0" in missing[name]}
+        self._absent[by] = {name for name, value in told.items() if value not in found}
         return {value for name, value in names.items() if name not in missing} | found.keys()
 
     def _read(

@@ -113,7 +113,8 @@ class Context:
     that is sent, the agent's own. `freeform` are tools that take plain text and are sent as
     functions: namespace, or nothing, and the agent's own name. `stages` are what the repairs that
     changed anything made of the body. `turns` are those of the
-    assistant's as `thinking-replay` sends them, and `length` is what is known of the prompt's.
+    assistant's as `thinking-replay` sends them, `length` is what is known of the prompt's, and
+    `seen` is what repairs found out about the conversation's last request.
     """
 
     rules: Rules
@@ -132,15 +133,8 @@ class Context:
     freeform: set[tuple[str, str]] = field(default_factory=set)
     turns: Sequence[Sent] = ()
     length: Length = field(default_factory=Length)
-    _seen: dict[str, Any] | None = None
+    seen: dict[str, Any] = field(default_factory=dict)
     _histories: list[History] = field(default_factory=list)
-
-    @property
-    def seen(self) -> dict[str, Any]:
-        """What repairs found out about the conversation's last request."""
-        if self._seen is None:
-            self._seen = self.memory.seen(self.conversation)
-        return self._seen
 
     def history_of(self, body: Body) -> History:
         """The conversation in this body: as the agent sent it, while no repair has changed it."""

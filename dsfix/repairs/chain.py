@@ -101,11 +101,12 @@ def prepare(
         return Outgoing(dialect, (data,), changes=tuple(changes), stages=tuple(stages))
     conversation = root(dialect, body.messages)
     conversation = digest(session, conversation) if session else conversation
-    history = history_of(body, memory.seen(conversation), "history")
-    at = step(conversation) if history.assistants else Step.NONE  # there is nothing to recover
+    seen = memory.seen(conversation)
+    history = history_of(body, seen, "history")
+    at = step(conversation)
     quiet = is_disabled(body) or rules.thinking == "off" or at is Step.OFF
     context = Context(rules, memory, history, conversation, session, quiet, at, changes, stages)
-    context.length = length(conversation)
+    context.seen, context.length = seen, length(conversation)
     return _outgoing(body, _repaired(body, context, repairs), context)
 
 

@@ -31,7 +31,7 @@ from dsfix.repairs.unchanged import agreed
 def with_reasoning(body: Body, context: Context) -> Body:
     """The body with reasoning on every assistant turn, once tools are in play."""
     history = context.history_of(body)
-    if not history.assistants or not (body.has_tools or history.has_calls):
+    if not body.has_tools and not history.has_calls:
         return body
     sent = _Replay(context, history).sent()
     counts = {kind: count for kind, count in sent.counts.items() if kind and count}

@@ -255,12 +255,12 @@ def test_what_is_no_text_spoils_no_event(tmp_path: Path) -> None:
     """A directory's name and an argument may hold any bytes; the rest of the event can be read."""
     log = SessionLog(tmp_path, NONE)
     log.start(
-        {**META, "cwd": "/work/\udce9t\udce9", "project": "\udce9t\udce9", "argv": ["\udcff"]}
+        {**META, "cwd": "/home/me/\udce9t\udce9", "project": "\udce9t\udce9", "argv": ["\udcff"]}
     )
     log.close(0, 1)
     assert log.path is not None
     start = read(log.path).start
-    assert (start["agent"], start["cwd"], start["argv"]) == (META["agent"], "/work/?t?", ["?"])
+    assert (start["agent"], start["cwd"], start["argv"]) == (META["agent"], "/home/me/?t?", ["?"])
     assert [each.project for each in indexed(tmp_path)] == ["?t?"]
 
 

@@ -421,3 +421,11 @@ def test_what_the_agent_sent_itself_is_learnt(tmp_path: object) -> None:
     assert [(index, turn.calls) for index, turn in out.carried] == [(1, ("a",))]
     _, out = sent(MESSAGES, request(USER, call("a"), result("a")))
     assert not out.carried
+
+
+@pytest.mark.parametrize("step", list(Step))
+def test_a_first_request_is_made_for_its_step(step: Step) -> None:
+    """It may be refused as well: an endpoint may see turns where nobody else does."""
+    body, out = sent(MESSAGES, {"messages": [{"role": "user", "content": "hi"}]}, step=step)
+    assert out.step is step
+    assert (body.get("thinking") == {"type": "disabled"}) is (step is Step.OFF)

@@ -32,7 +32,7 @@ def found(
         return word.upper()
 
     history = history_of(body, to.seen("conversation"), name)
-    context = Context(RULES, to, history, "conversation")
+    context = Context(RULES, to, history, "conversation", seen=to.seen("conversation"))
     return "".join(each(context, "name", history, make, under)), "".join(made)
 
 
