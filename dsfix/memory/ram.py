@@ -31,9 +31,10 @@ class Ram:
         self._room, self._size = room, 0
         self._kept: OrderedDict[str, _Kept] = OrderedDict()
 
-    def __contains__(self, name: str) -> bool:
-        kept = self._kept.get(name)
-        return kept is not None and kept.all
+    def missing(self, names: Iterable[str]) -> list[str]:
+        """Those names of which the disk has to tell."""
+        kept = self._kept
+        return [name for name in names if (last := kept.get(name)) is None or not last.all]
 
     def get(self, name: str) -> tuple[Stored, ...] | None:
         """The turns under a name, the latest first; None where the disk has to tell."""
@@ -43,10 +44,10 @@ class Ram:
         self._kept.move_to_end(name)
         return kept.found
 
-    def new(self, name: str) -> bool:
-        """Whether there are turns under a name of which the disk may have more."""
-        kept = self._kept.get(name)
-        return kept is not None and not kept.all
+    def begun(self, names: Iterable[str]) -> list[str]:
+        """Those names under which there are turns, of which the disk may have more."""
+        kept = self._kept
+        return [name for name in names if (last := kept.get(name)) is not None and not last.all]
 
     def put(self, name: str, found: tuple[Stored, ...]) -> tuple[Stored, ...]:
         """Keep what the disk has under a name; all that there is, with what came meanwhile."""

@@ -135,23 +135,19 @@ class Store:
             return kept
         if name in self._absent.get(by, ()):
             return ()
-        new = (value,) if self._ram.new(name) else ()
+        new = [value] if self._ram.begun([name]) else []
         return self._read(_ONE, origin, by, value, new).get(value, ())
 
     def prefetch(self, origin: str, by: str, values: Iterable[str]) -> Set[str]:
         """Read the turns of `candidates` into RAM, all in one query; those values that have any."""
         names = {f"{by}\0{origin}\0{value}": value for value in values}
-        missing = {
-            name: value
-            for name, value in names.items()
-            if name not in self._ram and name not in self._only
-        }
+        missing = [name for name in self._ram.missing(names) if name not in self._only]
         # SQLite reads a text of JSON no further than to a NUL.
-        told = {name: value for name, value in missing.items() if "\0" not in value}
-        new = [value for name, value in told.items() if self._ram.new(name)]
+        told = {name: value for name in missing if "\0" not in (value := names[name])}
+        new = [told[name] for name in self._ram.begun(told)]
         found = self._read(_MANY, origin, by, as_json(list(told.values())), new) if told else {}
         self._absent[by] = {name for name, value in told.items() if value not in found}
-        return {value for name, value in names.items() if name not in missing} | found.keys()
+        return found.keys() | (names[name] for name in names.keys() - missing)
 
     def _read(
         self, queries: Mapping[str, str], origin: str, by: str, wanted: str, new: Iterable[str]

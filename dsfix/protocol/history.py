@@ -32,13 +32,13 @@ class Wire:
 _messages = Wire(
     messages.look,
     lambda turn: messages.turn(turn[0]),
-    lambda turn, *what: (messages.with_reasoning(turn[0], *what),),
+    lambda turn, said, texts: (messages.with_reasoning(turn[0], said, texts),),
     messages.user_key,
 )
 _chat = Wire(
     chat.look,
     lambda turn: chat.turn(turn[0]),
-    lambda turn, *what: (chat.with_reasoning(turn[0], *what),),
+    lambda turn, said, texts: (chat.with_reasoning(turn[0], said, texts),),
     chat.user_key,
 )
 _responses = Wire(Look, responses.turn, responses.with_reasoning, responses.user_key)
@@ -143,6 +143,11 @@ class History:
     def items(self, nth: int) -> tuple[bytes, ...]:
         """All messages (on Responses: items) of the nth turn of the assistant's."""
         return self.messages[self.assistants[nth] : self.stops[nth]]
+
+    def placed(self, first: int) -> list[tuple[int, tuple[bytes, ...]]]:
+        """Where each turn of the assistant's from the `first` on begins, and its `items`."""
+        bounds = zip(self.assistants[first:], self.stops[first:], strict=True)
+        return [(start, self.messages[start:stop]) for start, stop in bounds]
 
     def turn(self, nth: int) -> Turn | None:
         """The nth turn of the assistant's."""

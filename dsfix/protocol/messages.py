@@ -122,6 +122,8 @@ def look(raw: bytes, role: str) -> Look:
 
 
 def _look_at_answer(raw: bytes, blocks: str | list[_Text | _Thinking | _Use]) -> Look:
+    if len(blocks) == 1 and isinstance(one := blocks[0], _Use):  # as most are
+        return Look(raw, "assistant", True, Turn((one.id,), (one.name,)))
     turn = _turn(blocks)
     others = len(blocks) - len(turn.calls)
     plain = not others or isinstance(blocks, str) or not _calls_in(blocks[:others])
@@ -135,6 +137,8 @@ def _calls_in(blocks: Sequence[_Text | _Thinking | _Use]) -> bool:
 def _look_at_words(raw: bytes, blocks: str | list[_Text | _Result]) -> Look:
     if isinstance(blocks, str):
         return Look(raw, "user", True)
+    if len(blocks) == 1 and isinstance(one := blocks[0], _Result):  # as most are
+        return Look(raw, "user", True, None, (one.tool_use_id,))
     results: list[str] = []
     plain = True
     for place, block in enumerate(blocks):
@@ -185,8 +189,9 @@ def with_reasoning(raw: bytes, reasoning: Reasoning, texts: tuple[str, ...] | No
     `texts` replaces the visible texts, where leaked reasoning is taken out of them.
     """
     first = [_Said(text, mark or sign(text)) for text, mark in reasoning.blocks]
-    if texts is None and raw.startswith(_FILLED) and b"thinking" not in raw:
-        return b"".join((_USUAL, _encode(first)[1:-1], b",", raw[len(_USUAL) :]))
+    if texts is None and raw.startswith(_FILLED) and raw.find(b"thinking") < 0:
+        said = _encode(first[0]) if len(first) == 1 else _encode(first)[1:-1]
+        return b"%b%b,%b" % (_USUAL, said, raw[len(_USUAL) :])
     message = spans.members(raw)
     if message is None:
         return raw

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 
 import msgspec
 
@@ -51,12 +51,15 @@ class Turn(msgspec.Struct, frozen=True, gc=False):
 
     @property
     def key(self) -> str:
-        """Identity of the turn within a conversation: its call ids, else its visible text.
+        """Identity of the turn within a conversation: its set of call ids, else its visible text.
 
         Agents replay ids unchanged and rewrite arguments (Claude Code 2.1.197 strips a leading
         `cd`, trims texts, adds defaults; measured 2026-11-20), so arguments never count.
         """
-        return calls_key(self.calls) if self.calls else digest("text", self.text)
+        calls = self.calls
+        if len(calls) > 1:
+            return digest("calls", *sorted({*calls}))
+        return digest("calls", calls[0]) if calls else digest("text", self.text)
 
     def reasoned(self, reasoning: Reasoning) -> Turn:
         """The turn with this reasoning."""
@@ -77,11 +80,6 @@ class Look(msgspec.Struct, frozen=True, eq=False, gc=False):
     plain: bool = False
     turn: Turn | None = None
     results: tuple[str, ...] = ()
-
-
-def calls_key(calls: Sequence[str]) -> str:
-    """Identity of a tool turn: its set of call ids."""
-    return digest("calls", *(calls if len(calls) == 1 else sorted({*calls})))
 
 
 def digest(*parts: str) -> str:

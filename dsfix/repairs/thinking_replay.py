@@ -88,8 +88,8 @@ class _Replay:
         """Decide for all turns for which nothing has been."""
         history, sent, memory = self._history, self._sent, self._context.memory
         sent.messages = history.messages
-        rest = range(len(sent.turns), len(history.assistants))
-        new = [nth for nth in rest if not sent.known or self._turn(nth) not in sent.known]
+        placed = history.placed(done := len(sent.turns))
+        new = [nth for nth, at in enumerate(placed, done) if at not in sent.known]
         sent.learnt, learnt = memory.learnt(sent.learnt)
         again = sent.doubtful(learnt)
         turns = {nth: turn for nth in (*again, *new) if (turn := history.turn(nth))}
@@ -101,22 +101,20 @@ class _Replay:
         calls = [turn.calls[0] for turn in turns.values() if turn.calls]
         self._stored = memory.prefetch(calls, list(texts.values()))
         decided = self._decided_again(again, turns)
-        for nth in range(len(sent.turns), len(history.assistants)):
-            at = place, items = self._turn(nth)
+        if len(sent.turns) < done:
+            placed = history.placed(done := len(sent.turns))
+        for nth, at in enumerate(placed, done):
             decision, turn = sent.known.get(at), turns.get(nth)
             if decision is None and turn is not None:
-                decision = decided.get(nth) or self._decide(items, turn, nth)
+                decision = decided.get(nth) or self._decide(at[1], turn, nth)
                 if decision.settled and _unmistakable(turn):
                     sent.known[at] = decision
                 else:
                     names = turn.calls or texts[nth]
                     sent.open.append((nth, names if decision.settled else ()))
-            sent.add(place, items, decision)
+            sent.add(*at, decision)
         if self._new:
             memory.remember_sent(self._conversation, self._new)
-
-    def _turn(self, nth: int) -> tuple[int, tuple[bytes, ...]]:
-        return self._history.assistants[nth], self._history.items(nth)
 
     def _decided_again(
         self, again: Sequence[int], turns: Mapping[int, Turn]
@@ -162,8 +160,8 @@ class _Replay:
                 else self._stood_in(items, turn, key, self._text(turn, key, count))
             )
         name = numbered(key, count)
-        if (sent := self._placeholders.get(name)) is not None:
-            return self._stood_in(items, turn, key, sent)
+        if (text := self._placeholders.get(name)) is not None:
+            return self._stood_in(items, turn, key, text)
         if self._stand.mode != "always" and (not turn.calls or turn.calls[0] in self._stored):
             found = self._context.memory.recall(turn, self._place(nth))
             if found is not None and found.reasoning.blocks:

@@ -120,13 +120,13 @@ def _is_doubtful(dialect: Dialect, look: Look) -> bool:
     if look.role != "assistant":
         return False
     if look.plain and look.turn is not None:
-        return not all([_is_valid(dialect, name) for name in look.turn.names])
+        return not _are_valid(dialect, look.turn.names)
     return _DOUBTFUL[dialect].search(look.raw) is not None
 
 
 @lru_cache(maxsize=1024)
-def _is_valid(dialect: Dialect, name: str) -> bool:
-    return _VALID[dialect].fullmatch(name.encode()) is not None
+def _are_valid(dialect: Dialect, names: tuple[str, ...]) -> bool:
+    return all(_VALID[dialect].fullmatch(name.encode()) for name in names)
 
 
 def _calls(body: Body, raw: bytes) -> bool:

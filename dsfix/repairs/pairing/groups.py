@@ -18,6 +18,7 @@ from dsfix.repairs.pairing.shape import Piece, Wire
 # What one answer was: each of its calls, with all of them.
 Answers = Mapping[str, frozenset[str]]
 _NUMBERED = re.compile(r"call_(\d\d)_\w{16,}")
+_FIRST, _LONG = "call_00_", 24  # how the first one's begins, and how long it is at least
 
 
 @dataclass(slots=True)
@@ -68,18 +69,16 @@ def usual(
         if piece.assistant:
             if heard:
                 ends.append(at)
-            if piece.calls:
-                own = set(piece.calls)
-                fit = len(own) == len(piece.calls) and "" not in own and own.isdisjoint(taken)
-                if not fit or not _begins(piece.calls[0], calls, answers):
+            if made := piece.calls:
+                if not _apart(made, taken) or not _begins(made[0], calls, answers):
                     return ends
                 if wire.UNIQUE:
-                    taken |= own
-            calls, results = piece.calls, ()
-        elif piece.results:
+                    taken.update(made)
+            calls, results = made, ()
+        elif answered := piece.results:
             if calls == results:
                 return ends
-            results += piece.results
+            results += answered
             if wire.ONE_MESSAGE and calls != results:
                 return ends
         heard = not piece.assistant
@@ -146,11 +145,19 @@ def _joins(group: Group, piece: Piece, coming: Set[str], wire: Wire, answers: An
     return bool(known) or all(each.results or each.ignored for each in group.after)
 
 
+def _apart(calls: Sequence[str], taken: Set[str]) -> bool:
+    """Whether these ids can be told from each other, and from those that are taken."""
+    if len(calls) == 1:
+        return calls[0] != "" and calls[0] not in taken
+    own = set(calls)
+    return len(own) == len(calls) and "" not in own and own.isdisjoint(taken)
+
+
 def _begins(call: str, last: Sequence[str], answers: Answers | None) -> bool:
     """Whether the answer that makes this call is surely another than the one with the last."""
-    number = _number(call)
     if answers is None:
-        return number == 0
+        return call.startswith(_FIRST) and len(call) >= _LONG and call.isidentifier()
+    number = _number(call)
     return number in (0, None) and not (last and _same_answer(last, call, answers))
 
 
