@@ -53,6 +53,7 @@ headers = {"Content-Type": "application/json",
 body = json.dumps({"model": "deepseek-v4-pro", "max_tokens": 4096,
                    "messages": [{"role": "user", "content": "hi"}]}).encode()
 seen = []
+together = threading.Barrier(40)
 def connected():
     connection = http.client.HTTPConnection(base.hostname, base.port, timeout=20)
     connection.connect()
@@ -67,7 +68,10 @@ def ask(connection):
 ask(connected())
 crowd = [connected() for _ in range(40)]
 time.sleep(0.5)
-threads = [threading.Thread(target=ask, args=(each,)) for each in crowd]
+def ask_with_all(connection):
+    together.wait()
+    ask(connection)
+threads = [threading.Thread(target=ask_with_all, args=(each,)) for each in crowd]
 for each in threads: each.start()
 for each in threads: each.join()
 assert len(seen) == 41, seen
