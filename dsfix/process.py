@@ -26,6 +26,7 @@ from __future__ import annotations
 
 import errno
 import os
+import resource
 import select
 import signal
 import sys
@@ -44,6 +45,7 @@ from dsfix.errors import AgentNotExecutable, AgentNotFound, LaunchError
 NEVER: Final = float("inf")
 PATIENCE = 10.0  # seconds from the first SIGTERM to SIGKILL
 BOUND = 5.0  # the same for `terminate`
+DESCRIPTORS = 10_240  # the most that macOS gives, and enough for 5,000 exchanges at once
 REPEAT = 1.0  # coreutils `timeout` signals its child, then the whole group: both are one request
 
 _KEYS: Final = {signal.SIGINT, signal.SIGQUIT}
@@ -260,6 +262,19 @@ def start(launch: Launch) -> Child:
     # SIGCHLD is let in even if it was blocked before us: `wait` needs it.
     signal.pthread_sigmask(signal.SIG_SETMASK, signals.mask - {signal.SIGCHLD})
     return Child(process, signals, terminal, launch.reexecutes)
+
+
+def stretch() -> None:
+    """Allow us as many descriptors as we may have; an exchange that is under way takes two.
+
+    Shells give 256 on macOS, 1024 on Linux. Once the agent is started, which keeps what it was
+    given: a program that uses select(2) fails with more.
+    """
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    most = DESCRIPTORS if hard == resource.RLIM_INFINITY else min(hard, DESCRIPTORS)
+    if soft != resource.RLIM_INFINITY and soft < most:
+        with suppress(OSError, ValueError):  # what is forbidden was not needed until now
+            resource.setrlimit(resource.RLIMIT_NOFILE, (most, hard))
 
 
 def shut() -> None:

@@ -160,6 +160,7 @@ def _launched(
     except LaunchError as error:
         plan.log.close(error.exit_code, 0.0)
         raise
+    process.stretch()
     proxy = ProxyThread(plan, listener, child.terminate)
     proxy.start()
     code = child.wait(deaf=True)

@@ -11,6 +11,7 @@ import subprocess
 import sys
 from collections.abc import Callable
 from contextlib import closing
+from functools import partial
 from pathlib import Path
 
 from dsfix.record.reader import read
@@ -46,7 +47,8 @@ time.sleep(60)
 # An agent with many requests at once, whose answers it counts, and then one more.
 # All are connected before any of them asks: then there is little left for the way upstream.
 CROWD = """
-import http.client, json, os, threading, time, urllib.parse
+import http.client, json, os, resource, threading, time, urllib.parse
+assert resource.getrlimit(resource.RLIMIT_NOFILE)[0] == 64  # what dsfix was given
 base = urllib.parse.urlsplit(os.environ["ANTHROPIC_BASE_URL"])
 headers = {"Content-Type": "application/json",
            "Authorization": "Bearer " + os.environ["ANTHROPIC_AUTH_TOKEN"]}
@@ -160,8 +162,8 @@ def fifty(scene: Scene) -> Seen:
     )
 
 
-def crowd(scene: Scene) -> Seen:
-    """Descriptors for some twenty exchanges, and forty at once."""
+def crowd(scene: Scene, most: int = 64) -> Seen:
+    """Descriptors for some twenty exchanges, of which there may be `most`, and forty at once."""
     with Simulator.in_thread(Options(delay=0.6)) as upstream:
         done = subprocess.run(
             [
@@ -181,7 +183,7 @@ def crowd(scene: Scene) -> Seen:
             capture_output=True,
             text=True,
             timeout=40,
-            preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_NOFILE, (64, 64)),
+            preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_NOFILE, (64, most)),
         )
     assert done.returncode == 0, done.stderr
     assert "Traceback" not in done.stderr
@@ -227,6 +229,14 @@ ROWS = (
         "200 or 502, then 200",
         "200; 502, `Too many open files`",
         crowd,
+        ONCE,
+    ),
+    Fault(
+        "process",
+        "the shell gives few descriptors, and allows more",
+        "200, then 200",
+        "200",
+        partial(crowd, most=256),
         ONCE,
     ),
 )
