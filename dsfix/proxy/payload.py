@@ -12,7 +12,9 @@ from collections.abc import Iterator, Sequence
 from aiohttp import Payload
 from aiohttp.abc import AbstractStreamWriter
 
-PIECE = 1 << 17  # bytes that are written at once; more would stall the loop
+# Bytes that are written at once. More would stall the loop, and the upstream shall be reading one
+# piece while the next is made.
+PIECE = 1 << 16
 
 
 def payload_of(pieces: Sequence[bytes]) -> bytes | Payload | None:
