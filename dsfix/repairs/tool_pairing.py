@@ -105,8 +105,10 @@ def _read(history: History, wire: Wire, last: _Paired) -> tuple[list[Piece], int
 def _piece(look: Look, wire: Wire) -> Piece:
     if not look.plain:
         return wire.piece(Unit(look.role, (look.raw,)))
-    calls = look.turn.calls if look.turn else ()
-    return Piece((look.raw,), look.turn is not None, calls, look.results)
+    turn = look.turn
+    if turn is None:
+        return Piece((look.raw,), results=look.results)
+    return Piece((look.raw,), True, turn.calls, turn=turn)
 
 
 def _settled(ends: Sequence[int], count: int) -> list[int]:

@@ -13,7 +13,7 @@ from dsfix.memory import OriginMemory, Store
 from dsfix.protocol.body import Body, Dialect
 from dsfix.protocol.history import WIRES, History
 from dsfix.repairs.content import chat, messages
-from dsfix.repairs.pairing.groups import grouped, usual
+from dsfix.repairs.pairing.groups import doubtful, grouped, usual
 from dsfix.repairs.pairing.mending import Mending
 from dsfix.repairs.pairing.shape import Piece, Unit, units
 from dsfix.repairs.tool_pairing import WIRES as PAIRING
@@ -116,6 +116,21 @@ def test_what_is_usual_is_well(dialect: Dialect, data: st.DataObject) -> None:
             assert found == ends
             assert tuple(made) == body.messages
         assert found[:-2] == ends[: max(0, len(found) - 2)]
+
+
+@pytest.mark.parametrize("dialect", [Dialect.MESSAGES, Dialect.CHAT])
+@given(data=st.data())
+@examples(60)
+def test_a_look_doubts_what_a_closer_one_does(dialect: Dialect, data: st.DataObject) -> None:
+    """Memory is asked about the same calls, whether their messages were looked at or read."""
+    body = Body.read(dialect, data.draw(broken(dialect)).sent.data)
+    wire = PAIRING[dialect]
+    read = [wire.piece(unit) for unit in _units(History.of(body))] if body else []
+    told = [
+        Piece(piece.items, True, piece.calls, turn=look.turn) if look.plain and look.turn else piece
+        for piece, look in zip(read, History.of(body).looks if body else (), strict=True)
+    ]
+    assert set(doubtful(read, wire)) <= set(doubtful(told, wire))
 
 
 def test_calls_without_a_result_are_not_usual() -> None:

@@ -13,6 +13,7 @@ import re
 from collections.abc import Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass, field
 
+from dsfix.protocol.turns import Turn
 from dsfix.repairs.pairing.shape import Piece, Wire
 
 # What one answer was: each of its calls, with all of them.
@@ -99,16 +100,13 @@ def doubtful(pieces: Sequence[Piece], wire: Wire) -> list[str]:
     """Ids of calls that could be of one answer with the turn before: memory may know them."""
     found: list[str] = []
     last: Piece | None = None
-    said: Set[bytes] | None = None  # by the last one, where it was asked for
     for piece in pieces:
         if not piece.assistant:
             continue
-        own = None
-        if last and last.calls and piece.calls and not _both_begin(last, piece):
-            own = wire.voice(piece)
-            if own <= (wire.voice(last) if said is None else said):
-                found += (last.calls[-1], piece.calls[0])
-        last, said = piece, own
+        calling = last and last.calls and piece.calls
+        if last and calling and not _both_begin(last, piece) and _repeats(piece, last, wire):
+            found += (last.calls[-1], piece.calls[0])
+        last = piece
     return found
 
 
@@ -184,6 +182,18 @@ def _number(call: str) -> int | None:
 def _both_begin(last: Piece, piece: Piece) -> bool:
     """Whether each makes calls that are numbered from an answer's first on."""
     return _number(last.calls[0]) == 0 == _number(piece.calls[0])
+
+
+def _repeats(piece: Piece, last: Piece, wire: Wire) -> bool:
+    """Whether the assistant says nothing in the piece that it has not said in the last."""
+    if piece.turn and last.turn:
+        return _words(piece.turn) <= _words(last.turn)
+    return wire.voice(piece) <= wire.voice(last)
+
+
+def _words(turn: Turn) -> set[str]:
+    thoughts = turn.reasoning.blocks if turn.reasoning else ()
+    return {words for words in (*turn.texts, *(text for text, _ in thoughts)) if words.strip()}
 
 
 def _coming(pieces: Sequence[Piece]) -> list[Set[str]]:

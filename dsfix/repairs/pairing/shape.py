@@ -13,6 +13,7 @@ import msgspec
 
 from dsfix.protocol import spans
 from dsfix.protocol.history import History
+from dsfix.protocol.turns import Turn
 
 INTERRUPTED = "[no result: interrupted]"
 ORPHAN = "[result of a tool call that is no longer in the history]"
@@ -23,7 +24,8 @@ class Piece(msgspec.Struct, frozen=True, gc=False):
 
     `calls` and `results` are the ids that it makes and answers, empty where they are missing.
     `sound` is whether it may stay as it is: its calls come last and are complete, its results
-    first. The upstream does not see an `ignored` one.
+    first. The upstream does not see an `ignored` one. `turn` is the assistant's where one look at
+    the message told it.
     """
 
     items: tuple[bytes, ...]
@@ -32,6 +34,7 @@ class Piece(msgspec.Struct, frozen=True, gc=False):
     results: tuple[str, ...] = ()
     sound: bool = True
     ignored: bool = False
+    turn: Turn | None = None
 
 
 class Unit(NamedTuple):
