@@ -19,14 +19,17 @@ from tests.faults.row import Fault, Scene, Seen
 from tests.faults.rows_disk import ONCE
 from tests.support.commands import environment
 
-# An agent that asks once; its exit code says how that went, whatever has become of its output.
+# An agent that asks once; its exit code says how that went, whatever has become of its output. It
+# is not what is looked at: nothing in the surroundings shall reach it.
 ASK = """
-import json, os, urllib.request
+import http.client, json, os, urllib.parse
 os.chdir("/")
+base = urllib.parse.urlsplit(os.environ["ANTHROPIC_BASE_URL"])
 body = {"model": "deepseek-v4-pro", "max_tokens": 4096, "messages": [{"role": "user", "content": "hi"}]}
-request = urllib.request.Request(os.environ["ANTHROPIC_BASE_URL"] + "/v1/messages", json.dumps(body).encode(),
+connection = http.client.HTTPConnection(base.hostname, base.port, timeout=90)
+connection.request("POST", base.path + "/v1/messages", json.dumps(body),
     {"Content-Type": "application/json", "Authorization": "Bearer " + os.environ["ANTHROPIC_AUTH_TOKEN"]})
-with urllib.request.urlopen(request, timeout=90) as answer:
+with connection.getresponse() as answer:
     answer.read()
     os._exit(7 if answer.status == 200 else 1)
 """
@@ -45,7 +48,7 @@ def around(
         prepare(home)
         env = environment(home, **{k: v.replace("HOME", str(home)) for k, v in more.items()})
         with Simulator.in_thread() as upstream:
-            words = ("run", "--upstream", upstream.url, "--", sys.executable, "-c", ASK)
+            words = ("run", "--upstream", upstream.url, "--", sys.executable, "-I", "-c", ASK)
             command = shlex.join([sys.executable, "-m", "dsfix", *words])
             done = subprocess.run(
                 ["bash", "-c", shell.replace("RUN", command)],
