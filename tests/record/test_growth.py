@@ -11,6 +11,7 @@ from pathlib import Path
 from dsfix.protocol.answer import Block
 from dsfix.protocol.body import Dialect
 from dsfix.protocol.growing import Growing
+from dsfix.record.log import WAITING
 from dsfix.record.reader import read
 from dsfix.repairs import REPAIRS
 from dsfix.repairs.base import Step
@@ -89,6 +90,8 @@ def test_reasoning_that_is_put_back_every_time_is_told_once(tmp_path: Path) -> N
         )
         keeping.remember(answer.answer.turn(), Place(outgoing.history, len(history), ""))
         recorded(log, outgoing, answer, number)
+        while log._queued - log._done > WAITING // 2:  # no agent is so far ahead of the disk
+            time.sleep(0.01)
         result = {"type": "tool_result", "tool_use_id": ident, "content": text(-number, 13_500)}
         history += [raw(call(ident)), raw({"role": "user", "content": [result]})]
     log.close(0, 1, timeout=60)
