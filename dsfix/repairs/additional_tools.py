@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from dsfix.protocol import spans
 from dsfix.protocol.body import Body, Dialect
+from dsfix.protocol.turns import Look
 from dsfix.repairs.base import Context, Repair
 from dsfix.repairs.unchanged import each
 
@@ -19,7 +20,7 @@ _ITEM = b'"additional_tools"'
 def with_tools_in_their_place(body: Body, context: Context) -> Body:
     """The body with its tools in `tools`."""
     history = context.history_of(body)
-    named = each(context, ADDITIONAL_TOOLS.name, history, lambda look: _ITEM in look.raw)
+    named = each(context, ADDITIONAL_TOOLS.name, history, _may_declare)
     if True not in named:
         return body
     declared = [
@@ -35,6 +36,11 @@ def with_tools_in_their_place(body: Body, context: Context) -> Body:
     rest = [raw for raw, found in zip(body.messages, declared, strict=True) if not found]
     context.note(ADDITIONAL_TOOLS.name, "tools moved out of the input", len(moved))
     return body.saying(rest).having("tools", spans.build_array(tools.values()))
+
+
+def _may_declare(look: Look) -> bool:
+    """Whether an item, which is nobody's, may declare tools."""
+    return not look.role and _ITEM in look.raw
 
 
 def _declared(raw: bytes) -> list[bytes] | None:
