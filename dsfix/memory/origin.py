@@ -104,7 +104,7 @@ class OriginMemory:
         # In one statement: the loop does not run while Python makes hundreds of them.
         self.store.write(
             "INSERT OR REPLACE INTO sent (conversation, turn, reasoning, used)"
-            " SELECT ?1, key, value, ?3 FROM json_each(?2)",
+            " SELECT ?, key, value, at FROM json_each(?), (SELECT ? AS at)",
             [(name, as_json({turn: text.blocks for turn, text in placeholders.items()}))],
         )
 

@@ -39,15 +39,15 @@ THREADS = 256  # conversations whose placeholders are kept in RAM
 LATEST = 256  # turns of which is known that they were added lately
 # Both that a conversation was decided for, in one read: each costs the loop 50 us.
 _DECIDED = (
-    "SELECT turn, reasoning, NULL FROM sent WHERE conversation = ?1"
-    " UNION ALL SELECT NULL, NULL, step FROM recovery WHERE conversation = ?1"
+    "SELECT turn, reasoning, NULL FROM sent WHERE conversation = ?"
+    " UNION ALL SELECT NULL, NULL, step FROM recovery WHERE conversation = ?"
 )
 _STEPS = {str(int(step)): step for step in Step}  # as a row may tell them; no other is known
 # The latest turns by a call's id, by their key, and by the user's turn before them; newest first.
 _NAMED = {
-    "call": "SELECT turn FROM calls WHERE origin = ?1 AND call = wanted ORDER BY rowid",
-    "key": "SELECT id FROM turns WHERE origin = ?1 AND key = wanted ORDER BY id",
-    "previous": "SELECT id FROM turns WHERE origin = ?1 AND previous = wanted ORDER BY id",
+    "call": "SELECT turn FROM calls WHERE origin = ? AND call = wanted ORDER BY rowid",
+    "key": "SELECT id FROM turns WHERE origin = ? AND key = wanted ORDER BY id",
+    "previous": "SELECT id FROM turns WHERE origin = ? AND previous = wanted ORDER BY id",
 }
 _ONE, _MANY = (
     {
@@ -55,7 +55,7 @@ _ONE, _MANY = (
         f" WHERE turns.id IN ({named} DESC LIMIT {ALIKE}) ORDER BY turns.id DESC"
         for by, named in _NAMED.items()
     }
-    for names in ("VALUES (?2)", "SELECT value FROM json_each(?2)")
+    for names in ("VALUES (?)", "SELECT value FROM json_each(?)")
 )
 
 
@@ -159,7 +159,7 @@ class Store:
         if self._database is None:
             return {}
         read: dict[str, tuple[Stored, ...]] = {}
-        for value, *row in self._database.read(queries[by], (origin, wanted)):
+        for value, *row in self._database.read(queries[by], (wanted, origin)):
             if stored := stored_in(tuple(row)):
                 read[str(value)] = (*read.get(str(value), ()), stored)
         if read:
@@ -178,7 +178,7 @@ class Store:
             return thread
         thread = Decided()
         if self._database is not None:
-            for turn, blocks, step in self._database.read(_DECIDED, (conversation,)):
+            for turn, blocks, step in self._database.read(_DECIDED, (conversation, conversation)):
                 if turn is None:
                     thread.step = _STEPS.get(str(step), Step.NONE)
                 else:
@@ -245,8 +245,10 @@ class Store:
         """
         oldest = self._clock() - self._max_age
         for table in ("turns", "sent", "recovery"):
-            new = f"SELECT 1 FROM {table} WHERE used >= ?1"
-            connection.execute(f"DELETE FROM {table} WHERE used < ?1 AND EXISTS ({new})", (oldest,))
+            new = f"SELECT 1 FROM {table} WHERE used >= ?"
+            connection.execute(
+                f"DELETE FROM {table} WHERE used < ? AND EXISTS ({new})", (oldest, oldest)
+            )
         pages, free, size = (
             connection.execute(f"PRAGMA {name}").fetchone()[0]
             for name in ("page_count", "freelist_count", "page_size")
@@ -286,8 +288,8 @@ def _touch(origin: str, keys: Sequence[str], now: float) -> Write:
 
     def write(connection: sqlite3.Connection) -> None:
         connection.executemany(
-            "UPDATE turns SET used = ?1 WHERE origin = ?2 AND key = ?3 AND used < ?1 - ?4",
-            [(now, origin, key, DAY) for key in keys],
+            "UPDATE turns SET used = ? WHERE origin = ? AND key = ? AND used < ?",
+            [(now, origin, key, now - DAY) for key in keys],
         )
 
     return write

@@ -149,9 +149,9 @@ def _code(end: Mapping[str, Any]) -> int | None:
 def _forget(db: sqlite3.Connection, name: str) -> None:
     """Take a session out, and the texts that were said in no other."""
     gone = db.execute(
-        "DELETE FROM texts WHERE id IN (SELECT text FROM places WHERE session = ?1)"
-        " AND id NOT IN (SELECT text FROM places WHERE session <> ?1) RETURNING id, text",
-        (name,),
+        "DELETE FROM texts WHERE id IN (SELECT text FROM places WHERE session = ?)"
+        " AND id NOT IN (SELECT text FROM places WHERE session <> ?) RETURNING id, text",
+        (name, name),
     ).fetchall()
     db.executemany("INSERT INTO found (found, rowid, text) VALUES ('delete', ?, ?)", gone)
     for table in ("places", "exchanges", "tags"):
