@@ -153,7 +153,7 @@ class Forwarder:
             self._over(under_way)
 
     def _begun(self, request: web.BaseRequest, dialect: Dialect, body: bytes) -> _UnderWay:
-        """The request, prepared."""
+        """The request, as it came."""
         self.foreground.claim()  # the body may have been long in coming
         self._count += 1
         path = intern(request.path)
@@ -162,14 +162,14 @@ class Forwarder:
         session = session_of(request.headers)
         chosen = self.repairs, self.rules, self.memory
         prepared = partial(prepare, dialect, body, *chosen, session=session, read=self._bodies.read)
-        outgoing = prepared(step=self._step, length=self._length)
-        _describe(exchange, outgoing, kind_of(outgoing, request.headers))
-        return _UnderWay(exchange, clock, prepared, outgoing)
+        return _UnderWay(exchange, clock, prepared, Outgoing(dialect, (body,)))
 
     async def _answered(self, request: web.BaseRequest, under_way: _UnderWay) -> web.StreamResponse:
-        """Send it, as often as it takes, and pass the answer on."""
+        """Prepare it, send it as often as it takes, and pass the answer on."""
         exchange = under_way.exchange
-        if why := self._refusal(exchange, under_way.outgoing):
+        outgoing = under_way.outgoing = under_way.prepared(step=self._step, length=self._length)
+        _describe(exchange, outgoing, kind_of(outgoing, request.headers))
+        if why := self._refusal(exchange, outgoing):
             exchange.status, exchange.error = STATUS, why
             return local.over_budget(exchange.dialect, why)
         async with AsyncExitStack() as stack:

@@ -103,6 +103,18 @@ def test_a_fault_of_ours_is_in_the_record() -> None:
     assert (over.status, over.error) == (500, "dsfix: ZeroDivisionError")
 
 
+def test_a_request_that_cannot_be_prepared_is_in_the_record() -> None:
+    """A repair that raises under strict rules leaves an exchange, though nothing went upstream."""
+    calls = [{"id": "c", "type": "function", "function": {"name": "f", "arguments": "{}"}}]
+    asked = {"role": "assistant", "content": "", "tool_calls": calls}
+    with InProcess("http://127.0.0.1:1", placeholder=None) as proxy:  # where reasoning is missing
+        status, body = proxy.post("chat", {"messages": [{"role": "user", "content": "a"}, asked]})
+    assert status == 500 and json.loads(body)["error"]
+    [over] = proxy.journal.over
+    assert (over.status, over.error) == (500, "dsfix: AttributeError")
+    assert proxy.journal.exchanges == [over]
+
+
 def test_an_open_request_reserves_its_input() -> None:
     """Of 1,000 bytes 300 tokens; what it used takes their place when it is over."""
     small = budget(tokens=1_000)
