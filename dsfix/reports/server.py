@@ -185,6 +185,8 @@ async def _answered(request: web.Request, handler: _Handler) -> web.StreamRespon
         return _error(500, error.message)
     except web.HTTPRequestEntityTooLarge:
         return _error(413, f"the upload is over {bundle.UPLOAD // bundle.MIB} MiB")
+    except web.RequestPayloadError:
+        return _error(400, "the body is compressed, and not well")
     except (web.HTTPNotFound, web.HTTPMethodNotAllowed):
         if request.path.startswith(MANAGING):
             return _error(404, "there is nothing here")

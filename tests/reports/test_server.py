@@ -245,6 +245,11 @@ def test_bad_uploads(server: Running) -> None:
     for upload in (b"", b"hello"):
         answer = server.ask("/api/reports", "POST", token=server.token, body=upload)
         assert answer.status == 400 and "no zip file" in answer.json["error"]
+    packed = {"Content-Encoding": "gzip"}
+    answer = server.ask(
+        "/api/reports", "POST", token=server.token, body=b"no gzip at all", headers=packed
+    )
+    assert answer.status == 400 and "compressed" in answer.json["error"]
     to_unknown = bundle(Manifest("page.html", id="f" * 32), {"page.html": PAGE})
     assert server.ask("/api/reports", "POST", token=server.token, body=to_unknown).status == 404
     assert set((server.state / "files").iterdir()) == before
