@@ -42,11 +42,12 @@ def read(program: str, path: Path) -> dict[str, dict[str, Any]]:
         known = " or ".join(_READERS)
         raise UsageError(f"no profiles of {program!r} are known", hint=f"expected {known}")
     try:
-        if path.stat().st_size > _MOST:
-            raise DsfixError(f"{path} is too large for a file of {program}")
-        data = path.read_bytes()
+        with path.open("rb") as file:
+            data = file.read(_MOST + 1)  # a device or a pipe may have no end
     except OSError as error:
         raise DsfixError(f"{path} cannot be read: {error.strerror}") from None
+    if len(data) > _MOST:
+        raise DsfixError(f"{path} is too large for a file of {program}")
     tables: dict[str, dict[str, Any]] = {}
     try:
         for title, env in _READERS[program](data, path):

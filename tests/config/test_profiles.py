@@ -176,6 +176,13 @@ def test_what_is_no_profile(tmp_path: Path, program: str, text: str) -> None:
     assert str(path) in caught.value.message and caught.value.hint
 
 
+@pytest.mark.parametrize("program", ["cc-use", "cc-switch"])
+def test_a_file_without_end(program: str) -> None:
+    """No more is read than there is in a profile."""
+    with pytest.raises(DsfixError, match="too large"):
+        profiles.read(program, Path("/dev/zero"))
+
+
 def test_a_program_that_is_not_known(tmp_path: Path) -> None:
     """The two that are get named, and a file that is not there is told."""
     with pytest.raises(UsageError) as caught:
