@@ -115,6 +115,17 @@ def test_two_requests_are_compared(visit: Visit, address: str) -> None:
     visit(address, look)
 
 
+def test_an_address_that_names_nothing(visit: Visit, address: str) -> None:
+    """The page opens as without it, also where it is no well-formed one."""
+
+    async def look(one: Tab) -> None:
+        await one.run("location.hash = 'timeline'")
+        await one.run("location.hash = '%E0%A4%A'")
+        await one.until("document.querySelector('nav a[aria-current]') !== null")
+
+    visit(address, look)
+
+
 def test_only_the_lines_that_changed_are_told(visit: Visit, tmp_path: Path) -> None:
     """Two lines far apart in a long text: both with what is around them, the rest as a number."""
     session = Session(tmp_path / "state")

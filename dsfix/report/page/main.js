@@ -68,7 +68,7 @@ function swap(parent, made) {
 
 /** Show what the address names. */
 function route() {
-  const where = decodeURIComponent(location.hash.slice(1));
+  const where = location.hash.slice(1);
   const exchange = /^exchange=(\d+)$/.exec(where), compared = /^compare=(\d+),(\d+)$/.exec(where);
   if (exchange) showExchange(Number(exchange[1]));
   else if (compared) show("compare", compareView(Number(compared[1]), Number(compared[2])));
