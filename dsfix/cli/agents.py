@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from dsfix.cli.answers import AsJson, print_json
+from dsfix.cli.screen import screen
 
 if TYPE_CHECKING:
     from dsfix.agents.base import Agent
@@ -71,7 +72,6 @@ def _impossible() -> list[dict[str, str]]:
 
 
 def _print(listed: list[dict[str, Any]], versions: bool) -> None:
-    from rich.console import Console
     from rich.table import Table
 
     table = Table(box=None, pad_edge=False, header_style="dim", padding=(0, 2, 0, 0))
@@ -83,7 +83,7 @@ def _print(listed: list[dict[str, Any]], versions: bool) -> None:
         install = "" if row["path"] else row["install"]
         wires = " ".join(row["dialects"])
         table.add_row(row["name"], wires, row["verified"] or "-", here, install)
-    console = Console(highlight=False)
+    console = screen()
     console.print(table)
     console.print()
     for each in _impossible():

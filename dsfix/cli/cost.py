@@ -13,6 +13,7 @@ import typer
 from dsfix.cli import complete
 from dsfix.cli.answers import AsJson, answering, chosen_currency, print_json
 from dsfix.cli.plain import one_line
+from dsfix.cli.screen import screen
 from dsfix.paths import state_dir
 
 if TYPE_CHECKING:
@@ -254,7 +255,6 @@ def _print(answer: Answer) -> None:
 
 
 def _print_rows(answer: Answer) -> None:
-    from rich.console import Console
     from rich.table import Table
     from rich.text import Text
 
@@ -271,7 +271,7 @@ def _print_rows(answer: Answer) -> None:
         table.add_row(
             Text(one_line(row.name)), *numbers, _priced(row, answer.currency), style=style
         )
-    Console(highlight=False).print(table)
+    screen().print(table)
 
 
 def _priced(row: Row, currency: str) -> str:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from dsfix.cli.complete import agents
+from dsfix.cli.screen import screen
 from dsfix.errors import UsageError
 
 if TYPE_CHECKING:
@@ -45,13 +46,11 @@ def demo(
 
     Exits with 0 if that is what happened.
     """
-    from rich.console import Console
-
     from dsfix.demo import stage
 
     player = _player(agent)
     stage.check(player, os.environ)
-    if not show(player, Console(highlight=False), agent):
+    if not show(player, screen(), agent):
         raise typer.Exit(1)
 
 

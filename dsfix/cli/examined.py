@@ -7,6 +7,7 @@ from itertools import groupby
 from typing import TYPE_CHECKING
 
 from dsfix.cli.plain import one_line
+from dsfix.cli.screen import screen
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -31,9 +32,7 @@ _COUNTED = {
 
 def print_report(report: Report, console: Console | None = None) -> None:
     """Show a report on stdout, or on that console."""
-    from rich.console import Console
-
-    console = console or Console(highlight=False)
+    console = console or screen()
     show = _print_wide if console.width >= _WIDE else _print_narrow
     show(report.findings, console)
     counts = report.counts()

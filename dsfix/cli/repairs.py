@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from dsfix.cli.answers import AsJson, print_json
+from dsfix.cli.screen import screen
 
 if TYPE_CHECKING:
     from dsfix.repairs.base import Repair
@@ -32,7 +33,6 @@ def repairs(
 
 
 def _print(listed: tuple[Repair, ...]) -> None:
-    from rich.console import Console
     from rich.table import Table
 
     table = Table(box=None, pad_edge=False, header_style="dim", padding=(0, 2, 0, 0))
@@ -48,7 +48,7 @@ def _print(listed: tuple[Repair, ...]) -> None:
             " ".join(_sides(repair)),
             repair.summary,
         )
-    Console(highlight=False).print(table)
+    screen().print(table)
 
 
 def _dialects(repair: Repair) -> list[str]:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from dsfix.cli.screen import screen
 from dsfix.errors import DsfixError
 
 if TYPE_CHECKING:
@@ -141,13 +142,12 @@ def _print_switches() -> None:
 
 
 def _print_table(head: tuple[str, ...], rows: Iterable[tuple[str, ...]]) -> None:
-    from rich.console import Console
     from rich.table import Table
 
     table = Table(*head, box=None)
     for row in rows:
         table.add_row(*row)
-    console = Console()
+    console = screen()
     if not console.is_terminal:
         console.width = 400
     console.print(table)

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from dsfix.cli.plain import one_line, plain
+from dsfix.cli.screen import screen
 from dsfix.record.limits import CURRENCIES
 from dsfix.report.cost import amount
 from dsfix.report.standing import Standing
@@ -21,11 +22,9 @@ SHOWN = 5
 
 def print_summary(summary: Summary, console: Console | None = None, *, known: bool = False) -> None:
     """Show the summary on stderr, or on that console; `known` if the record is at hand."""
-    from rich.console import Console
     from rich.text import Text
 
-    console = console or Console(stderr=True, highlight=False)
-    console.width = console.width or 80  # COLUMNS=0 means that nobody knows
+    console = console or screen(stderr=True)
     console.print(Text(one_line(_headline(summary)), style="bold"), soft_wrap=True)
     print_rows([row for row in _rows(summary) if not (known and row[0] == "record")], console)
 

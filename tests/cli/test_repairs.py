@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 
+import pytest
 from typer.testing import CliRunner
 
 from dsfix.cli import app
@@ -17,6 +18,14 @@ def test_every_repair_is_listed_in_order() -> None:
     out = RUNNER.invoke(app, ["repairs"]).stdout
     lines = [line.split()[0] for line in out.splitlines()[1:] if not line.startswith(" ")]
     assert lines == list(NAMES)
+
+
+@pytest.mark.parametrize("columns", ["0", "9" * 5000, "\u00b2", "many"])
+def test_a_width_that_is_none(columns: str) -> None:
+    """The table is as wide as without it."""
+    given = {"TERM": "dumb", "LINES": columns}
+    wide = CliRunner(env={**given, "COLUMNS": columns}).invoke(app, ["repairs"])
+    assert wide.stdout == CliRunner(env={**given, "COLUMNS": "80"}).invoke(app, ["repairs"]).stdout
 
 
 def test_as_json() -> None:

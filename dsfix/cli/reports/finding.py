@@ -10,6 +10,7 @@ import typer
 from dsfix.cli.answers import AsJson, answering, print_json
 from dsfix.cli.plain import one_line, plain
 from dsfix.cli.reports.answers import ServerUrl, server, short
+from dsfix.cli.screen import screen
 from dsfix.errors import UsageError
 
 Tag = Annotated[list[str], typer.Option(metavar="TAG", help="Only with this tag. Repeatable.")]
@@ -95,10 +96,9 @@ def _print(command: str, found: list[dict[str, Any]], as_json: bool) -> None:
 
 def _print_lines(found: list[dict[str, Any]]) -> None:
     """Two lines for each report, and the place where the words stand."""
-    from rich.console import Console
     from rich.text import Text
 
-    console = Console(highlight=False)
+    console = screen()
     for each in found:
         head = Text(short(each), "bold")
         head.append(f"  {_when(each)}  ", "dim").append(one_line(each["title"]))

@@ -12,6 +12,7 @@ import typer
 from dsfix.cli.answers import AsJson, answering, print_json
 from dsfix.cli.complete import agents
 from dsfix.cli.plain import one_line, plain
+from dsfix.cli.screen import screen
 from dsfix.cli.sessions.answers import local, state
 from dsfix.cli.sessions.moments import moment
 
@@ -159,10 +160,9 @@ def _say(note: str) -> None:
 
 def _print_list(found: list[Indexed]) -> None:
     """A table; on a wide terminal the titles take what room is left."""
-    from rich.console import Console
     from rich.table import Table
 
-    console = Console(highlight=False)
+    console = screen()
     wide = console.width >= _WIDE
     names = ["id", "started", "agent", "lived", "requests", "tokens", "end"]
     rows = [[*_row(each), *([_project(each)] if wide else [])] for each in found]
@@ -221,12 +221,11 @@ def _title(each: Indexed, room: int) -> Text:
 
 def _print_hits(found: list[Hit], words: Sequence[str]) -> None:
     """Each hit in a line with its place, under the session it is in."""
-    from rich.console import Console
     from rich.text import Text
 
     from dsfix.report.snippet import snippet
 
-    console = Console(highlight=False)
+    console = screen()
     session = ""
     for hit in found:
         if hit.session != session:

@@ -9,6 +9,7 @@ import typer
 
 from dsfix.cli.answers import AsJson, answering, chosen_currency, print_json
 from dsfix.cli.plain import one_line, plain
+from dsfix.cli.screen import screen
 from dsfix.cli.sessions.answers import Session, exchange_in, local, recorded
 
 if TYPE_CHECKING:
@@ -59,12 +60,10 @@ def show(
 
 
 def _show(record: SessionRecord, summary: Summary, one: Recorded | None, messages: bool) -> None:
-    from rich.console import Console
-
     from dsfix.cli.sessions.one import print_one
     from dsfix.cli.summary import print_summary
 
-    console = Console(highlight=False)
+    console = screen()
     costs = _costs(record, summary)
     if one:
         print_one(one, costs(one), console)
