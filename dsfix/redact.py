@@ -16,6 +16,7 @@ import re
 from collections.abc import Iterable, Mapping, Sequence
 from functools import cache
 from typing import Any, NamedTuple
+from urllib.parse import unquote, urlsplit
 
 
 class _Kind(NamedTuple):
@@ -114,13 +115,16 @@ class Redactor:
 
     @classmethod
     def of(cls, environ: Mapping[str, str], known: Iterable[tuple[str, str]]) -> Redactor:
-        """A redactor for these (value, kind) pairs and what the environment's names call secret."""
+        """A redactor for these (value, kind) pairs, what the environment's names call secret, and
+        the passwords in its URLs.
+        """
+        inside = {_password(value): name for name, value in environ.items()}
         named = {
             value.strip(): name
             for name, value in environ.items()
             if _NAMES.search(name.upper()) and not _NOT_SECRET.search(name.upper())
         }
-        return cls({**named, **{value: kind for value, kind in known if value}})
+        return cls({**inside, **named, **{value: kind for value, kind in known if value}})
 
     def text(self, text: str) -> str:
         """The text with every secret replaced; the same object when there is none."""
@@ -197,6 +201,16 @@ class _Shown:
         end = match.end(1) - match.start()
         whole = match[0]
         return f"{whole[:start]}{self._mark}{whole[end:]}"
+
+
+def _password(value: str) -> str:
+    """The password in a URL, as it is typed elsewhere; empty where there is none."""
+    if "://" not in value or "@" not in value:
+        return ""
+    try:
+        return unquote(urlsplit(value.strip()).password or "")
+    except ValueError:  # looks like a URL and is none
+        return ""
 
 
 def _spellings(value: str) -> tuple[str, ...]:

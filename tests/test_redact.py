@@ -188,6 +188,23 @@ def test_the_environment_names_its_secrets() -> None:
     assert redactor.text("a value-of-the-token b") == "a [REDACTED:MY_SERVICE_TOKEN] b"
 
 
+@pytest.mark.parametrize(
+    ("url", "said", "shown"),
+    [
+        ("postgres://me:correct-horse@db:5432/x", "is it correct-horse?", "is it {}?"),
+        (" postgres://me:tr%40ub%2fador-9@db/x\n", "log in with tr@ub/ador-9", "log in with {}"),
+        ("redis://:correct-horse@[::1]:6379", "AUTH correct-horse", "AUTH {}"),
+        ("https://me@db.example/x", "me at db.example", "me at db.example"),
+        ("https://me:correct-horse@[::1", "correct-horse", "correct-horse"),
+        ("https://host:8080/correct-horse?to=me@b", "correct-horse", "correct-horse"),
+    ],
+)
+def test_a_password_in_a_url_of_the_environment_is_known(url: str, said: str, shown: str) -> None:
+    """It is found by itself too, as a user types it."""
+    redactor = Redactor.of({"STORE": url}, ())
+    assert redactor.text(said) == shown.format("[REDACTED:STORE]")
+
+
 def test_a_command_line_is_redacted_word_by_word() -> None:
     """What an option named for a secret is given, and any key in any word."""
     words = ["claude", "--api-key", "short", "--token=abc", "--max-tokens", "5", "-p"]
