@@ -295,6 +295,21 @@ def test_a_report_server_of_theirs_is_not_ours(tmp_path: Path) -> None:
     assert ran.code == 1 and "no report server is running" in ran.err
 
 
+def test_a_directory_of_theirs_gets_no_index_of_our_records(tmp_path: Path) -> None:
+    """They made it where anybody may, with a link to the sessions of the one who looks."""
+    theirs, ours = tmp_path / "shared/theirs", tmp_path / "ours"
+    small(ours)
+    theirs.mkdir(parents=True)
+    (theirs / "sessions").symlink_to(ours / "sessions")
+    shutil.chown(theirs, NOBODY, NOBODY)
+    theirs.parent.chmod(0o777)
+    ran = dsfix(
+        "sessions", "list", home=tmp_path, env=environment(tmp_path, DSFIX_STATE_DIR=str(theirs))
+    )
+    assert ran.code == 0 and "it belongs to another user" in ran.err
+    assert [path.name for path in theirs.iterdir()] == ["sessions"]
+
+
 @pytest.mark.parametrize("name", ["index.db", "sessions", "memory.db-wal", "sessions/2026/a"])
 def test_what_was_planted_while_it_was_open_is_refused(tmp_path: Path, name: str) -> None:
     """A directory of ours that anybody could write to, with a file or a link of another user."""

@@ -9,7 +9,8 @@ import sqlite3
 from pathlib import Path
 from typing import NamedTuple
 
-from dsfix.paths import private_file
+from dsfix.errors import LaunchError
+from dsfix.paths import private_dir, private_file
 from dsfix.record.file import alone
 from dsfix.record.index.schema import SCHEMA, TABLES, VERSION
 
@@ -30,6 +31,7 @@ def opened(state: Path) -> Opened:
     try:
         if not state.is_dir():
             return Opened(_in_memory())
+        private_dir(state)  # who led us to records of ours would find them in the index
         with alone(state):
             try:
                 return Opened(_connected(path))
@@ -37,7 +39,7 @@ def opened(state: Path) -> Opened:
                 moved = move_away(path)
                 note = f"the index {error}; it is now {moved.name} and was made anew"
                 return Opened(_connected(path), note)
-    except (OSError, sqlite3.OperationalError) as error:
+    except (LaunchError, OSError, sqlite3.OperationalError) as error:
         return for_now(state, error)
 
 
