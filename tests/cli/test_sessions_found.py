@@ -107,6 +107,16 @@ def test_a_wide_list_says_what_it_was_about(state: Path) -> None:
     assert run("list", columns=140).endswith("exit 0 web main #keep #wip The parser")
 
 
+@pytest.mark.parametrize("columns", [30, 60, 120])
+def test_an_id_is_whole_in_every_list(state: Path, columns: int) -> None:
+    """It is what other commands are given; also where a project's name has wide letters."""
+    log = SessionLog(state, NONE, clock=lambda: START)
+    log.start({**META, "project": "\u6f22\u5b57" * 6})
+    log.close(0, 1)
+    run("rename", "last", "a title " * 20)
+    assert log.id in run("list", columns=columns)
+
+
 def test_words_that_are_no_text(state: Path) -> None:
     """An argument may hold any bytes, as a directory's name may: it is looked for as it is kept."""
     log = SessionLog(state, NONE, clock=lambda: START)

@@ -159,7 +159,11 @@ def _say(note: str) -> None:
 
 
 def _print_list(found: list[Indexed]) -> None:
-    """A table; on a wide terminal the titles take what room is left."""
+    """A table; on a wide terminal the titles take what room is left.
+
+    On a narrow one all columns lose some but the first: other commands are given ids.
+    """
+    from rich.cells import cell_len
     from rich.table import Table
 
     console = screen()
@@ -173,7 +177,9 @@ def _print_list(found: list[Indexed]) -> None:
             side = "right"
         table.add_column(name, justify=side, no_wrap=True, overflow="ellipsis")
     columns = zip([*names, "project"], *rows, strict=False)
-    used = sum(max(map(len, column)) + 1 for column in columns)
+    widths = [max(cell_len(str(cell)) for cell in column) for column in columns]
+    used = sum(widths) + len(widths)
+    table.columns[0].min_width = widths[0]
     for each, row in zip(found, rows, strict=True):
         table.add_row(*row, *([_title(each, console.width - used)] if wide else []))
     console.print(table)
