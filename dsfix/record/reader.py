@@ -21,6 +21,8 @@ from dsfix.record.sessions import EndState, end_state
 
 Event: TypeAlias = dict[str, Any]
 
+_LATEST = 253_400_000_000.0  # in the last month that has a date in every time zone
+
 
 @dataclass(frozen=True, slots=True)
 class Recorded:
@@ -237,8 +239,9 @@ def grow(blocks: dict[int, Event], event: Event) -> None:
 
 
 def seconds_of(stamp: object) -> float:
-    """A time stamp as wall-clock seconds; 0 for none."""
+    """A time stamp as wall-clock seconds; 0 for none, and for one that has no date somewhere."""
     try:
-        return datetime.fromisoformat(str(stamp)).timestamp()
-    except ValueError:
+        at = datetime.fromisoformat(str(stamp)).timestamp()
+    except (OverflowError, ValueError):
         return 0.0
+    return at if 0 < at < _LATEST else 0.0

@@ -107,6 +107,24 @@ def test_a_session_that_lived_for_no_length_of_time(tmp_path: Path, duration: An
     assert (found.duration, found.started) == (0.0, START)
 
 
+@pytest.mark.parametrize("zone", ["Pacific/Kiritimati", "America/Los_Angeles"])
+@pytest.mark.parametrize("at", ["9999-12-31T23:59:59.999Z", "0001-01-01T00:00:00.000Z", "9999"])
+def test_a_moment_that_has_no_date_everywhere(tmp_path: Path, at: str, zone: str) -> None:
+    """The session is told as if nobody had said when, and hides no other."""
+    home = tmp_path / "home"
+    env = environment(home, TZ=zone)
+    state = home / ".local/state/dsfix"
+    path, other = session(state), session(state).parent.name
+    lines = [
+        json.loads(line) | {"ts": at} for line in path.read_text(encoding="utf-8").splitlines()
+    ]
+    path.write_text("".join(json.dumps(line) + "\n" for line in lines), encoding="utf-8")
+    shown = [dsfix(*words, home=home, env=env) for words in
+             (("sessions", "list"), ("sessions", "show", path.parent.name), ("cost",))]  # fmt: skip
+    assert [each.err for each in shown if each.code] == []
+    assert other in shown[0].out and path.parent.name in shown[0].out
+
+
 @pytest.mark.parametrize("count", [2**63 - 1, 10**400, -1, 1e308, "many", True])
 def test_counts_that_are_none(tmp_path: Path, count: Any) -> None:
     """They are left out of the sums, which hold."""
