@@ -133,10 +133,13 @@ def write_private(path: Path, pieces: Iterable[bytes], *, force: bool) -> None:
     """Write a private file, whole or not at all.
 
     With `force` it takes an old one's place at once, so that a reader sees the one or the other;
-    without it FileExistsError is raised where there is one. Raises OSError where the disk does.
+    without it FileExistsError is raised where there is one. Raises OSError where the disk does, and
+    for what is no file: root would put one in the place of /dev/null.
     """
-    new = path.with_name(f".{path.name}.{os.getpid()}") if force else path
+    new = path
     if force:
+        _check_replaceable(path)
+        new = path.with_name(f".{path.name}.{os.getpid()}")
         new.unlink(missing_ok=True)  # of a process that was killed
     descriptor = os.open(new, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, PRIVATE_FILE)
     try:
@@ -148,6 +151,16 @@ def write_private(path: Path, pieces: Iterable[bytes], *, force: bool) -> None:
     except BaseException:  # Ctrl-C as well: half a file helps nobody
         new.unlink(missing_ok=True)
         raise
+
+
+def _check_replaceable(path: Path) -> None:
+    """Raises OSError where something other than a file stands there, a link as well."""
+    try:
+        regular = stat.S_ISREG(path.lstat().st_mode)
+    except FileNotFoundError:
+        return
+    if not regular:
+        raise OSError(errno.EINVAL, "it is no regular file")
 
 
 def private_dir(path: Path) -> Path:

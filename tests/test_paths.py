@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -43,3 +44,19 @@ def test_an_old_file_is_replaced_only_by_force(path: Path) -> None:
     write_private(path, [b"n", b"ew"], force=True)
     assert (path.read_text(), path.stat().st_mode & 0o777) == ("new", 0o600)
     assert list(path.parent.iterdir()) == [path]
+
+
+@pytest.mark.parametrize("kind", ["pipe", "folder", "link", "link to nothing", "nothing", "root"])
+def test_what_is_no_file_is_never_replaced(path: Path, kind: str) -> None:
+    """A pipe stands for /dev/null, in whose place root would put a file."""
+    made = {"pipe": os.mkfifo, "folder": os.mkdir}
+    if kind in made:
+        made[kind](path)
+    elif kind.startswith("link"):
+        path.symlink_to(path.parent if kind == "link" else "nowhere")
+    else:
+        path = Path("." if kind == "nothing" else "/")
+    before = path.lstat().st_mode
+    with pytest.raises(OSError, match="it is no regular file"):
+        write_private(path, [b"new"], force=True)
+    assert path.lstat().st_mode == before
