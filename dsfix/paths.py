@@ -15,6 +15,7 @@ from dsfix.errors import LaunchError
 PRIVATE_DIR = 0o700
 PRIVATE_FILE = 0o600
 _MOST = 64 << 20  # bytes of a settings file that are read
+_OURS = {"sessions", "reports", "memory", "index"}  # how names in a state directory begin
 
 
 def state_dir(environ: Mapping[str, str]) -> Path:
@@ -163,12 +164,26 @@ def _check_replaceable(path: Path) -> None:
         raise OSError(errno.EINVAL, "it is no regular file")
 
 
-def private_dir(path: Path) -> Path:
+def private_state(path: Path) -> Path:
+    """Make `path` a state directory, private as `private_dir` makes it.
+
+    One that holds other things too, or is for everybody (/tmp), is never closed: whose those are
+    would be shut out. It is left as it is, or refused where others can write to it.
+    """
+    try:
+        sticky = path.stat().st_mode & stat.S_ISVTX
+        shared = sticky or any(each.name.partition(".")[0] not in _OURS for each in path.iterdir())
+    except OSError:  # not there yet; or the same again below
+        shared = False
+    return private_dir(path, shared=bool(shared))
+
+
+def private_dir(path: Path, *, shared: bool = False) -> Path:
     """Make `path` a directory that only its owner can enter, and that is ours.
 
     Raises LaunchError when it cannot be made or written, or is another user's, or was open to
     others, who have put something into it. Root may use one of another user, as in a container
-    with that user's home, unless somebody may have planted it.
+    with that user's home, unless somebody may have planted it. A `shared` one is not closed.
     """
     try:
         make_private(path)
@@ -177,7 +192,9 @@ def private_dir(path: Path) -> Path:
             raise OSError("it belongs to another user")
         if found.st_mode & 0o022 and any(_is_foreign(each, found) for each in path.rglob("*")):
             raise OSError("others could write to it, and it holds what is theirs, or links")
-        if found.st_mode & 0o077:
+        if shared and found.st_mode & 0o022:
+            raise OSError("others can write to it, and it holds other things")
+        if found.st_mode & 0o077 and not shared:
             path.chmod(PRIVATE_DIR)
         usable = os.access(path, os.W_OK | os.X_OK)
     except OSError as error:

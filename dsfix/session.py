@@ -24,7 +24,7 @@ from dsfix.agents.base import Endpoint, Host, Request, Wiring
 from dsfix.config import Config, Settings
 from dsfix.environment import Credentials, child_environment, credentials
 from dsfix.errors import AgentNotExecutable, LaunchError, UsageError
-from dsfix.paths import home_dir, private_dir, state_dir, text_of
+from dsfix.paths import home_dir, private_state, state_dir, text_of
 from dsfix.proxy.thread import Plan, ProxyThread
 from dsfix.record.checkout import checkout
 from dsfix.record.limits import UNLIMITED, Limits
@@ -83,7 +83,7 @@ def run(options: Options, environ: Mapping[str, str], cwd: Path) -> Outcome:
     found = credentials(options.config, environ)
     invocation = _invocation(options)
     _check_agent(invocation.agent.install, options.command[0], environ)
-    state = None if options.config.private else private_dir(state_dir(environ))
+    state = None if options.config.private else private_state(state_dir(environ))
     _check_room()
     with _listener() as listener:
         token = os.urandom(TOKEN_BYTES).hex()

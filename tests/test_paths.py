@@ -8,7 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from dsfix.paths import write_private
+from dsfix.errors import LaunchError
+from dsfix.paths import private_state, write_private
 
 
 def broken() -> Iterator[bytes]:
@@ -60,3 +61,29 @@ def test_what_is_no_file_is_never_replaced(path: Path, kind: str) -> None:
     with pytest.raises(OSError, match="it is no regular file"):
         write_private(path, [b"new"], force=True)
     assert path.lstat().st_mode == before
+
+
+@pytest.mark.parametrize(
+    ("mode", "name", "after"),
+    [
+        (0o755, "memory.db-wal", 0o700),
+        (0o775, "sessions", 0o700),
+        (0o755, "notes", 0o755),
+        (0o775, "notes", None),
+        (0o1777, "", None),
+    ],
+)
+def test_a_state_directory_is_closed_where_nothing_else_is_in_it(
+    path: Path, mode: int, name: str, after: int | None
+) -> None:
+    """One like /tmp, or a project's, is refused where others can write to it, else left as it is."""
+    path.mkdir()
+    path.chmod(mode)
+    if name:
+        (path / name).touch()
+    if after is None:
+        with pytest.raises(LaunchError, match="others can write to it"):
+            private_state(path)
+    else:
+        assert private_state(path) == path
+    assert path.stat().st_mode & 0o7777 == (after or mode)

@@ -9,7 +9,7 @@ import typer
 
 from dsfix.cli.answers import AsJson, answering, print_json
 from dsfix.errors import DsfixError
-from dsfix.paths import private_dir, state_dir
+from dsfix.paths import private_state, state_dir
 
 if TYPE_CHECKING:
     from dsfix.memory import Store
@@ -53,7 +53,7 @@ def clear(
 def _opened() -> tuple[Store, str]:
     from dsfix.memory import Store
 
-    path = private_dir(state_dir(os.environ)) / "memory.db"
+    path = private_state(state_dir(os.environ)) / "memory.db"
     store = Store(path)
     store.open()
     store.stats()  # waits until the file is open or has failed

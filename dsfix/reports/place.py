@@ -13,7 +13,7 @@ from typing import NamedTuple
 import msgspec
 
 from dsfix.errors import DsfixError
-from dsfix.paths import PRIVATE_FILE, private_dir, state_dir
+from dsfix.paths import PRIVATE_FILE, private_dir, private_state, state_dir
 
 TOKEN = "DSFIX_REPORTS_TOKEN"
 SERVER = "DSFIX_REPORTS_SERVER"
@@ -31,7 +31,7 @@ class Running(NamedTuple):
 
 def folder(environ: Mapping[str, str]) -> Path:
     """The directory of the reports, made private. Raises DsfixError when it cannot be used."""
-    return private_dir(private_dir(state_dir(environ)) / "reports")
+    return private_dir(private_state(state_dir(environ)) / "reports")
 
 
 def token(environ: Mapping[str, str], *, make: bool = False) -> str:

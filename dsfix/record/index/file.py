@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from dsfix.errors import LaunchError
-from dsfix.paths import private_dir, private_file
+from dsfix.paths import private_file, private_state
 from dsfix.record.file import alone
 from dsfix.record.index.schema import SCHEMA, TABLES, VERSION
 
@@ -31,7 +31,7 @@ def opened(state: Path) -> Opened:
     try:
         if not state.is_dir():
             return Opened(_in_memory())
-        private_dir(state)  # who led us to records of ours would find them in the index
+        private_state(state)  # who led us to records of ours would find them in the index
         with alone(state):
             try:
                 return Opened(_connected(path))
