@@ -57,12 +57,20 @@ class Refused(DsfixError):
 
 
 def bundle(manifest: Manifest, files: Mapping[str, bytes]) -> bytes:
-    """An upload. Raises Refused when it is too large."""
-    entries = {_MANIFEST: msgspec.json.encode(manifest), **files}
+    """An upload; what is no text in the manifest is spelled out. Raises Refused when too large."""
+    said = {name: _spelled(value) for name, value in msgspec.structs.asdict(manifest).items()}
+    entries = {_MANIFEST: msgspec.json.encode(said), **files}
     made = zipped(entries)
     if len(made) > UPLOAD:
         raise Refused(f"the report is over {UPLOAD // MIB} MiB when packed")
     return made
+
+
+def _spelled(value: object) -> object:
+    """The value as UTF-8 can have it: a folder's name, or an argument, may be any bytes."""
+    if isinstance(value, tuple):
+        return tuple(map(_spelled, value))
+    return value.encode("utf-8", "backslashreplace").decode() if isinstance(value, str) else value
 
 
 def zipped(files: Mapping[str, bytes]) -> bytes:

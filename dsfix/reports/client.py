@@ -31,7 +31,8 @@ class Server(NamedTuple):
 
     def listed(self, asked: Iterable[tuple[str, str]]) -> list[dict[str, Any]]:
         """The reports that fit the question."""
-        found = self._ask("GET", f"/api/reports?{urlencode(list(asked))}")
+        query = urlencode(list(asked), errors="backslashreplace")  # as `bundle` spells it
+        found = self._ask("GET", f"/api/reports?{query}")
         if not isinstance(found, list):
             raise self._stranger()
         return [self._addressed(each) for each in found]

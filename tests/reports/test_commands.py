@@ -317,6 +317,20 @@ def test_search(server: Running, here: Here, tmp_path: Path) -> None:
     assert here("search", " ").code == 2
 
 
+def test_words_that_are_no_text(here: Here, tmp_path: Path) -> None:
+    """A folder's name and an argument may be any bytes; they are found again as they were said."""
+    first, other = (tmp_path / f"folder{odd}" for odd in ("\udcff", "\udcfe"))
+    for folder in (first, other):
+        folder.mkdir()
+        write(folder, page__html="hello")
+    word = "w\udcff"
+    sent = [here("send", str(each / "page.html"), "--tag", word) for each in (first, other)]
+    assert [each.code for each in sent] == [0, 0]
+    assert len(ids(here("list", "--tag", word, "--json"))) == 2
+    assert ids(here("list", "--tag", "w\udcfe", "--json")) == []
+    assert here("search", word).code == 0
+
+
 def test_labels(server: Running, here: Here, tmp_path: Path) -> None:
     """Labels are changed and taken away, and lists take exactly those that fit."""
     name = data(here("send", str(write(tmp_path, a__html="x")), "--json"))["id"]
