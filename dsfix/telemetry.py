@@ -23,6 +23,7 @@ from dsfix.upstreams import is_loopback
 WAITING = 1000  # exchanges that may wait for a slow collector; more are counted and not sent
 _AT_ONCE = 100
 _TIMEOUT = 5.0
+_ANSWER = 64 << 10  # bytes that are read of an answer, which may have no end
 _PATH = "/v1/traces"
 _ENDPOINT = "OTEL_EXPORTER_OTLP_ENDPOINT"
 _HINT = "example: --otlp http://localhost:4318"
@@ -169,4 +170,4 @@ class Traces:
         near = is_loopback(urlsplit(self._collector.url).hostname or "")
         ways = (ProxyHandler({}),) if near else ()
         with build_opener(Stay, *ways).open(request, timeout=_TIMEOUT) as response:
-            response.read()
+            response.read(_ANSWER)

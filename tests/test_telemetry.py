@@ -159,6 +159,15 @@ def test_a_collector_that_is_not_there() -> None:
     assert "refused" in sending.close(1.0)
 
 
+def test_an_answer_without_end_is_not_read_to_its_end() -> None:
+    """It would fill our memory while the session lives."""
+    endless = Given(200, b"x" * (1 << 20), headers={"Content-Length": str(1 << 40)})
+    with serving(lambda came: endless) as url:
+        sending = traces(url)
+        sending.ended(finished(exchange(1)))
+        assert sending.close(1.0, timeout=20.0) == ""
+
+
 def test_a_slow_collector_holds_nobody_up() -> None:
     """What finds no room is dropped, and the end waits no longer than it was given."""
     with collecting() as fake:
