@@ -15,6 +15,7 @@ from dsfix.reports import place
 _URL = re.compile(r"https?://(?:[A-Za-z0-9.-]+|\[[0-9A-Fa-f:.]+\])(?::(\d{1,5}))?")
 _ADDRESS = re.compile("/r/[0-9a-f]{32}")
 _PATIENCE = 60.0  # seconds for one step of a request
+_ANSWER = 64 << 20  # bytes that are read of an answer; a thousand reports have a tenth of it
 
 
 class Server(NamedTuple):
@@ -68,7 +69,7 @@ class Server(NamedTuple):
         try:
             connection.request(method, path, body, headers)
             answer = connection.getresponse()
-            said, status = answer.read(), answer.status
+            said, status = answer.read(_ANSWER), answer.status
         except (OSError, UnicodeError, http.client.HTTPException) as error:
             raise DsfixError(
                 f"the report server {self.url} does not answer: {error}", hint=_START
@@ -80,7 +81,7 @@ class Server(NamedTuple):
     def _understood(self, said: bytes, status: int) -> Any:
         try:
             found = json.loads(said)
-        except ValueError:
+        except (ValueError, RecursionError):
             raise self._stranger() from None
         if status == 401:
             raise DsfixError(f"{self.url} does not accept the token", hint=_TOKEN)

@@ -19,6 +19,7 @@ ANSWERS = {
     "a list of numbers": (200, b"[1]"),
     "a redirect": (302, b""),
     "bytes": (200, b"\xff\xfe"),
+    "brackets": (200, b"[" * 100_000),
 }
 
 
@@ -37,3 +38,14 @@ def test_no_report_server(name: str) -> None:
             with pytest.raises(DsfixError, match="is no report server") as raised:
                 ask()
             assert raised.value.message.isprintable()
+
+
+def test_an_answer_without_end(monkeypatch: pytest.MonkeyPatch) -> None:
+    """No more of it is read than a list of reports can have."""
+    monkeypatch.setattr("dsfix.reports.client._ANSWER", 1 << 16)
+    endless = Given(200, b"1" * (1 << 18), headers={"Content-Length": str(1 << 40)})
+    with (
+        serving(lambda came: endless) as url,
+        pytest.raises(DsfixError, match="is no report server"),
+    ):
+        Server(url, url, "t" * 20).listed([])
