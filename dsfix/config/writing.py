@@ -70,10 +70,7 @@ def with_value(text: str, path: str, name: str, value: str) -> str:
     import tomlkit
 
     data = tomlkit.parse(text)
-    place: Any = data
-    for key in keys[:-1]:
-        place = place.setdefault(_spelt(place, key), {})
-    place[_spelt(place, keys[-1])] = read
+    _put(data, keys, read)
     return _understood(data.as_string(), path)
 
 
@@ -141,6 +138,21 @@ def _write(path: Path, text: str, *, force: bool) -> None:
 def _spelt(table: Mapping[str, Any], wanted: str) -> str:
     """The key as the table has it, with `-` or with `_`."""
     return next((key for key in table if key.replace("-", "_") == wanted), wanted)
+
+
+def _put(table: Any, keys: tuple[str, ...], value: Any) -> None:
+    """Put a value in at those keys; tables that are missing on the way come with it.
+
+    Where the tables below one stand apart in the file, tomlkit 0.15 loses what is put later into
+    one that is new.
+    """
+    key = _spelt(table, keys[0])
+    if keys[1:] and key in table:
+        _put(table[key], keys[1:], value)
+    else:
+        for each in reversed(keys[1:]):
+            value = {each: value}
+        table[key] = value
 
 
 def _remove(table: Any, keys: tuple[str, ...]) -> None:

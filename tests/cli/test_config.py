@@ -15,7 +15,7 @@ import pytest
 from dsfix.config import REGISTRY, Config, File, load
 from dsfix.config.file import understood
 from dsfix.config.layers import resolve
-from dsfix.config.writing import has_comments, template
+from dsfix.config.writing import has_comments, template, with_value
 from dsfix.errors import DsfixError
 from dsfix.simulator.server import Simulator
 from tests.support.commands import Ran, dsfix, environment
@@ -132,6 +132,21 @@ def test_set_and_unset(
     assert config(tmp_path, "unset", name).code == 0
     layer = understood(place.read_text(encoding="utf-8"), "f").layer
     assert set(layer) == {"quiet", "small_model"} - ({"small_model"} if not small else set())
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        '[agents.claude]\nmodel = "x"\n[run]\n[agents.codex]\nmodel = "y"\n',
+        '[agents.claude]\nmodel = "x"\n[agents]\n',
+        '[agents]\n[run]\n[agents.claude]\nmodel = "x"\n',
+    ],
+)
+def test_an_agent_is_set_where_the_others_stand_apart(said: str) -> None:
+    """Tables may come in any order; what is set is in the file, and the rest as it was."""
+    made = tomllib.loads(with_value(said, "f", "agents.qwen.model", "z"))
+    before = tomllib.loads(said)
+    assert made == {**before, "agents": {**before["agents"], "qwen": {"model": "z"}}}
 
 
 @pytest.mark.parametrize(
