@@ -117,6 +117,15 @@ def test_an_id_is_whole_in_every_list(state: Path, columns: int) -> None:
     assert log.id in run("list", columns=columns)
 
 
+def test_a_limit_beyond_all_numbers(state: Path) -> None:
+    """It is told as a mistake, whoever held the key down."""
+    session(state, "parser")
+    for words in (["list"], ["search", "parser"]):
+        result = CliRunner().invoke(sessions_app, [*words, "--limit", "9" * 30])
+        assert result.exit_code == 2 and "--limit" in result.output
+        assert CliRunner().invoke(sessions_app, [*words, "--limit", "9" * 6]).exit_code == 0
+
+
 def test_words_that_are_no_text(state: Path) -> None:
     """An argument may hold any bytes, as a directory's name may: it is looked for as it is kept."""
     log = SessionLog(state, NONE, clock=lambda: START)

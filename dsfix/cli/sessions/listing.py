@@ -38,7 +38,9 @@ Since = Annotated[
     str, typer.Option(metavar="WHEN", help="Begun then or later: a date, or `3d`, `2h` ago.")
 ]
 Until = Annotated[str, typer.Option(metavar="WHEN", help="Begun no later: a date, or `3d` ago.")]
-Limit = Annotated[int, typer.Option(min=1, metavar="N", help="How many, newest first.")]
+Limit = Annotated[
+    int, typer.Option(min=1, max=1_000_000, metavar="N", help="How many, newest first.")
+]
 
 
 def list_sessions(
