@@ -133,7 +133,7 @@ def _bypass(request: Request, files: _Files, routed: frozenset[str], model: str)
     if provider:
         return () if provider in routed else (f"--provider {provider}",)
     saved = files.settings.get("defaultProvider")
-    if chosen or not saved or saved in routed:
+    if chosen or not isinstance(saved, str) or not saved or saved in routed:
         return ()
     return (f"settings.json: defaultProvider {saved}",)
 

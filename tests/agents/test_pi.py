@@ -135,6 +135,7 @@ def test_models_of_other_upstreams(name, model, chosen):
         (("--model", "sonnet:high"), {"defaultProvider": "openai"}, ()),
         (("hi",), {"defaultProvider": "openai"}, ("settings.json: defaultProvider openai",)),
         (("hi",), {"defaultProvider": "deepseek"}, ()),
+        (("hi",), {"defaultProvider": {"name": "openai"}}, ()),  # a project's file may say anything
     ],
 )
 def test_what_leads_elsewhere_is_named(args, settings, hints):
