@@ -260,3 +260,13 @@ def test_a_record_without_texts_can_be_shown(state: Path) -> None:
     log.ended(finished(each), None)
     log.close(0, 1)
     assert "message that was not kept" in run("show", "last", "--messages")
+
+
+def test_a_prompt_on_the_command_line_does_not_hide_the_rest(state: Path) -> None:
+    """Of `claude -p "$(cat prompt.md)"` the beginning is shown; the record has all of it."""
+    log = SessionLog(state, Redactor({}), clock=lambda: 1_795_230_922.0)
+    log.start({**META, "argv": ["claude", "-p", "word\n" * 20_000]})
+    log.close(0, 1)
+    shown = run("show", "last")
+    assert "claude -p word" in shown and "…" in shown and len(shown) < 2_000
+    assert len(json.loads(run("show", "last", "--json"))["data"]["argv"][2]) == 100_000

@@ -107,7 +107,7 @@ def _print_facts(record: SessionRecord, console: Console) -> None:
         "state": "" if record.end else str(record.state),
         "started": local(record.started, "%Y-%m-%d %H:%M:%S"),
         "directory": str(record.start.get("cwd", "")),
-        "command": " ".join(map(str, record.start.get("argv", ()))),
+        "command": _cut(" ".join(map(str, record.start.get("argv", ())))),
         "file": str(record.path),
     }
     for name, said in facts.items():
@@ -228,8 +228,12 @@ def _lines(said: Said) -> Iterable[Text]:
     mark, style = marks.get(said.sort, ("", ""))
     lines = plain(mark + said.text.strip()).split("\n")
     for line in lines[: LINES[said.sort]]:
-        shown = line if len(line) <= _LONG_LINE else f"{line[:_LONG_LINE]}…"
-        yield Text(f"  {shown}", style)
+        yield Text(f"  {_cut(line)}", style)
     more = len(lines) - LINES[said.sort]
     if more > 0:
         yield Text(f"  … {more:,} more line{'s' if more > 1 else ''}", "dim")
+
+
+def _cut(line: str) -> str:
+    """The line as far as it is shown: a command may have a whole prompt in it."""
+    return line if len(line) <= _LONG_LINE else f"{line[:_LONG_LINE]}…"
