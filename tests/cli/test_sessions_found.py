@@ -117,6 +117,15 @@ def test_an_id_is_whole_in_every_list(state: Path, columns: int) -> None:
     assert log.id in run("list", columns=columns)
 
 
+def test_as_many_words_as_a_page_has(state: Path) -> None:
+    """A whole error may be looked for."""
+    page = [f"word{number}" for number in range(3_000)]
+    log = session(state, " ".join(page))
+    assert {each["session"] for each in data("search", *page[::-1])} == {log.id}
+    assert ids("--text", " ".join(page[:2])) == [log.id]
+    assert data("search", *page, "another") == []
+
+
 def test_a_limit_beyond_all_numbers(state: Path) -> None:
     """It is told as a mistake, whoever held the key down."""
     session(state, "parser")

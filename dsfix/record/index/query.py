@@ -154,21 +154,22 @@ def _texts(words: Sequence[str]) -> tuple[str, list[object]]:
     The trigrams of a word tell which texts to look at; a shorter word is looked for in all.
     """
     trigrams = dict.fromkeys(trigram for word in words for trigram in _trigrams(word))
-    conditions = ["says(t.text, ?)"] * len(words)
-    values: list[object] = list(words)
+    conditions = ["says(t.text, ?)"]  # once: SQLite nests no more than 1,000
+    values: list[object] = [json.dumps(words)]
     if trigrams:
         conditions.append("t.id IN (SELECT rowid FROM found WHERE found MATCH ?)")
         values.append(" AND ".join('"{}"'.format(each.replace('"', '""')) for each in trigrams))
-    return " AND ".join(conditions) or "1", values
+    return " AND ".join(conditions), values
 
 
 def _trigrams(word: str) -> list[str]:
     return [word[at : at + _TRIGRAM] for at in range(len(word) - _TRIGRAM + 1)][:_ASKED]
 
 
-def _says(text: str, word: str) -> bool:
-    """Whether a text has that word in it, in capitals or not."""
-    return word.casefold() in text.casefold()
+def _says(text: str, words: str) -> bool:
+    """Whether a text has all the words of a JSON list in it, in capitals or not."""
+    folded = text.casefold()
+    return all(word.casefold() in folded for word in json.loads(words))
 
 
 def _like(word: str) -> str:
