@@ -45,7 +45,7 @@ from dsfix.errors import AgentNotExecutable, AgentNotFound, LaunchError
 NEVER: Final = float("inf")
 PATIENCE = 10.0  # seconds from the first SIGTERM to SIGKILL
 BOUND = 5.0  # the same for `terminate`
-DESCRIPTORS = 10_240  # the most that macOS gives, and enough for 5,000 exchanges at once
+DESCRIPTORS = 4096  # for 2,000 exchanges at once; who opens connections in vain fills no more
 REPEAT = 1.0  # coreutils `timeout` signals its child, then the whole group: both are one request
 
 _KEYS: Final = {signal.SIGINT, signal.SIGQUIT}
@@ -273,7 +273,7 @@ def stretch() -> None:
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     most = DESCRIPTORS if hard == resource.RLIM_INFINITY else min(hard, DESCRIPTORS)
     if soft != resource.RLIM_INFINITY and soft < most:
-        with suppress(OSError, ValueError):  # what is forbidden was not needed until now
+        with suppress(OSError, ValueError):  # macOS may allow less than it says
             resource.setrlimit(resource.RLIMIT_NOFILE, (most, hard))
 
 
