@@ -125,6 +125,22 @@ def test_a_text_of_reminders_that_never_end_is_read_once() -> None:
     assert own_words([closed + opened]) == opened.strip()
 
 
+@pytest.mark.parametrize(
+    ("call", "random"),
+    [
+        ("call_00_GvcqkmHM5yJ5nZ2x8rTa0b1c", True),
+        ("call_00_efLspORpqKLewFYFrpYGesYb", True),
+        ("toolu_015xD5pQGD8f3Wt7jb5qzeEc", True),
+        ("functions.searchDocumentsInRepository:0", False),
+        ("call_searchDocumentsInRepository", False),
+        ("call_00_search", False),
+    ],
+)
+def test_which_ids_are_unique_by_themselves(call: str, random: bool) -> None:
+    """DeepSeek's are also where chance gave 24 letters and no digit; names and numbers are not."""
+    assert is_random(call) is random
+
+
 def test_an_id_is_read_once() -> None:
     """However long it is: of a million letters, looking on from each took hours."""
     letters = "a" * 1_000_000
