@@ -132,7 +132,7 @@ class OriginMemory:
             fits = tuple([each for each in found if set(each.calls) == wanted])
             if not fits:  # a turn that was cut or split later
                 fits = tuple([each for each in found if set(each.calls) > wanted])
-        one = chosen(fits, turn.names, place)
+        one = chosen(fits, turn, place)
         return Found(one.reasoning, unleaked(turn, one)) if one else None
 
     def _by_text(self, turn: Turn, place: Place) -> Found | None:
@@ -140,7 +140,7 @@ class OriginMemory:
             return None
         same = self.store.candidates(self.origin, "key", turn.key)
         if exact := [each for each in same if each.previous == place.previous]:
-            one = chosen(exact, (), place)
+            one = chosen(exact, turn, place)
             return Found(one.reasoning) if one else None
         near = self.store.candidates(self.origin, "previous", place.previous)
         leaked = {
@@ -148,7 +148,7 @@ class OriginMemory:
             for each in near
             if not each.calls and (texts := unleaked(turn, each)) is not None
         }
-        if one := chosen(list(leaked), (), place):
+        if one := chosen(list(leaked), turn, place):
             return Found(one.reasoning, leaked[one])
         return self._moved(turn, same, place) or self._cut(turn, near, place)
 
@@ -171,6 +171,6 @@ class OriginMemory:
     def _cut(self, turn: Turn, near: tuple[Stored, ...], place: Place) -> Found | None:
         """The turn of which an interrupted agent kept no more than the beginning."""
         one = chosen(
-            [each for each in near if not each.calls and begins(each, turn.text)], (), place
+            [each for each in near if not each.calls and begins(each, turn.text)], turn, place
         )
         return Found(one.reasoning) if one else None

@@ -62,7 +62,7 @@ def begins(stored: Stored, text: str) -> bool:
     return bool(own) and stored.heads[: len(own)] == own
 
 
-def chosen(found: Sequence[Stored], names: tuple[str, ...], place: Place) -> Stored | None:
+def chosen(found: Sequence[Stored], turn: Turn, place: Place) -> Stored | None:
     """The one stored turn that is meant, None when several could be.
 
     Some vendors repeat ids (`call_0`), and users repeat themselves: then the tools' names
@@ -71,12 +71,12 @@ def chosen(found: Sequence[Stored], names: tuple[str, ...], place: Place) -> Sto
     itself, even if it is known once only.
     """
     if not all(map(is_random, found[0].calls if found else ())):
-        found = [each for each in found if _near(each, place)]
+        found = [each for each in found if _near(each, turn, place)]
     if len(found) == 1:
         return found[0]
     tests: tuple[Callable[[Stored], bool], ...] = (
         lambda each: True,
-        lambda each: not names or each.names == names,
+        lambda each: not turn.names or each.names == turn.names,
         lambda each: bool(place.session) and each.session == place.session,
         lambda each: each.previous == place.previous,
         lambda each: each.chain == place.chain,
@@ -89,10 +89,20 @@ def chosen(found: Sequence[Stored], names: tuple[str, ...], place: Place) -> Sto
     return None
 
 
-def _near(stored: Stored, place: Place) -> bool:
-    """Whether a turn was stored at this place, or in this session."""
+def _near(stored: Stored, turn: Turn, place: Place) -> bool:
+    """Whether a turn was stored at this place; or in this session or behind these results.
+
+    These have many turns of one id: then it is one that says the same, and that does not stand
+    in its own place still.
+    """
+    if stored.chain == place.chain:
+        return True
     same = bool(place.session) and stored.session == place.session
-    return same or stored.previous == place.previous or stored.chain == place.chain
+    if not same and stored.previous != place.previous:
+        return False
+    alike = (stored.key, stored.names) == (turn.key, turn.names)
+    said = digest("text", turn.text) == stored.text or unleaked(turn, stored) is not None
+    return alike and said and not place.holds(stored.key, stored.chain)
 
 
 def without_leak(texts: Iterable[str], reasoning: str) -> tuple[str, ...] | None:

@@ -192,6 +192,12 @@ class History:
             self._chains.append(digest(self._chains[-1], turn.key if turn else ""))
         return self._chains[count]
 
+    def behind(self, chain: str) -> int | None:
+        """Which turn of the assistant's has that chain before it."""
+        self.chain(len(self.messages))
+        nth = self._chains.index(chain) if chain in self._chains else len(self.assistants)
+        return nth if nth < len(self.assistants) else None
+
     @property
     def root(self) -> str:
         """Key of the conversation: its first user turn."""

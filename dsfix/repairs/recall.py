@@ -92,6 +92,11 @@ class Place(msgspec.Struct, frozen=True):
         """Key of all that stands before."""
         return self.history.chain(self.index)
 
+    def holds(self, key: str, chain: str) -> bool:
+        """Whether the turn of that key stands in the history, behind all that it stood behind."""
+        nth = self.history.behind(chain)
+        return nth is not None and (turn := self.history.turn(nth)) is not None and turn.key == key
+
     def has(self, key: str, previous: str) -> bool:
         """Whether another turn of that key stands in the history, behind that user's turn."""
         return any(

@@ -49,6 +49,10 @@ class At:
         """Nothing else is in this conversation."""
         return False
 
+    def holds(self, key: str, chain: str) -> bool:
+        """Nothing else is in this conversation."""
+        return False
+
 
 def memory() -> OriginMemory:
     """An empty memory in RAM."""

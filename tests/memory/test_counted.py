@@ -1,0 +1,52 @@
+"""Calls whose ids are counted from zero: they mean nothing by themselves."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+
+from dsfix.memory import OriginMemory, Store
+from dsfix.protocol.body import Body, Dialect
+from dsfix.protocol.history import History
+from dsfix.protocol.turns import Reasoning, Turn
+from dsfix.repairs.recall import Place
+from tests.repairs.support import At, call, result
+
+
+def test_reasoning_of_a_counted_id_is_not_every_turns_of_that_id() -> None:
+    """Of a history from before dsfix, behind the same results, it is the last turn's alone."""
+    memory = OriginMemory(Store(None), "o")
+    messages = [{"role": "user", "content": "x"}]
+    for _ in range(3):
+        messages += [call("call_0", dialect=Dialect.CHAT), result("call_0", Dialect.CHAT)]
+    history = _history(messages)
+    why = Reasoning((("why", ""),))
+    memory.remember(Turn(("call_0",), ("f",), reasoning=why), Place(history, 7))
+    history = _history([*messages, *messages[-2:], {"role": "user", "content": "y"}])
+    found = [memory.recall(Turn(("call_0",), ("f",)), Place(history, at)) for at in (1, 3, 5, 7)]
+    assert [each and each.reasoning for each in found] == [None, None, None, why]
+
+
+@pytest.mark.parametrize(
+    ("names", "text"), [(("g",), ""), (("f", "f"), ""), (("f",), "something else")]
+)
+def test_another_turn_of_a_counted_id_in_the_session_is_another(
+    names: tuple[str, ...], text: str
+) -> None:
+    """The session alone names it no more: it calls the same tools, and says the same."""
+    memory = OriginMemory(Store(None), "o")
+    calls = ("call_0", "call_1")[: len(names)]
+    memory.remember(
+        Turn(calls, names, (text,), Reasoning((("why", ""),))), At("before", "before", "s")
+    )
+    behind = At("summary", "summary", "s")
+    assert memory.recall(Turn(("call_0",), ("f",)), behind) is None
+    assert memory.recall(Turn(calls, names, (text,)), behind) is not None
+
+
+def _history(messages: list[dict[str, Any]]) -> History:
+    body = Body.read(Dialect.CHAT, json.dumps({"messages": messages}).encode())
+    assert body is not None
+    return History.of(body)
