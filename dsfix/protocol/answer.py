@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
+from dsfix.protocol import spans
 from dsfix.protocol.turns import Reasoning, Turn
 from dsfix.protocol.usage import Usage
 
@@ -29,6 +30,17 @@ class Block:
     def text(self) -> str:
         """All parts so far: the text, or the call's arguments as JSON."""
         return "".join(self.parts)
+
+    @property
+    def called(self) -> bool:
+        """Whether it is a call that is all there: closed, or with an object that nothing follows.
+
+        Chat closes a call with the next one or with the whole answer, and OpenCode's library runs
+        it as soon as its arguments are an object.
+        """
+        if self.kind != "tool_use" or self.complete:
+            return self.kind == "tool_use"
+        return isinstance(spans.value(self.text.encode("utf-8", "surrogatepass")), dict)
 
     @property
     def size(self) -> int:
@@ -100,7 +112,7 @@ class Answer:
         A call whose arguments were cut is no call: no agent runs or replays it.
         """
         blocks = [self.blocks[index] for index in sorted(self.blocks)]
-        calls = [block for block in blocks if block.kind == "tool_use" and block.complete]
+        calls = [block for block in blocks if block.called]
         thought = [block for block in blocks if block.kind == "thinking" and block.text.strip()]
         return Turn(
             calls=tuple(call.id for call in calls),
