@@ -28,19 +28,27 @@ class Block:
 
     @property
     def text(self) -> str:
-        """All parts so far: the text, or the call's arguments as JSON."""
-        return "".join(self.parts)
+        """All parts so far: the text, or the call's arguments as JSON.
+
+        A relay may have cut it within a letter, each half in an event of its own.
+        """
+        text = "".join(tuple(self.parts))
+        try:
+            text.encode()
+        except UnicodeEncodeError:
+            return text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
+        return text
 
     @property
     def called(self) -> bool:
         """Whether it is a call that is all there: closed, or with an object that nothing follows.
 
-        Chat closes a call with the next one or with the whole answer, and OpenCode's library runs
-        it as soon as its arguments are an object.
+        Chat closes a call with the next one or with the whole answer, and Vercel's AI SDK runs it
+        as soon as its arguments are JSON.
         """
         if self.kind != "tool_use" or self.complete:
             return self.kind == "tool_use"
-        return isinstance(spans.value(self.text.encode("utf-8", "surrogatepass")), dict)
+        return isinstance(spans.value(self.text.encode()), dict)
 
     @property
     def size(self) -> int:

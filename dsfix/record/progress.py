@@ -35,7 +35,7 @@ class Progress:
         for index in sorted(self.answer.blocks):
             block = self.answer.blocks[index]
             before = self.written.get(index)
-            text = _safe(redactor.text("".join(tuple(block.parts))), redactor.longest)
+            text = _safe(redactor.text(block.text), redactor.longest)
             if text == before:
                 continue
             at = common(before or "", text)

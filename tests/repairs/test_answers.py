@@ -229,20 +229,6 @@ def test_a_cut_stream_keeps_what_is_complete() -> None:
 
 
 @pytest.mark.parametrize(
-    ("arguments", "calls"), [('{"n": {}}', ("a",)), ('{"n": {}', ()), ("", ()), ("7", ())]
-)
-def test_a_call_on_chat_is_whole_once_its_arguments_are(
-    arguments: str, calls: tuple[str, ...]
-) -> None:
-    """Agents run it then, and nothing else closes it before the answer's end."""
-    function = {"name": "f", "arguments": arguments}
-    delta = {"tool_calls": [{"index": 0, "id": "a", "function": function}]}
-    reply = reply_to(CHAT)
-    passed(reply, sse.encode(json.dumps({"choices": [{"index": 0, "delta": delta}]}).encode()))
-    assert reply.answer.turn().calls == calls
-
-
-@pytest.mark.parametrize(
     "junk", [b"data: {\n\n", b"data: [1]\n\n", b'event: x\ndata: {"type":7}\n\n', b"\x00\n\n"]
 )
 def test_junk_in_a_stream_passes_and_is_passed_over(junk: bytes) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import NamedTuple
@@ -119,8 +120,25 @@ def _one_by_one(reader: _Reader, answer: Answer, events: bytes) -> list[object]:
         try:
             decoded.append(reader.event.decode(data))
         except spans.Malformed:
-            answer.unread = answer.unread or data not in (b"", b"[DONE]")
+            if (found := _with_half(reader, data)) is not None:
+                decoded.append(found)
+            else:
+                answer.unread = answer.unread or data not in (b"", b"[DONE]")
     return decoded
+
+
+def _with_half(reader: _Reader, data: bytes) -> object | None:
+    """A piece of text that ends or begins within a letter: relays in JavaScript cut it anywhere.
+
+    The other half is in the next event. None for anything else that cannot be decoded.
+    """
+    if rb"\ud" not in data.lower():
+        return None
+    try:
+        event = msgspec.convert(json.loads(data), reader.event.type)
+    except (ValueError, RecursionError):
+        return None
+    return event if reader.piece(event, getattr(event, "model", None) or "") else None
 
 
 def observe_json(dialect: Dialect, answer: Answer, data: bytes) -> None:
