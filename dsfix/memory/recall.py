@@ -66,9 +66,9 @@ def chosen(found: Sequence[Stored], turn: Turn, place: Place) -> Stored | None:
     """The one stored turn that is meant, None when several could be.
 
     Some vendors repeat ids (`call_0`), and users repeat themselves: then the tools' names
-    decide, then the agent's session, the user's turn before, and all that stood before: each
-    among those that the ones before have left. An id that is no random one means nothing by
-    itself, even if it is known once only.
+    decide, then the agent's session, the user's turn before, all that stood before, and what it
+    says: each among those that the ones before have left. An id that is no random one means
+    nothing by itself, even if it is known once only.
     """
     if not all(map(is_random, found[0].calls if found else ())):
         found = [each for each in found if _near(each, turn, place)]
@@ -80,6 +80,7 @@ def chosen(found: Sequence[Stored], turn: Turn, place: Place) -> Stored | None:
         lambda each: bool(place.session) and each.session == place.session,
         lambda each: each.previous == place.previous,
         lambda each: each.chain == place.chain,
+        lambda each: _says_the_same(each, turn),
     )
     fits = found
     for test in tests:
@@ -100,9 +101,13 @@ def _near(stored: Stored, turn: Turn, place: Place) -> bool:
     same = bool(place.session) and stored.session == place.session
     if not same and stored.previous != place.previous:
         return False
-    alike = (stored.key, stored.names) == (turn.key, turn.names)
-    said = digest("text", turn.text) == stored.text or unleaked(turn, stored) is not None
-    return alike and said and not place.holds(stored.key, stored.chain)
+    alike = (stored.key, stored.names) == (turn.key, turn.names) and _says_the_same(stored, turn)
+    return alike and not place.holds(stored.key, stored.chain)
+
+
+def _says_the_same(stored: Stored, turn: Turn) -> bool:
+    """Whether the visible text is the stored one, reasoning that leaked into it aside."""
+    return digest("text", turn.text) == stored.text or unleaked(turn, stored) is not None
 
 
 def without_leak(texts: Iterable[str], reasoning: str) -> tuple[str, ...] | None:

@@ -46,6 +46,17 @@ def test_another_turn_of_a_counted_id_in_the_session_is_another(
     assert memory.recall(Turn(calls, names, (text,)), behind) is not None
 
 
+def test_twins_of_one_place_are_told_apart_by_what_they_say() -> None:
+    """Two sub-agents with one prompt call the same tool first, each with words of its own."""
+    memory = OriginMemory(Store(None), "o")
+    for text in ("one", "two"):
+        memory.remember(Turn(("call_0",), ("f",), (text,), Reasoning(((text, ""),))), At())
+    for text in ("one", "two"):
+        found = memory.recall(Turn(("call_0",), ("f",), (f"{text} ",)), At())
+        assert found and found.reasoning.text == text
+    assert memory.recall(Turn(("call_0",), ("f",)), At()) is None
+
+
 def _history(messages: list[dict[str, Any]]) -> History:
     body = Body.read(Dialect.CHAT, json.dumps({"messages": messages}).encode())
     assert body is not None
