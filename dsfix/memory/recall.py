@@ -71,7 +71,9 @@ def chosen(found: Sequence[Stored], turn: Turn, place: Place) -> Stored | None:
     nothing by itself, even if it is known once only.
     """
     if not all(map(is_random, found[0].calls if found else ())):
-        found = [each for each in found if _near(each, turn, place)]
+        found = [each for each in found if _calls_the_same(each, turn)]
+        here = [each for each in found if each.chain == place.chain]
+        found = here or [each for each in found if _near(each, turn, place)]
     if len(found) == 1:
         return found[0]
     tests: tuple[Callable[[Stored], bool], ...] = (
@@ -90,19 +92,19 @@ def chosen(found: Sequence[Stored], turn: Turn, place: Place) -> Stored | None:
     return None
 
 
-def _near(stored: Stored, turn: Turn, place: Place) -> bool:
-    """Whether a turn was stored at this place; or in this session or behind these results.
+def _calls_the_same(stored: Stored, turn: Turn) -> bool:
+    """Whether the tools are the same, where no call is missing."""
+    return stored.key != turn.key or sorted(stored.names) == sorted(turn.names)
 
-    These have many turns of one id: then it is one that says the same, and that does not stand
-    in its own place still.
+
+def _near(stored: Stored, turn: Turn, place: Place) -> bool:
+    """Whether a turn of the session, or behind these results, is one that has moved.
+
+    There are many of one id: then it says the same, and stands in its own place no more.
     """
-    if stored.chain == place.chain:
-        return True
     same = bool(place.session) and stored.session == place.session
-    if not same and stored.previous != place.previous:
-        return False
-    alike = (stored.key, stored.names) == (turn.key, turn.names) and _says_the_same(stored, turn)
-    return alike and not place.holds(stored.key, stored.chain)
+    near = (same or stored.previous == place.previous) and stored.key == turn.key
+    return near and _says_the_same(stored, turn) and not place.holds(stored.key, stored.chain)
 
 
 def _says_the_same(stored: Stored, turn: Turn) -> bool:

@@ -99,6 +99,7 @@ class History:
     before: tuple[bytes, ...] = field(default=(), repr=False, compare=False)
     _looks: list[Look] = field(default_factory=list, repr=False, compare=False)
     _chains: list[str] = field(default_factory=list, repr=False, compare=False)
+    _nths: dict[str, int] = field(default_factory=dict, repr=False, compare=False)
     _previous: dict[int, str] = field(default_factory=dict, repr=False, compare=False)
 
     @classmethod
@@ -194,9 +195,11 @@ class History:
 
     def behind(self, chain: str) -> int | None:
         """Which turn of the assistant's has that chain before it."""
-        self.chain(len(self.messages))
-        nth = self._chains.index(chain) if chain in self._chains else len(self.assistants)
-        return nth if nth < len(self.assistants) else None
+        if not self._nths:
+            self.chain(len(self.messages))
+            count = len(self.assistants)
+            self._nths.update(zip(self._chains[:count], range(count), strict=True))
+        return self._nths.get(chain)
 
     @property
     def root(self) -> str:

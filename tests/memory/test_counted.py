@@ -46,6 +46,13 @@ def test_another_turn_of_a_counted_id_in_the_session_is_another(
     assert memory.recall(Turn(calls, names, (text,)), behind) is not None
 
 
+def test_an_answer_with_another_tool_is_another_at_its_place_too() -> None:
+    """A prompt that was sent again got another answer, of which nobody knows the reasoning."""
+    memory = OriginMemory(Store(None), "o")
+    memory.remember(Turn(("call_0",), ("f",), (), Reasoning((("why", ""),))), At())
+    assert memory.recall(Turn(("call_0",), ("g",)), At()) is None
+
+
 def test_twins_of_one_place_are_told_apart_by_what_they_say() -> None:
     """Two sub-agents with one prompt call the same tool first, each with words of its own."""
     memory = OriginMemory(Store(None), "o")
