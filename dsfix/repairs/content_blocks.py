@@ -23,9 +23,9 @@ def readable(body: Body, context: Context) -> Body:
     """The body with blocks that the upstream reads."""
     history = context.history_of(body)
     image = _why_no_image(body, context)
-    # `thinking-replay` sees to all reasoning as soon as tools are in play.
-    replayed = body.dialect is Dialect.MESSAGES and (body.has_tools or history.has_calls)
-    asked = _Asked(body.dialect, image, replayed)
+    # `thinking-replay` sees to all reasoning as soon as tools are in play, unless thinking is off.
+    seen_to = not context.quiet and (body.has_tools or history.has_calls)
+    asked = _Asked(body.dialect, image, body.dialect is Dialect.MESSAGES and seen_to)
     found = each(context, CONTENT_BLOCKS.name, history, partial(_in_place, asked), asked)
     count = len(found) - found.count(None)
     if not count:

@@ -288,3 +288,11 @@ def test_redacted_thinking_where_no_tools_are() -> None:
     given = body(MESSAGES, USER, {"role": "assistant", "content": [redacted, said]}, USER)
     out, _ = sent(MESSAGES, given)
     assert out["messages"][1]["content"] == [said]
+
+
+@pytest.mark.parametrize("kind", ["redacted_thinking", "thinking"])
+def test_reasoning_that_says_nothing_where_thinking_is_off(kind: str) -> None:
+    """No stand-in takes its place then, and the block itself is refused in any mode."""
+    given = request(USER, call("a", {"type": kind, "data": "zz"}), result("a"))
+    out, _ = sent(MESSAGES, {**given, "thinking": {"type": "disabled"}})
+    assert [block["type"] for block in out["messages"][1]["content"]] == ["tool_use"]
