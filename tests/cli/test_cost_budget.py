@@ -132,18 +132,19 @@ def test_a_limit_that_cannot_be_kept_is_an_error_at_the_start(
 
 
 @pytest.mark.parametrize(
-    ("words", "error"),
+    ("first", "words", "error"),
     [
-        (("--max-tokens", "5"), "was begun without --max-tokens"),
-        (("--max-cost", "5CNY"), "is in USD"),
+        ("--max-cost", ("--max-tokens", "5"), "was begun without --max-tokens"),
+        ("--max-requests", ("--max-cost", "5"), "was begun without --max-cost"),
+        ("--max-cost", ("--max-cost", "5CNY"), "is in USD"),
     ],
 )
 def test_only_a_limit_of_the_beginning_can_be_changed(
-    home: Path, words: tuple[str, ...], error: str
+    home: Path, first: str, words: tuple[str, ...], error: str
 ) -> None:
-    """What was not counted from the beginning cannot be limited now."""
+    """What was not counted from the beginning cannot be limited now; the option is named."""
     with Simulator.in_thread() as upstream:
-        dsfix(*command("--max-cost", "1", url=upstream.url), home=home)
+        dsfix(*command(first, "1", url=upstream.url), home=home)
     ran = dsfix("sessions", "budget", "last", *words, home=home)
     assert ran.code == 2 and error in ran.err
 

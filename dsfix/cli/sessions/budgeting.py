@@ -58,11 +58,12 @@ def _limits(
     if max_cost is not None:
         cost, currency = money(max_cost, first.currency)
     new = Limits(cost, currency, max_tokens, max_requests, max_minutes)
-    for name in new.as_dict().keys() - first.as_dict().keys():
-        raise UsageError(
-            f"session {record.id} was begun without --max-{name}",
-            hint="only a limit that a session was begun with can be changed",
-        )
+    for name in new.as_dict():  # the cost stands before its currency, which is no option
+        if name not in first.as_dict():
+            raise UsageError(
+                f"session {record.id} was begun without --max-{name}",
+                hint="only a limit that a session was begun with can be changed",
+            )
     if currency != first.currency:
         raise UsageError(f"the budget of session {record.id} is in {first.currency}")
     return new
