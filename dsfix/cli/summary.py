@@ -61,7 +61,8 @@ def _rows(summary: Summary) -> Iterable[tuple[str, str, str]]:
     """Name, text and style of each line, in order; what did not happen has none."""
     if summary.exchanges:
         yield "exchanges", f"{summary.exchanges:,} · {_counts(summary.kinds)}", ""
-        yield "models", "\n".join(_few(map(_models, summary.models))), ""
+        if summary.models:  # none where every request was refused here
+            yield "models", "\n".join(_few(map(_models, summary.models))), ""
         yield "tokens", _tokens(summary.tokens), ""
         yield from _threads(summary)
         yield from _cache(summary)

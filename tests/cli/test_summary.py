@@ -16,6 +16,7 @@ from dsfix.cli.summary import count, print_summary, seconds
 from dsfix.protocol.body import Dialect
 from dsfix.protocol.usage import Usage
 from dsfix.record.exchange import Exchange
+from dsfix.record.limits import REFUSED
 from dsfix.report.cache import UNKNOWN, Cache, Miss, Saved
 from dsfix.report.cost import Bill, bill_of
 from dsfix.report.facts import Facts
@@ -98,6 +99,13 @@ dsfix: claude via api.deepseek.com · 12 min 34 s · exit 0
   record     dsfix sessions show 20261121-031522-k3f9
 """
     )
+
+
+def test_where_nothing_was_sent_no_model_is_named() -> None:
+    """A budget may refuse every request; a name without what it names says nothing."""
+    made = exchanges()[:1]
+    made[0].error = REFUSED
+    assert "models" not in printed(made, FACTS)
 
 
 def test_what_became_of_the_cache_is_told() -> None:
