@@ -107,12 +107,17 @@ class _Reader:
         agents, upstreams = (self._tables(data, name) for name in ("agents", "upstreams"))
         rest = {key: value for key, value in data.items() if key not in ("agents", "upstreams")}
         layer: dict[str, Value] = {}
+        first: dict[str, str] = {}
         for name, value in flat(rest):
             setting = self._setting(name, value, REGISTRY)
             if setting is None:
                 continue
             if setting.member in layer:
-                self._fail(name, f"{name} is set a second time", "keep one of the two")
+                said = first[setting.member]
+                already = f": {said} says it already" if said != name else ""
+                wrong = f"{name} is set a second time{already}"
+                self._fail(name, wrong, "keep one of the two")
+            first[setting.member] = name
             layer[setting.member] = self._value(setting, name, value)
         return File(
             self._path,

@@ -76,7 +76,7 @@ def test_the_whole_file() -> None:
         ("[run]\nkeep_env = 'A'", "run.keep_env does not take 'A'"),
         ("[run]\nkeep_env = ['A', 2]", "run.keep_env does not take ['A', 2]"),
         ("[run]\nsmall-model = 'a'\nsmall_model = 'b'", "run.small_model is set a second time"),
-        ("[upstream]\nname = 'deepseek'\nurl = 'https://x'", "upstream.url is set a second time"),
+        ("[upstream]\nname = 'deepseek'\nurl = 'https://x'", "upstream.url is set a second time: upstream.name"),
         ("[repairs]\ndisable = ['dmsl']", "c.toml:2: repairs.disable: unknown repair 'dmsl'"),
         ("[agents.cluade]\nargs = []", "c.toml:1: no agent 'cluade' is known|did you mean claude?"),
         ("[agents.claude]\nmodle = 'x'", "c.toml:2: there is no setting agents.claude.modle|agents.claude.model"),
