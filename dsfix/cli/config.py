@@ -73,7 +73,7 @@ def init() -> None:
     print(place)
 
 
-@config_app.command("set")
+@config_app.command("set", context_settings={"ignore_unknown_options": True})  # "--verbose"
 def set_(name: _Name, value: Annotated[str, typer.Argument()]) -> None:
     """Put a value into the file; a list as words, or with commas between."""
     from dsfix.config import writing

@@ -115,6 +115,7 @@ def test_every_line_of_the_template_can_be_taken(tmp_path: Path) -> None:
         ("settings.placeholder.mode", "off", "settings", {"placeholder": {"mode": "off"}}),
         ("upstream.key_command", "pass show 'a b'", "upstream", {"key_command": ["pass", "show", "a b"]}),
         ("agents.claude.model", "x", "agents", {"claude": {"model": "x"}}),
+        ("agents.claude.args", "--verbose -x", "agents", {"claude": {"args": ["--verbose", "-x"]}}),
     ],
 )  # fmt: skip
 def test_set_and_unset(
