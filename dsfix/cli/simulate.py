@@ -144,7 +144,9 @@ def _print_switches() -> None:
 def _print_table(head: tuple[str, ...], rows: Iterable[tuple[str, ...]]) -> None:
     from rich.table import Table
 
-    table = Table(*head, box=None)
+    table = Table(box=None)
+    for name in head:  # a value is to be typed, and a source to be looked up: neither is cut
+        table.add_column(name, overflow="fold", no_wrap=name == head[0])
     for row in rows:
         table.add_row(*row)
     console = screen()

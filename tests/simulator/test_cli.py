@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import signal
 import socket
 import subprocess
@@ -21,13 +22,14 @@ from dsfix.simulator.switches import switches
 
 
 @contextmanager
-def simulate(*args: str) -> Iterator[subprocess.Popen[str]]:
+def simulate(*args: str, **env: str) -> Iterator[subprocess.Popen[str]]:
     """The command in a process of its own, ended in any case."""
     process = subprocess.Popen(
         [sys.executable, "-m", "dsfix", "simulate", *args],
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
+        env={**os.environ, **env},
     )
     try:
         yield process
@@ -96,6 +98,16 @@ def test_list_switches() -> None:
         assert switch.means in out
         assert switch.values in out
         assert switch.name in named
+
+
+@pytest.mark.parametrize("what", ["--list-switches", "--list-rules"])
+def test_nothing_is_cut_on_a_terminal(what: str) -> None:
+    """Values are there to be typed, and sources to be looked up."""
+    with simulate(what, COLUMNS="60", FORCE_COLOR="1", TERM="dumb") as process:
+        out, _ = process.communicate(timeout=10)
+    lines = out.splitlines()
+    assert "…" not in out
+    assert len(lines) > 40 and max(map(len, lines)) <= 60
 
 
 def test_a_wrong_switch_is_an_error() -> None:
