@@ -63,7 +63,10 @@ def test_built_in(tmp_path: Path, width: int) -> None:
     assert "\x1b" not in out
     assert max(map(len, out.splitlines())) <= width
     assert out.count("refused, no answer") == out.count("answered") == len(BUILTIN.scenes)
-    assert "thinking-replay 5 · response-model 4 · signature 2" in out
+    done = out.rpartition("  repairs    ")[2].partition("  reasoning  ")[0]
+    counted = "thinking-replay 5 · response-model 4 · signature 2 · missing-thinking 1"
+    assert done.split() == counted.split()
+    assert all(line.startswith(" " * 13) for line in done.splitlines()[1:])
     assert "real reasoning put back 4 times · a placeholder once" in out
     assert out.rstrip().endswith("dsfix run claude")
     assert not left_in(tmp_path / "tmp")

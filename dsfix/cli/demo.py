@@ -133,13 +133,14 @@ def _print_end(console: Console, scenes: list[Played], agent: str) -> None:
     """What dsfix did by its own account, and what to do next; or what went otherwise."""
     from rich.text import Text
 
+    from dsfix.cli.summary import print_rows
     from dsfix.demo.base import Done
 
     done = Done.of(scenes)
     repairs = " · ".join(f"{name} {count}" for name, count in done.repairs.items())
     console.print(Text("What dsfix did", style="bold"))
-    console.print(f"  repairs    {repairs or 'none'}", markup=False)
-    console.print(f"  reasoning  {_reasoning(done)}", markup=False)
+    rows = [("repairs", repairs or "none", ""), ("reasoning", _reasoning(done), "")]
+    print_rows(rows, console)
     wrong = [played for played in scenes if not played.as_expected]
     for played in wrong:
         ends = (
