@@ -123,12 +123,11 @@ def _save(report: Report, config: Config, force: bool, to: TextIO) -> None:
 def _announce(origin: str, cost: Cost) -> None:
     """What the probes will take, before the first of them."""
     host = origin.partition("://")[2]
-    print(
-        f"dsfix: up to {cost.calls} calls to {host}, about {cost.tokens:,} tokens;"
-        f" up to {cost.again} calls more, where an answer would not do",
-        file=sys.stderr,
-        flush=True,
-    )
+    calls, again = (f"{many} call{'' if many == 1 else 's'}" for many in (cost.calls, cost.again))
+    said = f"dsfix: up to {calls} to {host}, about {cost.tokens:,} tokens"
+    if cost.again:
+        said += f"; up to {again} more, where an answer would not do"
+    print(said, file=sys.stderr, flush=True)
 
 
 def _print_names() -> None:

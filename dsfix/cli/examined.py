@@ -28,6 +28,7 @@ _COUNTED = {
     "skipped": "not asked",
     "drift": "drift",
 }
+_COUNTED_ONE = {**_COUNTED, "warn": "warning", "repaired": "works only through dsfix"}
 
 
 def print_report(report: Report, console: Console | None = None) -> None:
@@ -36,8 +37,12 @@ def print_report(report: Report, console: Console | None = None) -> None:
     show = _print_wide if console.width >= _WIDE else _print_narrow
     show(report.findings, console)
     counts = report.counts()
-    said = " · ".join(f"{counts[name]} {words}" for name, words in _COUNTED.items() if counts[name])
-    console.print(f"\n{said}", soft_wrap=True)
+    said = (
+        f"{counts[name]} {(_COUNTED_ONE if counts[name] == 1 else _COUNTED)[name]}"
+        for name in _COUNTED
+        if counts[name]
+    )
+    console.print(f"\n{' · '.join(said)}", soft_wrap=True)
     if report.unknown:
         told = f"  {len(report.unknown)} not known here: nobody has written down how"
         console.print(f"{told} {report.upstream.title} answers them", soft_wrap=True)

@@ -66,6 +66,18 @@ def test_exit_codes() -> None:
     assert doctor("vim").returncode == 2
 
 
+def test_one_is_one() -> None:
+    """What is counted is counted in words that fit; no further calls are not spoken of."""
+    with Simulator.in_thread(Options()) as simulator:
+        live = ("--live", "--upstream", simulator.url)
+        asked = doctor(*live, "--only", "auth")
+        answered = doctor(*live, "--only", "chat-json")
+        fixed = doctor(*live, "--only", "chat-effort-conflict")
+    assert "up to 1 call to" in asked.stderr and "more" not in asked.stderr
+    assert "up to 1 call more" in answered.stderr
+    assert fixed.stdout.endswith("1 works only through dsfix\n")
+
+
 def test_what_a_probe_builds_on_decides_as_well() -> None:
     """A probe that cannot be asked does not pass for a good one."""
     with serving(lambda came: error(401, "no")) as url:
