@@ -77,14 +77,17 @@ def _print(listed: list[dict[str, Any]], versions: bool) -> None:
     table = Table(box=None, pad_edge=False, header_style="dim", padding=(0, 2, 0, 0))
     for name in ("agent", "wires", "verified", "installed"):
         table.add_column(name, no_wrap=True)
-    table.add_column("install with", overflow="fold")
     for row in listed:
         here = (row["version"] or "yes" if versions else "yes") if row["path"] else "no"
-        install = "" if row["path"] else row["install"]
         wires = " ".join(row["dialects"])
-        table.add_row(row["name"], wires, row["verified"] or "-", here, install)
+        table.add_row(row["name"], wires, row["verified"] or "-", here)
     console = screen()
     console.print(table)
+    absent = [row for row in listed if not row["path"]]
+    if absent:
+        console.print("\ninstall with")
+    for row in absent:  # lines of their own: a command is there to be copied
+        console.print(f"  {row['name']:10}  {row['install']}", markup=False, soft_wrap=True)
     console.print()
     for each in _impossible():
         console.print(f"{each['name']}: {each['reason']}", markup=False)

@@ -35,11 +35,14 @@ def program(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 def test_every_agent_is_listed(program: Path) -> None:
     """The table says of each what it speaks, and how to get one that is not here."""
-    out = RUNNER.invoke(app, ["agents"]).stdout
-    rows = {line.split()[0]: line for line in out.splitlines() if line.strip()}
+    out = RUNNER.invoke(app, ["agents"], env={"COLUMNS": "60"}).stdout
+    listed, _, rest = out.partition("\ninstall with\n")
+    rows = {line.split()[0]: " ".join(line.split()[1:]) for line in listed.splitlines()}
     assert {agent.name for agent in AGENTS} <= set(rows)
-    assert " ".join(rows["claude"].split()) == "claude messages 2.1.197 to 2.1.330 yes"
-    assert "no" in rows["aider"].split() and "uv tool install aider-chat" in rows["aider"]
+    assert rows["claude"] == "messages 2.1.197 to 2.1.330 yes" and rows["aider"].endswith(" no")
+    missing = [agent for agent in AGENTS if agent.name != "claude"]
+    told = [line.split(maxsplit=1) for line in rest.splitlines()[: len(missing)]]
+    assert told == [[agent.name, agent.install] for agent in missing]
     assert "gemini: it speaks Google's protocol only" in out
 
 
