@@ -4,10 +4,14 @@ from __future__ import annotations
 
 import os
 import re
+from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from rich.console import Console
+    from rich.text import Text
+
+    Columns = dict[str, Sequence[str | Text]]  # the cells below each name
 
 _SIZES = ("COLUMNS", "LINES")
 _SIZE = re.compile("[1-9][0-9]{0,4}")
@@ -23,3 +27,25 @@ def screen(*, stderr: bool = False) -> Console:
     environ = os.environ.items()
     known = {name: value for name, value in environ if name not in _SIZES or _SIZE.fullmatch(value)}
     return Console(stderr=stderr, highlight=False, _environ=known)
+
+
+def fitting(columns: Columns, width: int, spare: Iterable[str]) -> Columns:
+    """The columns, but as many of the spare ones, the first one first, as there is no room for.
+
+    Cells that are cut say less than cells that are not there: `exit` is no exit code.
+    """
+    left = dict(columns)
+    for name in spare:
+        if room_of(left) <= width + 1:  # nothing stands behind the last
+            break
+        del left[name]
+    return left
+
+
+def room_of(columns: Columns) -> int:
+    """How wide the columns are, each with a blank behind it."""
+    from rich.cells import cell_len
+
+    return sum(
+        1 + max(cell_len(str(cell)) for cell in (name, *cells)) for name, cells in columns.items()
+    )

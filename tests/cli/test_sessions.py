@@ -129,6 +129,17 @@ dsfix: claude via api.deepseek.com · 1 min 01 s · exit 0
     )
 
 
+@pytest.mark.parametrize("columns", [80, 66, 60, 50, 40])
+def test_a_narrow_screen_has_the_number_of_each_exchange(state: Path, columns: int) -> None:
+    """`show ID N` wants it; columns are left out and none is cut."""
+    log = session(state)
+    log.close(0, 61)
+    shown = RUNNER.invoke(sessions_app, ["show", "last"], env={"COLUMNS": str(columns)}).stdout
+    head, first, second = (line.rstrip() for line in shown.split("\n\n")[1].splitlines()[:3])
+    assert (head[0], first[0], second[0]) == ("#", "1", "2") and head.endswith("end      fix")
+    assert "…" not in head + first + second and max(map(len, (head, first, second))) <= columns
+
+
 def test_what_was_said_is_shown_folded(state: Path) -> None:
     """Reasoning, calls and results in a few lines each, the whole of a conversation in order."""
     log = session(state)

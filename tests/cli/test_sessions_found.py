@@ -117,6 +117,16 @@ def test_an_id_is_whole_in_every_list(state: Path, columns: int) -> None:
     assert log.id in run("list", columns=columns)
 
 
+def test_a_narrow_list_leaves_columns_out_and_cuts_none(state: Path) -> None:
+    """`exit` alone would be no exit code."""
+    session(state, "parser")
+    for columns in (80, 70, 60, 50, 40):
+        shown = run("list", columns=columns)
+        assert shown.endswith("exit 0") and "…" not in shown, columns
+        assert max(map(len, shown.splitlines())) <= columns
+    assert len(run("list", columns=80).split()) > len(run("list", columns=60).split())
+
+
 def test_as_many_words_as_a_page_has(state: Path) -> None:
     """A whole error may be looked for."""
     page = [f"word{number}" for number in range(3_000)]

@@ -12,13 +12,14 @@ import typer
 from dsfix.cli.answers import AsJson, answering, print_json
 from dsfix.cli.complete import agents
 from dsfix.cli.plain import one_line, plain
-from dsfix.cli.screen import screen
+from dsfix.cli.screen import fitting, room_of, screen
 from dsfix.cli.sessions.answers import local, state
 from dsfix.cli.sessions.moments import moment
 
 if TYPE_CHECKING:
     from rich.text import Text
 
+    from dsfix.cli.screen import Columns
     from dsfix.record.index.query import Hit, Indexed, Wanted
 
 _WIDE = 110  # columns from which on project, tags and title are shown
@@ -163,27 +164,28 @@ def _say(note: str) -> None:
 def _print_list(found: list[Indexed]) -> None:
     """A table; on a wide terminal the titles take what room is left.
 
-    On a narrow one all columns lose some but the first: other commands are given ids.
+    On a narrow one some columns are left out, and never ids: other commands are given them.
     """
-    from rich.cells import cell_len
     from rich.table import Table
 
     console = screen()
-    wide = console.width >= _WIDE
-    names = ["id", "started", "agent", "lived", "requests", "tokens", "end"]
-    rows = [[*_row(each), *([_project(each)] if wide else [])] for each in found]
+    names = ("id", "started", "agent", "lived", "requests", "tokens", "end")
+    columns: Columns = dict(zip(names, zip(*map(_row, found), strict=True), strict=True))
+    if console.width >= _WIDE:
+        columns["project"] = list(map(_project, found))
+        room = console.width - room_of(columns)
+        columns["title"] = [_title(each, room) for each in found]
+    else:
+        columns = fitting(columns, console.width, ("lived", "tokens", "requests", "started"))
     table = Table(box=None, pad_edge=False, header_style="dim", padding=(0, 1, 0, 0))
-    for name in (*names, *(("project", "title") if wide else ())):
+    for name in columns:
         side: Literal["right", "left"] = "left"
         if name in ("lived", "requests", "tokens"):
             side = "right"
         table.add_column(name, justify=side, no_wrap=True, overflow="ellipsis")
-    columns = zip([*names, "project"], *rows, strict=False)
-    widths = [max(cell_len(str(cell)) for cell in column) for column in columns]
-    used = sum(widths) + len(widths)
-    table.columns[0].min_width = widths[0]
-    for each, row in zip(found, rows, strict=True):
-        table.add_row(*row, *([_title(each, console.width - used)] if wide else []))
+    table.columns[0].min_width = max(len(each.id) for each in found)
+    for row in zip(*columns.values(), strict=True):
+        table.add_row(*row)
     console.print(table)
 
 

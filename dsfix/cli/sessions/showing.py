@@ -9,13 +9,14 @@ import typer
 
 from dsfix.cli.answers import AsJson, answering, chosen_currency, print_json
 from dsfix.cli.plain import one_line, plain
-from dsfix.cli.screen import screen
+from dsfix.cli.screen import fitting, screen
 from dsfix.cli.sessions.answers import Session, exchange_in, local, recorded
 
 if TYPE_CHECKING:
     from rich.console import Console
     from rich.text import Text
 
+    from dsfix.cli.screen import Columns
     from dsfix.record.reader import Recorded, SessionRecord
     from dsfix.report.summary import Summary
     from dsfix.report.transcript import Said
@@ -126,19 +127,24 @@ def _print_exchanges(
 
     if not exchanges:
         return
-    wide = console.width >= _WIDE
+    names = ("#", "time", "kind", "model", "in", "hit", "out", "cost", "took", "end")
+    rows = ([*_columns(each, costs(each)), _end(each)] for each in exchanges)
+    columns: Columns = dict(zip(names, zip(*rows, strict=True), strict=True))
+    repairs = list(map(_done, exchanges))
+    if console.width >= _WIDE:
+        columns["repairs"] = [Text(plain(", ".join(each))) for each in repairs]
+    else:
+        columns["fix"] = [str(len(each) or "") for each in repairs]
+        columns = fitting(columns, console.width, ("took", "hit", "time", "out", "in", "kind"))
     table = Table(box=None, pad_edge=False, header_style="dim", padding=(0, 1, 0, 0))
-    for name in ("#", "time", "kind", "model", "in", "hit", "out", "cost", "took", "end"):
+    for name in columns:
         side: Literal["right", "left"] = "left"
-        if name in ("#", "in", "hit", "out", "cost", "took"):
+        if name in ("#", "in", "hit", "out", "cost", "took", "fix"):
             side = "right"
-        table.add_column(name, justify=side, no_wrap=True, overflow="ellipsis")
-    table.add_column("repairs" if wide else "fix", justify="left" if wide else "right")
-    for each in exchanges:
-        done = (change.repair for change in each.exchange.changes if not change.failed)
-        names = list(dict.fromkeys(done))
-        repairs = ", ".join(names) if wide else str(len(names) or "")
-        table.add_row(*_columns(each, costs(each)), _end(each), Text(plain(repairs)))
+        table.add_column(name, justify=side, no_wrap=name != "repairs", overflow="ellipsis")
+    table.columns[0].min_width = max(len(cell) for cell in columns["#"])
+    for row in zip(*columns.values(), strict=True):
+        table.add_row(*row)
     console.print()
     console.print(table)
     remarks = (
@@ -167,6 +173,12 @@ def _columns(each: Recorded, cost: str) -> list[str | Text]:
         cost,
         "" if exchange.duration is None else f"{exchange.duration:.1f}",
     ]
+
+
+def _done(each: Recorded) -> list[str]:
+    """The names of the repairs that were made, each once."""
+    done = (change.repair for change in each.exchange.changes if not change.failed)
+    return list(dict.fromkeys(done))
 
 
 def _end(each: Recorded) -> Text:
