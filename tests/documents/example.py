@@ -32,15 +32,15 @@ SESSION_COMMANDS: dict[str, tuple[str, ...]] = {
     "sessions search": ("hello",),
     "sessions show": ("last", "--messages"),
     "sessions diff": ("last", "1", "2"),
+    "sessions budget": ("last",),
     "sessions gc": ("--keep", "0"),
-    "cost": ("--loopback",),
+    "cost": ("--loopback", "--self-host"),
     "memory stats": (),
 }
 OTHER_COMMANDS: dict[str, tuple[str, ...]] = {
     "config show": (),
     "agents": (),
     "repairs": (),
-    "doctor": ("--only", "clock"),
 }
 REPORT_COMMANDS: dict[str, tuple[str, ...]] = {
     "reports list": (),
@@ -74,10 +74,16 @@ def _of_a_session(home: Path) -> Iterator[tuple[str, Any]]:
         words = ("--upstream", simulator.url, "--max-requests", "9")
         command = ("run", "--quiet", *words, "--", sys.executable, "-c", _AGENT)
         ran = dsfix(*command, home=home, env=_alone(home))
+        upstream = ("--upstream", simulator.url)
+        balance = _printed(home, "balance", upstream)
+        only = ("--live", "--only", "chat-effort-conflict")
+        doctor = _printed(home, "doctor", (*upstream, *only))
     assert ran.code == 0, ran.err
     yield "run --summary-file", ran.summary
-    for command, more in SESSION_COMMANDS.items():
-        yield command, _printed(home, command, more)
+    for each, more in SESSION_COMMANDS.items():
+        yield each, _printed(home, each, more)
+    yield "balance", balance
+    yield "doctor", doctor
 
 
 def _printed(home: Path, command: str, words: tuple[str, ...]) -> Any:

@@ -20,7 +20,7 @@ none; `errors` has the `code` and `message` of each. The one of `dsfix run --sum
 
 A path such as `data[].id` is a member of each item of a list. Times are UTC as text, or seconds since 1970 as a number;
 durations are seconds, sizes bytes, amounts of money decimal numbers as text. What is empty in the example below shows
-as an empty list or null.
+as an empty list or null. What each command that changes a report answers stands below `dsfix reports tag` and `delete`.
 """
 _KINDS = {str: "text", bool: "true or false", int: "number", float: "number", type(None): "null"}
 _SHARED = ("schema", "command", "command[]", "errors")

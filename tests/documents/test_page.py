@@ -28,8 +28,6 @@ def test_every_command_with_json_is_on_the_page(checked_in: str) -> None:
     with_json = {each.splitlines()[0] for each in commands if " --json" in each}
     alike = {
         "dsfix send": "reports send",
-        "dsfix balance": "",  # the upstream's own words, in docs/cost.md
-        "dsfix sessions budget": "run --summary-file",
         **{f"dsfix reports {verb}": "reports tag" for verb in
            ("untag", "categorize", "project", "delete", "undelete")},
     }  # fmt: skip
