@@ -170,8 +170,9 @@ def doctor_page() -> str:
     for name, words in keys.items():
         parts.append(f"{name.capitalize()} of a finding: {', '.join(f'`{w}`' for w in words)}.\n")
     parts.append("## Checks of the machine\n")
-    rows = [(f"`{name}`", _first(check)) for name, check in checks.CHECKS.items()]
-    parts.append(table(("name", "question"), [*rows, ("`guard`", _first(guard))]))
+    examined = {**checks.CHECKS, "leaks": checks.leaks, "guard": guard}
+    rows = [(f"`{name}`", _first(examined[name])) for name in checks.NAMES]
+    parts.append(table(("name", "question"), rows))
     parts.append("## Probes of the endpoint\n")
     asked = [(f"`{each.name}`", each.title, _ticked(sorted(each.good))) for each in probes.PROBES]
     parts.append(table(("name", "question", "good words"), asked))

@@ -97,7 +97,7 @@ def key(subject: Subject, machine: Machine) -> Iterator[Finding]:
 
 
 def settings(subject: Subject, machine: Machine) -> Iterator[Finding]:
-    """Do settings of the user or the project lead past the endpoint, or hold the key?"""
+    """Do settings of the user or the project lead past the endpoint?"""
     read: dict[Path, str | None] = {}
 
     def reading(path: Path) -> str | None:
@@ -115,11 +115,11 @@ def settings(subject: Subject, machine: Machine) -> Iterator[Finding]:
         yield _row("settings", Level.WARN, "override", f"May lead past dsfix: {hint}.", do)
     if not bypass:
         yield _row("settings", Level.GOOD, "clear", "No setting leads past dsfix.")
-    yield from _leaks(subject.key, read)
+    yield from leaks(subject.key, read)
 
 
-def _leaks(key: str, read: dict[Path, str | None]) -> Iterator[Finding]:
-    """The key where an agent would find it in spite of dsfix; of variables it is taken out."""
+def leaks(key: str, read: dict[Path, str | None]) -> Iterator[Finding]:
+    """Do they hold the key? Of variables it is taken out."""
     places = [str(path) for path, text in read.items() if key and key in (text or "")]
     for place in places:
         means = f"The key stands in {place}: the agent can read it."
