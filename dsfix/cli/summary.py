@@ -62,7 +62,7 @@ def _rows(summary: Summary) -> Iterable[tuple[str, str, str]]:
     if summary.exchanges:
         yield "exchanges", f"{summary.exchanges:,} · {_counts(summary.kinds)}", ""
         if summary.models:  # none where every request was refused here
-            yield "models", "\n".join(_few(map(_models, summary.models))), ""
+            yield "models", "\n".join(_few(_models(summary.models))), ""
         yield "tokens", _tokens(summary.tokens), ""
         yield from _threads(summary)
         yield from _cache(summary)
@@ -167,12 +167,16 @@ def _exchanges(count: int) -> str:
     return f"{count:,} exchange{'' if count == 1 else 's'}"
 
 
-def _models(models: Models) -> str:
-    names = [models.asked or "?"]
-    for name in (models.sent, models.served):
-        if name and name != names[-1]:
-            names.append(name)
-    return f"{one_line(' → '.join(names))} ({models.count:,})"
+def _models(models: Iterable[Models]) -> Iterable[str]:
+    """Each way from a name to another once: an answer that failed was served under none."""
+    counts: Counter[str] = Counter()
+    for each in models:
+        names = [each.asked or "?"]
+        for name in (each.sent, each.served):
+            if name and name != names[-1]:
+                names.append(name)
+        counts[one_line(" → ".join(names))] += each.count
+    return (f"{names} ({count:,})" for names, count in counts.most_common())
 
 
 def _trouble(trouble: Trouble) -> str:

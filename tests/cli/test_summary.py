@@ -101,6 +101,15 @@ dsfix: claude via api.deepseek.com · 12 min 34 s · exit 0
     )
 
 
+def test_a_model_that_failed_once_is_told_once() -> None:
+    """No answer says which model served it; that is no other model."""
+    made = exchanges()[:2]
+    for each in made:
+        each.asked = each.sent = each.served = "deepseek-v4-pro"
+    made[1].served = ""
+    assert "  models     deepseek-v4-pro (2)\n  tokens" in printed(made, FACTS)
+
+
 def test_where_nothing_was_sent_no_model_is_named() -> None:
     """A budget may refuse every request; a name without what it names says nothing."""
     made = exchanges()[:1]
