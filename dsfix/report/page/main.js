@@ -10,8 +10,8 @@ const found = el("div", { class: "found", hidden: true });
 const state = el("span", { class: "state" });
 const help = el("dialog", { class: "help", "aria-label": "keys" });
 const KEYS = { j: "next row", k: "row before", o: "open or close a row", e: "open or close all",
-  "/": "search", Enter: "next hit, in the search", t: "timeline", c: "first conversation",
-  d: "light or dark", "?": "these keys", Esc: "leave the search" };
+  "/": "search", Enter: "next hit, in the search", "Shift-Enter": "hit before", t: "timeline",
+  c: "main conversation", d: "light or dark", "?": "these keys", Esc: "leave the search" };
 
 let threads = [], view = null, at = -1;
 
