@@ -86,7 +86,8 @@ CODES: Mapping[ExitCode, str] = {
     ExitCode.OWN_FAILURE: "`run`: dsfix itself failed before or around the agent.",
     ExitCode.NOT_EXECUTABLE: "`run`: the agent's file cannot be executed.",
     ExitCode.NOT_FOUND: "`run`: the agent was not found.",
-    ExitCode.INTERRUPTED: "Ctrl-C in a command other than `run`.",
+    ExitCode.INTERRUPTED: "Ctrl-C in a command other than `run`; `serve`, `simulate` and `view` end"
+    " with 0.",
 }
 
 
