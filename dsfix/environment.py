@@ -59,7 +59,8 @@ def credentials(config: Config, environ: Mapping[str, str]) -> Credentials:
     if not key and upstream.key_optional:
         key = NO_KEY
     if not key:
-        raise NoKey(f"no API key: {name} is not set", hint=_hint(name, upstream, environ))
+        other = f"; the one of {config.withheld} is for another upstream" if config.withheld else ""
+        raise NoKey(f"no API key: {name} is not set{other}", hint=_hint(name, upstream, environ))
     if len(key) > LONGEST_KEY:
         raise LaunchError(f"what is in {source} is too long for an API key")
     if not key.isascii() or not key.isprintable() or " " in key:

@@ -55,7 +55,8 @@ class Config(NamedTuple):
     """What holds for a run; a limit of 0, or without words, is none.
 
     `sources` says of every member that was set where it came from. `by_flag` is whether the
-    command line itself names an upstream or a key other than the default.
+    command line itself names an upstream or a key other than the default. `withheld` says where a
+    key stands, or the way to one, that is for another upstream.
     """
 
     upstream: str = DEFAULT_UPSTREAM
@@ -81,6 +82,7 @@ class Config(NamedTuple):
     upstreams: Mapping[str, Mapping[str, Any]] = _NOTHING
     sources: Mapping[str, str] = _NOTHING
     by_flag: bool = False
+    withheld: str = ""
 
     def of(self, setting: Setting) -> Value:
         """The value of a setting, with its source."""
@@ -128,12 +130,15 @@ def resolve(
     merged: dict[str, Value] = {}
     for layer in reversed(layers):
         merged |= layer
+    withheld = ""
     for member in _KEYS:
         merged.pop(member, None)
         for depth, layer in enumerate(layers):
             if member in layer:
                 if _upstream(layers[depth:]) == _upstream(layers):
                     merged[member] = layer[member]
+                else:
+                    withheld = layer[member].source
                 break
     if "key_env" in flags:  # that variable or none
         merged.pop("key_command", None)
@@ -146,6 +151,7 @@ def resolve(
         upstreams=file.upstreams,
         sources={**file.places, **{member: each.source for member, each in merged.items()}},
         by_flag="key_env" in flags or _upstream((flags,)) != Config().upstream,
+        withheld=withheld,
     )
 
 

@@ -82,6 +82,21 @@ def test_variable_then_program_then_file(tmp_path: Path) -> None:
     assert asked(tmp_path, named, MINE=KEY, DEEPSEEK_API_KEY=OTHER)[1] == [f"Bearer {KEY}"]
 
 
+@pytest.mark.parametrize("table", ['key_env = "MINE"\n', 'key_file = "~/key"\n'])
+def test_a_key_for_another_upstream_is_not_sent_and_that_is_said(
+    tmp_path: Path, table: str
+) -> None:
+    """Who has put the key there would look for what is wrong with it."""
+    private(tmp_path / "key", f"{KEY}\n")
+    path = config(tmp_path, f"[upstream]\n{table}")
+    env = {**environment(tmp_path), "DEEPSEEK_API_KEY": "", "MINE": KEY}
+    with Simulator.in_thread() as upstream:
+        ran = dsfix("run", "--upstream", upstream.url, "true", home=tmp_path, env=env)
+    assert ran.code == 125 and upstream.requests == []
+    said = f"DEEPSEEK_API_KEY is not set; the one of {path}:2 is for another upstream\n"
+    assert said in ran.err
+
+
 def test_a_nested_run_goes_through_the_outer_one(tmp_path: Path) -> None:
     """The file's upstream and key are the outer session's affair; the inner one asks nobody."""
     with Simulator.in_thread() as upstream:
