@@ -60,7 +60,7 @@ def local(at: float, pattern: str) -> str:
     return datetime.fromtimestamp(at).strftime(pattern) if at else "?"
 
 
-def number(words: str, units: dict[str, float], example: str) -> float:
+def number(words: str, units: dict[str, float], example: str, wrong: str = "is no number") -> float:
     """A number with a unit, such as `3d`. Raises UsageError for anything else."""
     unit = next((unit for unit in units if words.lower().endswith(unit)), None)
     try:
@@ -69,6 +69,6 @@ def number(words: str, units: dict[str, float], example: str) -> float:
             raise ValueError(words)
     except ValueError:
         known = ", ".join(units)
-        message = f"{words!r} is no number with a unit of {known}"
+        message = f"{words!r} {wrong} with a unit of {known}"
         raise UsageError(message, hint=example) from None
     return found * units[unit]

@@ -21,7 +21,7 @@ def moment(words: str, now: float, *, end: bool = False) -> float:
     try:
         at = datetime.fromisoformat(words)
     except ValueError:
-        return now - number(words, UNITS, _EXAMPLE)
+        return now - number(words, UNITS, _EXAMPLE, "is no date, and no number")
     try:
         if end and len(words) <= len("2026-11-21"):
             at += timedelta(days=1)
