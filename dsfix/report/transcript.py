@@ -33,7 +33,7 @@ class Said(NamedTuple):
 def transcript(messages: Sequence[Any], answer: Sequence[Mapping[str, Any]] = ()) -> list[Said]:
     """All that these messages say, and then the answer's blocks."""
     said = [each for message in messages for each in _message(message)]
-    return said + [each for block in answer for each in _block("assistant", block)]
+    return said + [each for block in answer for each in _answered(block)]
 
 
 def tool_name(tool: Any) -> str:
@@ -69,6 +69,15 @@ def _message(message: Any) -> Iterator[Said]:
     for call in _list(message.get("tool_calls")):
         function = call.get("function", {}) if isinstance(call, dict) else {}
         yield Said(role, Sort.CALL, str(function.get("arguments", "")), str(function.get("name")))
+
+
+def _answered(block: Mapping[str, Any]) -> Iterator[Said]:
+    """A block of an answer in the record; of one without what was said, how much that was."""
+    if isinstance(size := block.get("characters"), int):
+        what = " ".join(str(block[name]) for name in ("type", "name") if block.get(name))
+        yield Said("assistant", Sort.OTHER, "", f"{what} that was not kept, {size:,} characters")
+    else:
+        yield from _block("assistant", block)
 
 
 def _block(role: str, block: Any) -> Iterator[Said]:

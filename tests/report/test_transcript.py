@@ -88,3 +88,15 @@ def test_the_answer_comes_last() -> None:
         Said("assistant", Sort.REASONING, "t"),
         Said("assistant", Sort.CALL, '{"a', "f"),
     ]
+
+
+def test_an_answer_that_was_not_kept_is_told_as_one() -> None:
+    """Empty reasoning and an empty text would be another answer."""
+    answer = [
+        {"type": "thinking", "characters": 1067},
+        {"type": "tool_use", "name": "f", "characters": 2},
+    ]
+    assert transcript((), answer) == [
+        Said("assistant", Sort.OTHER, "", "thinking that was not kept, 1,067 characters"),
+        Said("assistant", Sort.OTHER, "", "tool_use f that was not kept, 2 characters"),
+    ]
