@@ -27,7 +27,8 @@ RATIO = 200  # unpacked to packed, from 1 MiB on; pages of tables reach some 30
 _MANIFEST = ".dsfix.json"  # no file of a report can be called this
 _EPOCH = (1980, 1, 1, 0, 0, 0)
 
-Label = Annotated[str, Meta(max_length=256, pattern=r"^[^\x00-\x1f\x7f]*$")]
+LONGEST_LABEL = 256
+Label = Annotated[str, Meta(max_length=LONGEST_LABEL, pattern=r"^[^\x00-\x1f\x7f]*$")]
 Tags = Annotated[tuple[Label, ...], Meta(max_length=64)]
 
 

@@ -358,6 +358,23 @@ def test_labels(server: Running, here: Here, tmp_path: Path) -> None:
     assert data(here("search", "thing", "--json")) == []
 
 
+@pytest.mark.parametrize("label", ["a\tb", "line\nline", "x" * 257, "x\x1b[31m"])
+def test_labels_that_are_none(label: str, here: Here, tmp_path: Path) -> None:
+    """They are told by what they are, and nothing is sent."""
+    page = write(tmp_path / "work", a__html="<title>A</title>a")
+    said = "is no label of a report\n  hint: expected one line of at most 256 characters\n"
+    for option in ("--tag", "--category", "--project", "--title"):
+        ran = here("send", str(page), option, label)
+        assert ran.code == 2 and ran.err.endswith(said) and "\x1b" not in ran.err, option
+    report = ids(here("list", "--json"))
+    assert report == []
+    report = [data(here("send", str(page), "--json"))["id"]]
+    for command in ("tag", "untag", "categorize", "project"):
+        ran = here(command, *report, label)
+        assert ran.code == 2 and ran.err.endswith(said), command
+    assert here("tag", *report, "x" * 256).code == 0
+
+
 def test_delete_and_undelete(server: Running, here: Here, tmp_path: Path) -> None:
     """A deleted report is gone for readers and lists, until it is brought back."""
     page = write(tmp_path, a__html="x")

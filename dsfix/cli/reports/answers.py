@@ -9,6 +9,7 @@ import typer
 
 from dsfix.cli.complete import deleted_report_ids, report_ids
 from dsfix.cli.plain import one_line
+from dsfix.errors import UsageError
 
 if TYPE_CHECKING:
     from dsfix.reports.client import Server
@@ -36,12 +37,25 @@ DeletedNames = Annotated[
     ),
 ]
 
+_SHOWN = 40  # characters of a label that is none
+
 
 def server(named: str) -> Server:
     """The server that is meant. Raises DsfixError when there is none."""
     from dsfix.reports import client
 
     return client.server(os.environ, named)
+
+
+def check_labels(*words: str) -> None:
+    """Raises UsageError for what no report can have as a label, before anything is sent."""
+    from dsfix.reports.bundle import LONGEST_LABEL
+
+    for word in words:
+        if len(word) > LONGEST_LABEL or any(each < " " or each == "\x7f" for each in word):
+            shown = word if len(word) <= _SHOWN else f"{word[:_SHOWN]}…"
+            hint = f"expected one line of at most {LONGEST_LABEL} characters"
+            raise UsageError(f"{shown!r} is no label of a report", hint=hint)
 
 
 def say(line: str) -> None:

@@ -9,7 +9,15 @@ import typer
 
 from dsfix.cli.answers import AsJson, answering, print_json
 from dsfix.cli.plain import one_line
-from dsfix.cli.reports.answers import DeletedNames, Name, Names, ServerUrl, server, short
+from dsfix.cli.reports.answers import (
+    DeletedNames,
+    Name,
+    Names,
+    ServerUrl,
+    check_labels,
+    server,
+    short,
+)
 
 Tags = Annotated[list[str], typer.Argument(metavar="TAG...")]
 Label = Annotated[str, typer.Argument(metavar="NAME", help="Empty takes it away.")]
@@ -50,9 +58,16 @@ def undelete(names: DeletedNames, server_url: ServerUrl = "", as_json: AsJson = 
 
 
 def _change(
-    command: str, names: Sequence[str], change: Mapping[str, object], url: str, as_json: bool
+    command: str,
+    names: Sequence[str],
+    change: Mapping[str, str | Sequence[str] | bool],
+    url: str,
+    as_json: bool,
 ) -> None:
     with answering(f"reports {command}", as_json):
+        for said in change.values():
+            if not isinstance(said, bool):
+                check_labels(*([said] if isinstance(said, str) else said))
         at = server(url)
         changed = [at.changed(name, change) for name in names]
         if as_json:

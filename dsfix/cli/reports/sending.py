@@ -11,7 +11,7 @@ import typer
 from dsfix.cli.answers import AsJson, answering, print_json
 from dsfix.cli.complete import report_ids
 from dsfix.cli.plain import one_line
-from dsfix.cli.reports.answers import ServerUrl, say, server
+from dsfix.cli.reports.answers import ServerUrl, check_labels, say, server
 from dsfix.paths import working_dir
 
 if TYPE_CHECKING:
@@ -98,6 +98,7 @@ def _send(page: Path, server_url: str, said: Said, replace: bool) -> Sent:
     """Send it, with the warnings on stderr."""
     from dsfix.reports import sending
 
+    check_labels(said.title, said.category, said.project, *said.tags)
     at, cwd = server(server_url), working_dir(os.environ)
     sent = sending.send(at, sending.page(page), cwd, os.environ, said, replace=replace)
     for warning in sent.packed.warnings:
