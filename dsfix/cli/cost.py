@@ -132,7 +132,7 @@ def cost(
     from dsfix.report.spending import Row, grouped, year
 
     with answering("cost", as_json):
-        assumed = given(assume or ())
+        assumed = given(assume or (), self_host)
         chosen = chosen_currency(currency)
         money = str(Currency.USD if chosen == "auto" else chosen)
         found = _measured(since, until, money, loopback)

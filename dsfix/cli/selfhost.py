@@ -57,8 +57,13 @@ class Compared(NamedTuple):
         }
 
 
-def given(words: Sequence[str]) -> dict[str, Decimal]:
-    """What the user assumes. Raises UsageError for what is no assumption or no number."""
+def given(words: Sequence[str], asked: bool) -> dict[str, Decimal]:
+    """What the user assumes. Raises UsageError for what is no assumption or no number.
+
+    So it does where nobody has `asked` for what rests on it.
+    """
+    if words and not asked:
+        raise UsageError("--assume is for --self-host", hint="add --self-host")
     found = {}
     for word in words:
         name, equals, text = word.partition("=")

@@ -249,6 +249,12 @@ def test_a_wrong_word_is_an_error(state: Path, words: tuple[str, ...], error: st
         RUNNER.invoke(app, ["cost", "--self-host", *words], catch_exceptions=False)
 
 
+def test_an_assumption_alone_is_an_error(state: Path) -> None:
+    """Nothing that is shown without --self-host rests on it."""
+    with pytest.raises(UsageError, match="--assume is for --self-host"):
+        RUNNER.invoke(app, ["cost", "--assume", "years=4"], catch_exceptions=False)
+
+
 def test_assumptions_are_offered() -> None:
     """On TAB, ready for their value."""
     assert assumptions("ki") == ["kilowatts="]
