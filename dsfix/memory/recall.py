@@ -71,9 +71,7 @@ def chosen(found: Sequence[Stored], turn: Turn, place: Place) -> Stored | None:
     nothing by itself, even if it is known once only.
     """
     if not all(map(is_random, found[0].calls if found else ())):
-        found = [each for each in found if _calls_the_same(each, turn)]
-        here = [each for each in found if each.chain == place.chain]
-        found = here or [each for each in found if _near(each, turn, place)]
+        found = _of_counted(found, turn, place)
     if len(found) == 1:
         return found[0]
     tests: tuple[Callable[[Stored], bool], ...] = (
@@ -82,7 +80,7 @@ def chosen(found: Sequence[Stored], turn: Turn, place: Place) -> Stored | None:
         lambda each: bool(place.session) and each.session == place.session,
         lambda each: each.previous == place.previous,
         lambda each: each.chain == place.chain,
-        lambda each: _says_the_same(each, turn),
+        lambda each: _says(each, turn, digest("text", turn.text)),
     )
     fits = found
     for test in tests:
@@ -92,24 +90,29 @@ def chosen(found: Sequence[Stored], turn: Turn, place: Place) -> Stored | None:
     return None
 
 
-def _calls_the_same(stored: Stored, turn: Turn) -> bool:
-    """Whether the tools are the same, where no call is missing."""
-    return stored.key != turn.key or sorted(stored.names) == sorted(turn.names)
+def _of_counted(found: Sequence[Stored], turn: Turn, place: Place) -> Sequence[Stored]:
+    """Of turns whose ids are no random ones, of which there are many alike, those that may be it.
 
-
-def _near(stored: Stored, turn: Turn, place: Place) -> bool:
-    """Whether a turn of the session, or behind these results, is one that has moved.
-
-    There are many of one id: then it says the same, and stands in its own place no more.
+    That is the one at this place, if it calls the same tools or more. Any other of the session, or
+    behind these results, has moved: then it says the same, and stands in its own place no more.
     """
-    same = bool(place.session) and stored.session == place.session
-    near = (same or stored.previous == place.previous) and stored.key == turn.key
-    return near and _says_the_same(stored, turn) and not place.holds(stored.key, stored.chain)
+    key, names, text = turn.key, sorted(turn.names), digest("text", turn.text)
+    found = [e for e in found if e.key != key or e.names == turn.names or sorted(e.names) == names]
+    if here := [each for each in found if each.chain == place.chain]:
+        return here
+    return [
+        each
+        for each in found
+        if each.key == key
+        and (each.previous == place.previous or (place.session and each.session == place.session))
+        and _says(each, turn, text)
+        and not place.holds(key, each.chain)
+    ]
 
 
-def _says_the_same(stored: Stored, turn: Turn) -> bool:
-    """Whether the visible text is the stored one, reasoning that leaked into it aside."""
-    return digest("text", turn.text) == stored.text or unleaked(turn, stored) is not None
+def _says(stored: Stored, turn: Turn, text: str) -> bool:
+    """Whether the stored turn has this text (a digest), reasoning that leaked into it aside."""
+    return stored.text == text or unleaked(turn, stored) is not None
 
 
 def without_leak(texts: Iterable[str], reasoning: str) -> tuple[str, ...] | None:
@@ -134,14 +137,9 @@ def without_leak(texts: Iterable[str], reasoning: str) -> tuple[str, ...] | None
 
 def unleaked(turn: Turn, stored: Stored) -> tuple[str, ...] | None:
     """The turn's texts without the reasoning that leaked into them, None if none did."""
-    if (
-        not turn.texts
-        or not turn.text
-        or not stored.reasoning.text
-        or digest("text", turn.text) == stored.text
-    ):
+    if not turn.texts or not stored.reasoning.text:
         return None
     rest = without_leak(turn.texts, stored.reasoning.text)
-    if rest is None or digest("text", "".join(rest).strip()) != stored.text:
+    if rest is None or digest("text", turn.text) == stored.text:
         return None
-    return rest
+    return rest if digest("text", "".join(rest).strip()) == stored.text else None
