@@ -20,11 +20,11 @@ PIECE = 1 << 16
 def payload_of(pieces: Sequence[bytes]) -> bytes | Payload | None:
     """The body that these make; None where there is none."""
     size = sum(map(len, pieces))
-    return _Pieces(pieces, size) if size > PIECE else b"".join(pieces) or None
+    return _Pieces(pieces, size) if size > 2 * PIECE else b"".join(pieces) or None
 
 
 class _Pieces(Payload):
-    """A body that is longer than one piece."""
+    """A body that is longer than two pieces: a shorter one goes at once."""
 
     def __init__(self, pieces: Sequence[bytes], size: int) -> None:
         super().__init__(pieces)
