@@ -74,13 +74,14 @@ def chosen(found: Sequence[Stored], turn: Turn, place: Place) -> Stored | None:
         found = _of_counted(found, turn, place)
     if len(found) == 1:
         return found[0]
+    text = digest("text", turn.text)
     tests: tuple[Callable[[Stored], bool], ...] = (
         lambda each: True,
         lambda each: not turn.names or each.names == turn.names,
         lambda each: bool(place.session) and each.session == place.session,
         lambda each: each.previous == place.previous,
         lambda each: each.chain == place.chain,
-        lambda each: _says(each, turn, digest("text", turn.text)),
+        lambda each: _says(each, turn, text),
     )
     fits = found
     for test in tests:

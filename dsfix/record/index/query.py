@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import sqlite3
 from collections.abc import Sequence
+from functools import lru_cache
 from typing import Any, NamedTuple
 
 # What the trigram tokenizer makes of a text (https://sqlite.org/fts5.html#the_trigram_tokenizer).
@@ -169,7 +170,13 @@ def _trigrams(word: str) -> list[str]:
 def _says(text: str, words: str) -> bool:
     """Whether a text has all the words of a JSON list in it, in capitals or not."""
     folded = text.casefold()
-    return all(word.casefold() in folded for word in json.loads(words))
+    return all(word in folded for word in _folded(words))
+
+
+@lru_cache(maxsize=1)
+def _folded(words: str) -> tuple[str, ...]:
+    """The words of the JSON list without capitals: made once for all texts of a search."""
+    return tuple(word.casefold() for word in json.loads(words))
 
 
 def _like(word: str) -> str:
