@@ -16,9 +16,11 @@ from dsfix.record.log import SessionLog
 from dsfix.record.reader import read
 from dsfix.redact import Redactor
 from tests.support.in_process import PATHS, TOKEN, InProcess
+from tests.support.stands import stands
 
 CUT = "200, what came of it, then the connection ends"
-BOUND = 10.0  # seconds that an agent waits for a byte; whatever takes longer hangs
+# Seconds that an agent waits for a byte; whatever takes longer hangs, but a machine may pause.
+BOUND = 30.0
 
 
 class Answer(NamedTuple):
@@ -31,6 +33,8 @@ class Answer(NamedTuple):
 
 class Rig(InProcess):
     """A proxy with record and memory below `state`. `silence` is the upstream's, in seconds."""
+
+    bound = BOUND
 
     def __init__(
         self,
@@ -71,10 +75,14 @@ class Rig(InProcess):
         ).encode()
 
     def send(self, dialect: str, body: bytes) -> Answer:
-        """The answer to one request, however it ends."""
-        with socket.create_connection(("127.0.0.1", self.port), timeout=BOUND) as connection:
+        """The answer to one request, however it ends. A TimeoutError tells where it hung."""
+        with socket.create_connection(("127.0.0.1", self.port), timeout=self.bound) as connection:
             connection.sendall(self.head(dialect, len(body)) + body)
-            return answer_on(connection)
+            try:
+                return answer_on(connection)
+            except TimeoutError as error:
+                error.add_note(stands(self.loop))
+                raise
 
     def recorded(self) -> tuple[Exchange, ...]:
         """The exchanges as they are read back from the disk, once the session is over."""

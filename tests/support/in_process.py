@@ -121,6 +121,7 @@ class InProcess:
         asyncio.run(serve(self._listener, client, forwarder, self._serving))
 
     def _serving(self, stop: Callable[[], None]) -> None:
+        self.loop = asyncio.get_running_loop()
         self._stop = stop
         self._ready.set()
 
