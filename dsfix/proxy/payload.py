@@ -7,7 +7,9 @@ which for 4 MB takes 3 ms (2 cores, 2026-11-22).
 from __future__ import annotations
 
 import asyncio
+from bisect import bisect_right
 from collections.abc import Iterator, Sequence
+from itertools import accumulate
 
 from aiohttp import Payload
 from aiohttp.abc import AbstractStreamWriter
@@ -43,17 +45,13 @@ class _Pieces(Payload):
 
 def gathered(pieces: Sequence[bytes]) -> Iterator[bytes | memoryview]:
     """The same bytes, never more at once than are written at once."""
-    held: list[bytes] = []
-    size = 0
-    for piece in pieces:
-        if held and size + len(piece) > PIECE:
-            yield b"".join(held)
-            held, size = [], 0
-        if len(piece) > PIECE:
-            view = memoryview(piece)
-            yield from (view[at : at + PIECE] for at in range(0, len(piece), PIECE))
+    ends = [0, *accumulate(map(len, pieces))]
+    start = 0
+    while start < len(pieces):
+        stop = bisect_right(ends, ends[start] + PIECE) - 1
+        if stop > start:
+            yield b"".join(pieces[start:stop])
         else:
-            held.append(piece)
-            size += len(piece)
-    if held:
-        yield b"".join(held)
+            view, stop = memoryview(pieces[start]), start + 1
+            yield from (view[at : at + PIECE] for at in range(0, len(view), PIECE))
+        start = stop
