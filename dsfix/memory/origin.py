@@ -26,8 +26,12 @@ class OriginMemory:
         return self._by_calls(turn, place) if turn.calls else self._by_text(turn, place)
 
     def remember(self, turn: Turn, place: Place) -> None:
-        """Keep a turn that the upstream answered with; one that says nothing is not kept."""
+        """Keep a turn that the upstream answered with; one that says nothing is not kept.
+
+        What else has its name is read now, while nobody waits: the next request asks for that.
+        """
         if turn.calls or turn.text:
+            self._look_up([(turn, place)])
             self.store.add(self.origin, Stored.of(turn, place))
 
     def learn(self, turns: Sequence[tuple[Turn, Place]]) -> None:
@@ -36,13 +40,10 @@ class OriginMemory:
         It was sent, so it must be sent again should the agent lose it later: reasoning from
         before dsfix was used, and known turns that compaction has put behind another message.
         """
-        self.prefetch(
-            [turn.calls[0] for turn, _ in turns if turn.calls],
-            [(turn.key, place.previous) for turn, place in turns if not turn.calls],
-        )
+        self._look_up(turns)
         for turn, place in turns:
             if not self.knows(turn, place):
-                self.remember(turn, place)
+                self.store.add(self.origin, Stored.of(turn, place))
 
     def knows(self, turn: Turn, place: Place) -> bool:
         """Whether the turn is stored: one with random ids anywhere, any other at this place.
@@ -121,6 +122,12 @@ class OriginMemory:
                 "INSERT OR REPLACE INTO recovery (conversation, step, used) VALUES (?,?,?)",
                 [(name, int(step))],
             )
+
+    def _look_up(self, turns: Sequence[tuple[Turn, Place]]) -> None:
+        self.prefetch(
+            [turn.calls[0] for turn, _ in turns if turn.calls],
+            [(turn.key, place.previous) for turn, place in turns if not turn.calls],
+        )
 
     def _thread(self, conversation: str) -> str:
         return f"{self.origin} {conversation}"

@@ -17,6 +17,7 @@ from dsfix.protocol.turns import Reasoning, Turn
 from tests.repairs.support import At
 
 COUNT = 3 * ALIKE
+WHY = Reasoning((("why", "sig"),))
 
 
 def fill(store: Store) -> str:
@@ -103,12 +104,40 @@ def test_a_turn_is_kept_without_asking_the_disk(tmp_path: Path) -> None:
         store._database.read = _told(store._database.read, asked)  # type: ignore[method-assign]
         reasoning = Reasoning(((thought, ""),))
         turn = Turn(texts=("Done.",), reasoning=reasoning)
-        OriginMemory(store, "o").remember(turn, At("p", thought, ""))
+        store.add("o", Stored.of(turn, At("p", thought, "")))
         assert not asked
         found = [each.reasoning.text for each in store.candidates("o", "key", turn.key)]
         assert found == ["second", "first"][thought == "first" :]
         store.close()
     assert asked
+
+
+@pytest.mark.parametrize(
+    "turn",
+    [
+        Turn(("call_00_GvcqkmHM5yJ5nZ2x8rTa0b1c",), ("f",), reasoning=WHY),
+        Turn(texts=("Done.",), reasoning=WHY),
+    ],
+    ids=["calls", "text"],
+)
+def test_the_next_request_finds_a_new_turn_without_asking_the_disk(
+    turn: Turn, tmp_path: Path
+) -> None:
+    """What the disk has of its name is read when it is kept, while nobody waits."""
+    store = Store(tmp_path / "memory.db")
+    store.open()
+    asked: list[str] = []
+    assert store._database is not None
+    store._database.read = _told(store._database.read, asked)  # type: ignore[method-assign]
+    memory = OriginMemory(store, "o")
+    memory.remember(turn, At())
+    assert asked
+    asked.clear()
+    memory.prefetch(turn.calls, [] if turn.calls else [(turn.key, "p")])
+    found = memory.recall(turn, At())
+    assert found is not None and found.reasoning == WHY
+    assert not asked
+    store.close()
 
 
 def _told(read: Callable[..., list[Row]], asked: list[str]) -> Callable[..., list[Row]]:
