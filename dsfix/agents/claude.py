@@ -97,7 +97,7 @@ def wire(request: Request) -> Wiring:
         "ANTHROPIC_BASE_URL": request.endpoint.messages,
         "ANTHROPIC_AUTH_TOKEN": request.endpoint.token,
         **models,
-        **_preferences(request, found),
+        **_preferences(request, found, _window(request, models)),
         **direct(request.host.environ),
     }
     known = [name for name in map(_plain, models.values()) if request.upstream.knows(name)]
@@ -146,9 +146,20 @@ def _plain(model: str) -> str:
     return model[:-4] if model.lower().endswith("[1m]") else model
 
 
-def _preferences(request: Request, found: Settings) -> dict[str, str]:
+def _window(request: Request, models: Mapping[str, str]) -> dict[str, str]:
+    """The smallest context of the models that are named without `[1m]`, as far as they are known.
+
+    Of such a name 2.1.197 assumes 200K, and 2.1.330 1M, so that it would never compact in time;
+    what bears the suffix has 1M all the same (measured 2026-11-22).
+    """
+    names = (*models.values(), option(request.args, "--model") or "")
+    known = [found.context for name in names if (found := request.upstream.model(name))]
+    return {"CLAUDE_CODE_MAX_CONTEXT_TOKENS": str(min(known))} if known else {}
+
+
+def _preferences(request: Request, found: Settings, window: Mapping[str, str]) -> dict[str, str]:
     """Our defaults and the vendor's, without those for which the user has chosen."""
-    defaults = {**_PREFERENCES, **request.upstream.agent_env.get("claude", {})}
+    defaults = {**_PREFERENCES, **window, **request.upstream.agent_env.get("claude", {})}
     return {
         name: value
         for name, value in defaults.items()

@@ -7,7 +7,8 @@ import json
 import pytest
 
 from dsfix.agents.claude import CLAUDE
-from tests.agents.support import NO_PROXY, ROOT, TOKEN, request
+from dsfix.upstreams.base import Model
+from tests.agents.support import NO_PROXY, ROOT, TOKEN, UPSTREAM, request
 
 USER = "~/.claude/settings.json"
 PROJECT = ".claude/settings.json"
@@ -38,6 +39,7 @@ def test_a_plain_start():
         "CLAUDE_CODE_TOTAL_TOKENS_REMINDER": "off",
         "CLAUDE_CODE_DISABLE_NONESSENTIAL_TRAFFIC": "1",
         "DISABLE_AUTOUPDATER": "1",
+        "CLAUDE_CODE_MAX_CONTEXT_TOKENS": "1048576",
         "CLAUDE_CODE_AUTO_COMPACT_WINDOW": "786432",
         "CLAUDE_CODE_EFFORT_LEVEL": "max",
         **NO_PROXY,
@@ -129,6 +131,7 @@ def test_names_shown_for_models_are_set_again():
         ("CLAUDE_CODE_EFFORT_LEVEL", ("--effort", "low"), {}, {}),
         ("CLAUDE_CODE_EFFORT_LEVEL", ("--effort=low",), {}, {}),
         ("CLAUDE_CODE_EFFORT_LEVEL", (), {}, {USER: {"effortLevel": "low"}}),
+        ("CLAUDE_CODE_MAX_CONTEXT_TOKENS", (), {"CLAUDE_CODE_MAX_CONTEXT_TOKENS": "9"}, {}),
         ("CLAUDE_CODE_AUTO_COMPACT_WINDOW", (), {}, {USER: {"autoCompactWindow": 200000}}),
         ("CLAUDE_CODE_TOTAL_TOKENS_REMINDER", (), {}, {USER: {"totalTokensReminder": "fixed"}}),
     ],
@@ -137,6 +140,26 @@ def test_preferences_yield(name, args, environ, files):
     """What is not wiring is left out where the user has chosen, by whatever way."""
     assert name in CLAUDE.wire(request()).env
     assert name not in CLAUDE.wire(request(*args, environ=environ, files=files)).env
+
+
+@pytest.mark.parametrize(
+    ("args", "small", "window"),
+    [
+        ((), "", "300000"),
+        (("--model", "large"), "large", "1048576"),
+        (("--model", "tiny"), "", "200000"),
+        (("--model", "tiny[1m]"), "large", "1048576"),
+        ((), "unknown", None),
+    ],
+)
+def test_the_window_of_a_model_without_suffix(args, small, window):
+    """The smallest that is known, for Claude Code takes a name that it does not know for 1M."""
+    contexts = {"large": 1048576, "small": 300000, "tiny": 200000}
+    models = tuple(Model(name, context, 1000) for name, context in contexts.items())
+    upstream = UPSTREAM._replace(models=models, main="large", small="small", agent_env={})
+    env = CLAUDE.wire(request(*args, small_model=small, upstream=upstream)).env
+    assert env["ANTHROPIC_MODEL"] == "large[1m]"
+    assert env.get("CLAUDE_CODE_MAX_CONTEXT_TOKENS") == window
 
 
 def test_inherited_variables_that_mislead_are_removed():

@@ -90,14 +90,16 @@ class Memory:
     def of(self, turn: Turn) -> Given | None:
         """The answer that a turn is, None for one the endpoint did not give.
 
-        A turn of nothing but reasoning is what was left of a stream that broke off.
+        One of nothing but reasoning, or with the token's beginning behind it, is what was left of
+        a stream that broke off.
         """
         for call in turn.calls:
             if call in self.calls:
                 return self.calls[call]
-        if not turn.calls and not turn.text and turn.reasoning:
-            return next((g for g in self.tokens.values() if g.reasoning == turn.reasoning), None)
         found = TOKEN.findall(turn.text)
+        if not turn.calls and not found and turn.reasoning:
+            likely = (g for g in self.tokens.values() if g.token.startswith(turn.text))
+            return next((g for g in likely if g.reasoning == turn.reasoning), None)
         return self.tokens.get(found[-1]) if found and not turn.calls else None
 
     def is_real(self, text: str) -> bool:
