@@ -133,7 +133,7 @@ def _models(request: Request, found: Settings) -> dict[str, str]:
 
 
 def _long(upstream: Upstream, model: str) -> str:
-    """The name with `[1m]` where the model has that context: Claude assumes 200K otherwise.
+    """The name with `[1m]` where the model has that context: 2.1.197 assumes 200K otherwise.
 
     https://api-docs.deepseek.com/quick_start/agent_integrations/claude_code; the suffix does
     not reach the wire (measured with 2.1.197, 2026-11-21).
