@@ -80,7 +80,7 @@ def test_interrupted(tmp_path: Path) -> None:
     while not any(folder.glob("dsfix-demo-*/state")) and time.monotonic() < deadline:
         time.sleep(0.01)
     process.send_signal(signal.SIGINT)
-    process.communicate(timeout=20)
+    process.communicate(timeout=60)
     assert process.returncode not in (0, None)
     assert not left_in(folder)
 
@@ -155,7 +155,7 @@ def test_exit_codes(tmp_path: Path) -> None:
     """127 for an agent that is missing, 2 for one that cannot play."""
     for number, (name, code) in enumerate((("claude", 127), ("hal", 2))):
         process = demo(name, folder=tmp_path / str(number), PATH=str(tmp_path))
-        _, err = process.communicate(timeout=20)
+        _, err = process.communicate(timeout=60)
         assert process.returncode == code
         assert err.startswith("dsfix: error: ")
 

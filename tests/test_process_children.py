@@ -76,7 +76,7 @@ def test_a_signal_reaches_the_child_that_works(launched, number):
     """The child hears what dsfix was told, and the exit code is that of the process it started."""
     process, log = launched()
     process.send_signal(number)
-    assert process.wait(30) == 128 + number
+    assert process.wait(60) == 128 + number
     wait_until(lambda: number.name in heard(log))
 
 
@@ -84,7 +84,7 @@ def test_only_where_the_agent_is_known_to_do_it(launched):
     """Another agent's children are its own business: nothing reaches them."""
     process, log = launched(reexecutes=False)
     process.send_signal(signal.SIGTERM)
-    assert process.wait(30) == 128 + signal.SIGTERM
+    assert process.wait(60) == 128 + signal.SIGTERM
     assert heard(log) == ["ready"]
     os.killpg(process.pid, signal.SIGKILL)
 
@@ -95,7 +95,7 @@ def test_a_child_in_a_group_of_its_own_is_left_alone(launched, tmp_path):
     apart = Path(f"{log}.apart")
     wait_until(lambda: "ready" in heard(apart))
     process.send_signal(signal.SIGTERM)
-    assert process.wait(30) == 128 + signal.SIGTERM
+    assert process.wait(60) == 128 + signal.SIGTERM
     wait_until(lambda: "SIGTERM" in heard(log))
     assert heard(apart) == ["ready"]
     os.kill(int(Path(f"{log}.pid").read_text()), signal.SIGKILL)
@@ -105,6 +105,6 @@ def test_a_signal_that_does_not_end_it_is_heard_once(launched):
     """The parent has no handler and is gone; the child has heard it once."""
     process, log = launched()
     process.send_signal(signal.SIGUSR1)
-    assert process.wait(30) == 128 + signal.SIGUSR1
+    assert process.wait(60) == 128 + signal.SIGUSR1
     wait_until(lambda: heard(log) == ["ready", "SIGUSR1"])
     os.killpg(process.pid, signal.SIGKILL)

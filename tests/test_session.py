@@ -20,7 +20,7 @@ body = json.dumps({"model": "deepseek-v4-pro", "max_tokens": 4096,
                    "messages": [{"role": "user", "content": "hi"}]}).encode()
 def ask(url, **headers):
     request = urllib.request.Request(url, body, {"Content-Type": "application/json", **headers})
-    with urllib.request.urlopen(request, timeout=20) as answer:
+    with urllib.request.urlopen(request, timeout=60) as answer:
         return json.load(answer)
 token = os.environ["ANTHROPIC_AUTH_TOKEN"]
 print(ask(os.environ["ANTHROPIC_BASE_URL"] + "/v1/messages", Authorization="Bearer " + token)["content"][-1]["text"])

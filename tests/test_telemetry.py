@@ -28,7 +28,7 @@ import os, urllib.request
 body = b'{"model": "deepseek-v4-pro", "max_tokens": 4096, "messages": [{"role": "user", "content": "hi"}]}'
 headers = {"Content-Type": "application/json", "x-api-key": os.environ["ANTHROPIC_AUTH_TOKEN"]}
 url = os.environ["ANTHROPIC_BASE_URL"] + "/v1/messages"
-urllib.request.urlopen(urllib.request.Request(url, body, headers), timeout=20).read()
+urllib.request.urlopen(urllib.request.Request(url, body, headers), timeout=60).read()
 """
 PROGRAM = Path(sys.executable).name
 SECRET = "sk-0123456789abcdef0123456789abcdef"

@@ -26,7 +26,7 @@ body = json.dumps({"model": "deepseek-v4-pro", "max_tokens": 9000,
                    "messages": [{"role": "user", "content": "hi"}]}).encode()
 head = {"Content-Type": "application/json", "x-api-key": os.environ["ANTHROPIC_AUTH_TOKEN"]}
 url = os.environ["ANTHROPIC_BASE_URL"] + "/v1/messages"
-urllib.request.urlopen(urllib.request.Request(url, body, head), timeout=20).read()
+urllib.request.urlopen(urllib.request.Request(url, body, head), timeout=60).read()
 """
 KEY = "sk-0123456789abcdef0123456789abcdef"
 

@@ -21,7 +21,7 @@ def ask():
     request = urllib.request.Request(os.environ["OPENAI_BASE_URL"] + "/chat/completions", body, {
         "Content-Type": "application/json", "Authorization": "Bearer " + os.environ["DSFIX_TOKEN"]})
     try:
-        with urllib.request.urlopen(request, timeout=20) as answer:
+        with urllib.request.urlopen(request, timeout=60) as answer:
             return answer.status
     except urllib.error.HTTPError as error:
         print(json.load(error)["error"]["message"])

@@ -80,7 +80,7 @@ def relay(
             url, data = simulator.url + came.path, before(came) or None
             asked = urllib.request.Request(url, data, headers, method=came.method)
             try:
-                with opener.open(asked, timeout=20) as reply:
+                with opener.open(asked, timeout=60) as reply:
                     kind = reply.headers.get("Content-Type", "application/json")
                     return change(came, Given(reply.status, reply.read(), kind))
             except urllib.error.HTTPError as error:

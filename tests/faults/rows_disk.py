@@ -32,7 +32,7 @@ def ask(text):
     request = urllib.request.Request(os.environ["ANTHROPIC_BASE_URL"] + "/v1/messages",
         json.dumps(body).encode(), {"Content-Type": "application/json",
         "Authorization": "Bearer " + os.environ["ANTHROPIC_AUTH_TOKEN"]})
-    with urllib.request.urlopen(request, timeout=20) as answer:
+    with urllib.request.urlopen(request, timeout=60) as answer:
         answer.read()
         print(answer.status, end=" ", flush=True)
 ask("first")

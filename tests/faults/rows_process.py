@@ -57,7 +57,7 @@ body = json.dumps({"model": "deepseek-v4-pro", "max_tokens": 4096,
 seen = []
 together = threading.Barrier(40)
 def connected():
-    connection = http.client.HTTPConnection(base.hostname, base.port, timeout=20)
+    connection = http.client.HTTPConnection(base.hostname, base.port, timeout=60)
     connection.connect()
     return connection
 def ask(connection):
@@ -111,7 +111,7 @@ def signalled(number: signal.Signals, phase: str) -> Callable[[Scene], Seen]:
                     wanted = b'"response"' if phase == "end" else b'"request"'
                     wait_until(lambda: wanted in records(scene.path)[0].read_bytes())
                 os.kill(process.pid, number)
-                code = process.wait(10)
+                code = process.wait(60)
             wait_until(lambda: gone(agent), "the agent's end")
             wait_until(lambda: refused(port), "the port's end")
             if phase == "stream":

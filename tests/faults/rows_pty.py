@@ -142,7 +142,7 @@ def at_the_start(number: signal.Signals) -> Callable[[Scene], Seen]:
             # of a start as long as the machine makes it: so many modules of it are imported
             lines = [process.stderr.readline() for _ in range(100 + 12 * moment)]
             os.kill(process.pid, number)
-            said = "".join(lines) + process.communicate(timeout=20)[1]
+            said = "".join(lines) + process.communicate(timeout=60)[1]
             assert "Traceback" not in said, said
             codes.add(process.returncode if process.returncode >= 0 else 128 - process.returncode)
         for path in records(scene.path):

@@ -22,7 +22,7 @@ def ask():
         json.dumps(body).encode(), {"Content-Type": "application/json",
         "Authorization": "Bearer " + os.environ["ANTHROPIC_AUTH_TOKEN"]})
     try:
-        answer = urllib.request.urlopen(request, timeout=20)
+        answer = urllib.request.urlopen(request, timeout=60)
     except urllib.error.HTTPError as error:
         answer = error
     with answer:

@@ -45,10 +45,10 @@ class Wild:
         self._listener.shutdown(socket.SHUT_RDWR)
         self._listener.close()
         for thread in self._threads:
-            thread.join(10)
+            thread.join(60)
             assert not thread.is_alive()
 
-    def ended(self, seconds: float = 5.0) -> bool:
+    def ended(self, seconds: float = 60.0) -> bool:
         """Whether every connection to it has ended, or does so soon."""
         deadline = time.monotonic() + seconds
         while self._open and time.monotonic() < deadline:

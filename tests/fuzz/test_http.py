@@ -36,7 +36,7 @@ def front() -> Iterator[Front]:
 def said(proxy: InProcess, data: bytes) -> bytes:
     """What comes back for these bytes before the proxy hangs up or waits for more."""
     out = b""
-    connection = socket.create_connection(("127.0.0.1", proxy.port), timeout=5)
+    connection = socket.create_connection(("127.0.0.1", proxy.port), timeout=60)
     with connection, contextlib.suppress(OSError):  # it may hang up before it has read everything
         connection.sendall(data.replace(b"PORT", str(proxy.port).encode()))
         connection.settimeout(PATIENCE)

@@ -276,5 +276,5 @@ def test_open_requests_are_reserved_in_the_proxy(start: Start, endpoint: StrictE
         for thread in threads:
             thread.start()
         for thread in threads:
-            thread.join(20)
+            thread.join(60)
     assert sorted(statuses) == [200] * 3 + [402] * 7

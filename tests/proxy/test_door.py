@@ -35,7 +35,7 @@ def test_no_entry_without_the_token(proxy: InProcess, endpoint: StrictEndpoint, 
 
 def test_refused_before_the_body(proxy: InProcess) -> None:
     """A wrong token is refused from the head alone: the body need never come."""
-    with socket.create_connection(("127.0.0.1", proxy.port), timeout=5) as connection:
+    with socket.create_connection(("127.0.0.1", proxy.port), timeout=60) as connection:
         connection.sendall(_head(proxy, "POST", PATHS["chat"], 50_000_000, token="wrong"))
         assert connection.recv(64).startswith(b"HTTP/1.1 401")
 
@@ -108,7 +108,7 @@ def test_too_large(proxy: InProcess, endpoint: StrictEndpoint, dialect: str, tol
     """More than 64 MiB is refused in the dialect's shape, whether its size is told or not."""
     size = (64 << 20) + 1
     began = time.monotonic()
-    with socket.create_connection(("127.0.0.1", proxy.port), timeout=20) as connection:
+    with socket.create_connection(("127.0.0.1", proxy.port), timeout=60) as connection:
         head = _head(proxy, "POST", PATHS[dialect], size)
         if told:
             connection.sendall(head)

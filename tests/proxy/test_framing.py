@@ -85,7 +85,7 @@ def test_an_answer_that_nobody_asked_for(unasked: bytes) -> None:
 
 
 def _opened(proxy: InProcess, path: str, framing: str) -> socket.socket:
-    connection = socket.create_connection(("127.0.0.1", proxy.port), timeout=10)
+    connection = socket.create_connection(("127.0.0.1", proxy.port), timeout=60)
     connection.sendall(
         (
             f"POST {path} HTTP/1.1\r\nHost: 127.0.0.1:{proxy.port}\r\nContent-Type:"

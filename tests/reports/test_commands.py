@@ -110,7 +110,7 @@ def test_a_dead_servers_port_is_not_trusted(tmp_path: Path) -> None:
     page = write(tmp_path, page__html="x")
     with serving(tmp_path / "here") as server:
         os.kill(server.process.pid, signal.SIGKILL)
-        server.process.wait(timeout=20)
+        server.process.wait(timeout=60)
         ran = dsfix("send", str(page), home=server.home)
         assert ran.code == 1 and "no report server is running" in ran.err
         with serving(server.home) as again:
@@ -508,10 +508,10 @@ def test_watch(server: Running, tmp_path: Path) -> None:
         assert server.ask(f"{path}/v3").status == 404
         assert b"one" in server.ask(f"{path}/v1/files/a.html").body
         watching.send_signal(signal.SIGINT)
-        assert watching.wait(timeout=20) == 130
+        assert watching.wait(timeout=60) == 130
     finally:
         watching.kill()
-        _, err = watching.communicate(timeout=20)
+        _, err = watching.communicate(timeout=60)
     assert "there is no such file" in err and "Traceback" not in err
 
 

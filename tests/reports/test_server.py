@@ -39,7 +39,7 @@ def sent(server: Running, files: dict[str, bytes] | None = None, **said: object)
 def raw(server: Running, head: str) -> bytes:
     """What a request of exactly these lines is answered with."""
     host, port = urlsplit(server.url).hostname, urlsplit(server.url).port
-    with socket.create_connection((host, port), timeout=20) as connection:
+    with socket.create_connection((host, port), timeout=60) as connection:
         connection.sendall(head.replace("\n", "\r\n").encode() + b"\r\n\r\n")
         return connection.recv(65536)
 

@@ -27,7 +27,7 @@ class Front(NamedTuple):
         named = [f"Host: 127.0.0.1:{self.proxy.port}"] if not host else []
         head = "\r\n".join([line, *named, *headers, "", ""])
         head = head.replace("PORT", str(self.proxy.port))
-        with socket.create_connection(("127.0.0.1", self.proxy.port), timeout=10) as connection:
+        with socket.create_connection(("127.0.0.1", self.proxy.port), timeout=60) as connection:
             connection.sendall(head.encode("latin-1") + body)
             response = http.client.HTTPResponse(connection)
             response.begin()

@@ -129,7 +129,7 @@ def test_the_port_is_no_use_without_the_token(session: Session) -> None:
     """It can be reached, and answers nothing."""
     for headers in ("", "Authorization: Bearer x\r\n", f"x-api-key: {'0' * 64}\r\n"):
         with another_user():
-            connection = socket.create_connection(("127.0.0.1", session.port), timeout=10)
+            connection = socket.create_connection(("127.0.0.1", session.port), timeout=60)
         with connection:
             host = f"Host: 127.0.0.1:{session.port}\r\n"
             connection.sendall(f"GET /v1/models HTTP/1.1\r\n{host}{headers}\r\n".encode())
@@ -140,7 +140,7 @@ def test_connections_without_a_word_keep_nobody_out(session: Session) -> None:
     """Two hundred of them are held open, and the one with the token is answered."""
     with another_user():
         held = [
-            socket.create_connection(("127.0.0.1", session.port), timeout=10) for _ in range(200)
+            socket.create_connection(("127.0.0.1", session.port), timeout=60) for _ in range(200)
         ]
     for each in held[::2]:
         each.sendall(b"POST /v1/mess")

@@ -89,7 +89,7 @@ def running(home: Path, env: dict[str, str], *flags: str) -> Iterator[subprocess
         yield process
     finally:
         process.kill()
-        process.wait(30)
+        process.wait(60)
 
 
 def growing(state: Path, needle: str) -> Path:

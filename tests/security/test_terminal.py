@@ -110,7 +110,7 @@ def test_no_stranger_writes_on_the_terminal(tmp_path: Path, words: tuple[str, ..
         b"GET /\x1b]0;x HTTP/1.1",
         b"GET / HTTP/1.1\r\nHost: x\r\nHost: x",
     ):
-        with socket.create_connection(("127.0.0.1", port), timeout=10) as connection:
+        with socket.create_connection(("127.0.0.1", port), timeout=60) as connection:
             connection.sendall(head + b"\r\n\r\n")
             assert connection.recv(4096).startswith(b"HTTP/1.0 400 ")
     process.send_signal(signal.SIGINT)

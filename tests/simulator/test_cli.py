@@ -42,7 +42,7 @@ def status_of(url: str, key: str) -> int:
     """What the models route answers to a key."""
     asked = Request(f"{url}/models", headers={"Authorization": f"Bearer {key}"})
     try:
-        with build_opener(ProxyHandler({})).open(asked, timeout=10) as answer:
+        with build_opener(ProxyHandler({})).open(asked, timeout=60) as answer:
             return int(answer.status)
     except HTTPError as error:
         with error:
@@ -58,7 +58,7 @@ def test_serves_until_stopped(number: signal.Signals) -> None:
         assert url.startswith("http://127.0.0.1:")
         assert (status_of(url, "sk-a"), status_of(url, "sk-b")) == (200, 401)
         process.send_signal(number)
-        out, log = process.communicate(timeout=10)
+        out, log = process.communicate(timeout=60)
         assert process.returncode == 0
     assert out == ""
     assert log.splitlines() == [
@@ -70,7 +70,7 @@ def test_serves_until_stopped(number: signal.Signals) -> None:
 def test_list_rules() -> None:
     """The rules are listed with source and date, and nothing is served."""
     with simulate("--list-rules") as process:
-        out, _ = process.communicate(timeout=10)
+        out, _ = process.communicate(timeout=60)
         assert process.returncode == 0
     for rule in RULES:
         assert rule.name in out
@@ -89,10 +89,10 @@ def test_import_is_light() -> None:
 def test_list_switches() -> None:
     """Every switch is listed with its values and its meaning, and named in the help."""
     with simulate("--list-switches") as process:
-        out, _ = process.communicate(timeout=10)
+        out, _ = process.communicate(timeout=60)
         assert process.returncode == 0
     with simulate("--help") as process:
-        told, _ = process.communicate(timeout=10)
+        told, _ = process.communicate(timeout=60)
     named = told.replace("(", " ").split()
     for switch in switches():
         assert switch.means in out
@@ -104,7 +104,7 @@ def test_list_switches() -> None:
 def test_nothing_is_cut_on_a_terminal(what: str) -> None:
     """Values are there to be typed, and sources to be looked up."""
     with simulate(what, COLUMNS="60", FORCE_COLOR="1", TERM="dumb") as process:
-        out, _ = process.communicate(timeout=10)
+        out, _ = process.communicate(timeout=60)
     lines = out.splitlines()
     assert "…" not in out
     assert len(lines) > 40 and max(map(len, lines)) <= 60
@@ -113,7 +113,7 @@ def test_nothing_is_cut_on_a_terminal(what: str) -> None:
 def test_a_wrong_switch_is_an_error() -> None:
     """A switch that is not there, or a value that does not fit, is told in one line."""
     with simulate("--switch", "blank=maybe") as process:
-        _, log = process.communicate(timeout=10)
+        _, log = process.communicate(timeout=60)
         assert process.returncode == 2
     assert log.splitlines()[0] == (
         "dsfix: error: switch blank: 'maybe' is not accept|refuse-empty|refuse"
@@ -134,6 +134,6 @@ def test_a_port_that_cannot_be_had_is_told(port: str, says: str) -> None:
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = str(taken.getsockname()[1]) if port == "taken" else port
         with simulate("--port", port) as process:
-            _, error = process.communicate(timeout=20)
+            _, error = process.communicate(timeout=60)
     assert process.returncode in (1, 2)
     assert says in error and "Traceback" not in error

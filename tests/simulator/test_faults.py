@@ -72,7 +72,7 @@ def fetched(options: Options, content: dict[str, Any], count: int = 1) -> list[b
     with Simulator.in_thread(options) as simulator:
         for _ in range(count):
             address = simulator.url.removeprefix("http://")
-            connection = http.client.HTTPConnection(address, timeout=10)
+            connection = http.client.HTTPConnection(address, timeout=60)
             try:
                 connection.request("POST", PATHS["chat"], json.dumps(content), HEADERS)
                 found.append(connection.getresponse().read())
@@ -135,7 +135,7 @@ def test_endless(dialect: str, how: Any) -> None:
     """A stream without end goes on until the client leaves, which is noticed."""
     with Simulator.in_thread(Options(endless=how)) as simulator:
         address = simulator.url.removeprefix("http://")
-        connection = http.client.HTTPConnection(address, timeout=10)
+        connection = http.client.HTTPConnection(address, timeout=60)
         connection.request("POST", PATHS[dialect], json.dumps(STREAMS[dialect]), HEADERS)
         received = connection.getresponse().read(5000)
         connection.close()
@@ -149,7 +149,7 @@ def test_slow_start(stream: bool) -> None:
     """While queued there are comments or blank lines, then the usual answer."""
     with Simulator.in_thread(Options(slow_start=0.25)) as simulator:
         address = simulator.url.removeprefix("http://")
-        connection = http.client.HTTPConnection(address, timeout=10)
+        connection = http.client.HTTPConnection(address, timeout=60)
         try:
             connection.request("POST", PATHS["chat"], json.dumps(body(stream=stream)), HEADERS)
             received = connection.getresponse().read()

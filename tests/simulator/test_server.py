@@ -22,7 +22,7 @@ def request(
     simulator: Simulator, dialect: str, content: Any, method: str = "POST"
 ) -> tuple[http.client.HTTPResponse, bytes]:
     """One request on a connection of its own."""
-    connection = http.client.HTTPConnection(simulator.url.removeprefix("http://"), timeout=10)
+    connection = http.client.HTTPConnection(simulator.url.removeprefix("http://"), timeout=60)
     try:
         connection.request(method, PATHS[dialect], json.dumps(content), HEADERS)
         response = connection.getresponse()
@@ -109,7 +109,7 @@ def test_hangup_is_counted() -> None:
     """A client that leaves in the middle of an answer is noticed."""
     with Simulator.in_thread(Options(delay=0.05)) as simulator:
         address = simulator.url.removeprefix("http://")
-        connection = http.client.HTTPConnection(address, timeout=10)
+        connection = http.client.HTTPConnection(address, timeout=60)
         connection.request("POST", PATHS["messages"], json.dumps(STREAM), HEADERS)
         connection.getresponse().read(10)
         connection.close()

@@ -183,10 +183,10 @@ def weather(seed: int) -> Iterator[Weather]:
     thread = threading.Thread(target=loop.run_until_complete, args=(found.serve(started, over),))
     thread.start()
     try:
-        assert started.wait(10)
+        assert started.wait(60)
         yield found
     finally:
         loop.call_soon_threadsafe(over.set)
-        thread.join(10)
+        thread.join(60)
         loop.close()
         assert not thread.is_alive()

@@ -92,7 +92,7 @@ class InProcess:
     def __enter__(self) -> InProcess:
         self.store.open()
         self._thread.start()
-        assert self._ready.wait(10)
+        assert self._ready.wait(60)
         return self
 
     def __exit__(
@@ -102,7 +102,7 @@ class InProcess:
         trace: TracebackType | None,
     ) -> None:
         self._stop()
-        self._thread.join(10)
+        self._thread.join(60)
         self.store.close()
         self._listener.close()
 
@@ -130,7 +130,7 @@ class InProcess:
         self, method: str, path: str, body: bytes = b"", **headers: str
     ) -> Iterator[http.client.HTTPResponse]:
         """A response whose body is still to be read; `sec_fetch_site` stands for its header."""
-        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=20)
+        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=60)
         named = {name.replace("_", "-"): value for name, value in headers.items()}
         given = {"Authorization": f"Bearer {TOKEN}", "Content-Type": "application/json", **named}
         try:

@@ -12,7 +12,7 @@ from collections.abc import Callable, Mapping, Sequence
 from types import TracebackType
 from typing import Any
 
-LONG = 30.0  # only a failing test waits that long
+LONG = 60.0  # only a failing test waits that long
 
 
 def wait_until(holds: Callable[[], object], what: str = "") -> None:

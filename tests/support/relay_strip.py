@@ -40,7 +40,7 @@ class StrippingRelay:
 
     def __enter__(self) -> StrippingRelay:
         self._thread.start()
-        assert self._ready.wait(10)
+        assert self._ready.wait(60)
         return self
 
     def __exit__(

@@ -47,7 +47,7 @@ class Direct:
     def post(self, dialect: str, body: dict[str, Any], **headers: str) -> tuple[int, bytes]:
         """Status and body of one request."""
         path = {"messages": "/anthropic/v1/messages", "chat": "/chat/completions"}
-        connection = http.client.HTTPConnection(self.address, timeout=10)
+        connection = http.client.HTTPConnection(self.address, timeout=60)
         connection.request("POST", path.get(dialect, "/v1/responses"), json.dumps(body))
         response = connection.getresponse()
         data = response.read()

@@ -94,7 +94,7 @@ def chromium(home: Path, *options: str) -> Iterator[str]:
         yield f"ws://127.0.0.1:{number}{path}"
     finally:
         process.terminate()
-        process.wait(20)
+        process.wait(60)
 
 
 class Navigated(Exception):
