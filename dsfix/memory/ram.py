@@ -5,7 +5,8 @@ from __future__ import annotations
 import sys
 from collections import OrderedDict
 from collections.abc import Iterable
-from typing import NamedTuple
+
+import msgspec
 
 from dsfix.memory.recall import Stored
 
@@ -14,7 +15,7 @@ _ENTRY, _TURN = 200, 1000
 ALIKE = 64  # turns under one name of which the latest are looked at: users repeat themselves
 
 
-class _Kept(NamedTuple):
+class _Kept(msgspec.Struct, frozen=True, gc=False):
     """The turns under a name, the bytes that they take, and after how many writes the disk has
     them all; whether these are `all` turns of that name."""
 
@@ -51,10 +52,11 @@ class Ram:
 
     def put(self, name: str, found: tuple[Stored, ...]) -> tuple[Stored, ...]:
         """Keep what the disk has under a name; all that there is, with what came meanwhile."""
-        last = self._kept.get(name)
-        new = [each for each in last.found if each not in found] if last else []
-        found = (*new, *found)[:ALIKE]
-        self._put(name, _Kept(found, _size(name, found), last.writes if last else 0, True))
+        last, writes = self._kept.get(name), 0
+        if last is not None:
+            new = [each for each in last.found if each not in found]
+            found, writes = (*new, *found)[:ALIKE], last.writes
+        self._put(name, _Kept(found, _size(name, found), writes, True))
         return found
 
     def push(self, name: str, stored: Stored, writes: int, *, first: bool) -> None:
@@ -85,10 +87,9 @@ class Ram:
         self._size = 0
 
     def _put(self, name: str, kept: _Kept) -> None:
-        before = self._kept.get(name)
+        before = self._kept.pop(name, None)
         self._size += kept.size - (before.size if before else 0)
         self._kept[name] = kept
-        self._kept.move_to_end(name)
 
 
 def _size(name: str, found: Iterable[Stored]) -> int:
@@ -96,4 +97,7 @@ def _size(name: str, found: Iterable[Stored]) -> int:
 
 
 def _bytes_of(stored: Stored) -> int:
-    return _TURN + sum([sys.getsizeof(text) for text, _ in stored.reasoning.blocks])
+    size = _TURN
+    for text, _ in stored.reasoning.blocks:
+        size += sys.getsizeof(text)
+    return size

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from bisect import bisect_left
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from operator import eq
 
@@ -153,6 +153,12 @@ class History:
     def turn(self, nth: int) -> Turn | None:
         """The nth turn of the assistant's."""
         return self.looks[self.assistants[nth]].turn or WIRES[self.dialect].turn(self.items(nth))
+
+    def turns(self, nths: Iterable[int]) -> dict[int, Turn]:
+        """These turns by number, but for those of no known shape."""
+        looks, starts = self.looks, self.assistants
+        found = [(nth, looks[starts[nth]].turn or self.turn(nth)) for nth in nths]
+        return {nth: turn for nth, turn in found if turn is not None}
 
     def previous(self, place: int) -> str:
         """Key of the user's turn before that place: its result ids if it has any, else its text.

@@ -92,7 +92,7 @@ class _Replay:
         new = [nth for nth, at in enumerate(placed, done) if at not in sent.known]
         sent.learnt, learnt = memory.learnt(sent.learnt)
         again = sent.doubtful(learnt)
-        turns = {nth: turn for nth in (*again, *new) if (turn := history.turn(nth))}
+        turns = history.turns((*again, *new))
         texts = {
             nth: (turn.key, self._place(nth).previous)
             for nth, turn in turns.items()

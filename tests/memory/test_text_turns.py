@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import json
+import re
 import sqlite3
 from contextlib import closing
 from pathlib import Path
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from dsfix.memory import OriginMemory
 from dsfix.memory.recall import LONG
@@ -139,6 +142,13 @@ def test_a_text_of_reminders_that_never_end_is_read_once() -> None:
 def test_which_ids_are_unique_by_themselves(call: str, random: bool) -> None:
     """DeepSeek's are also where chance gave 24 letters and no digit; names and numbers are not."""
     assert is_random(call) is random
+
+
+@given(st.text("aZ09_-é٣", max_size=30))
+def test_where_an_id_is_random(call: str) -> None:
+    """Twelve letters and digits in a row, at least one of these, wherever in it they stand."""
+    runs = re.findall("[a-zA-Z0-9]+", call)
+    assert is_random(call) is any(len(run) >= 12 and re.search("[0-9]", run) for run in runs)
 
 
 def test_an_id_is_read_once() -> None:
