@@ -37,6 +37,10 @@ _PREFERENCES: Mapping[str, str] = {
     "CLAUDE_CODE_DISABLE_NONESSENTIAL_TRAFFIC": "1",
     "DISABLE_AUTOUPDATER": "1",
 }
+# Tools that are loaded when they are looked for are the API's own to put behind the messages. Any
+# other upstream has them in front, so each search voids the prefix cache (2.1.330 does that behind
+# any URL, measured 2026-11-22; decolua/9router#3889, 2026-09-08).
+_TOOL_SEARCH = {"ENABLE_TOOL_SEARCH": "false"}
 _SETTING_OF: Mapping[str, str] = {
     "CLAUDE_CODE_EFFORT_LEVEL": "effortLevel",
     "CLAUDE_CODE_AUTO_COMPACT_WINDOW": "autoCompactWindow",
@@ -97,7 +101,7 @@ def wire(request: Request) -> Wiring:
         "ANTHROPIC_BASE_URL": request.endpoint.messages,
         "ANTHROPIC_AUTH_TOKEN": request.endpoint.token,
         **models,
-        **_preferences(request, found, _window(request, models)),
+        **_preferences(request, found, models),
         **direct(request.host.environ),
     }
     known = [name for name in map(_plain, models.values()) if request.upstream.knows(name)]
@@ -157,9 +161,15 @@ def _window(request: Request, models: Mapping[str, str]) -> dict[str, str]:
     return {"CLAUDE_CODE_MAX_CONTEXT_TOKENS": str(min(known))} if known else {}
 
 
-def _preferences(request: Request, found: Settings, window: Mapping[str, str]) -> dict[str, str]:
+def _preferences(request: Request, found: Settings, models: Mapping[str, str]) -> dict[str, str]:
     """Our defaults and the vendor's, without those for which the user has chosen."""
-    defaults = {**_PREFERENCES, **window, **request.upstream.agent_env.get("claude", {})}
+    upstream = request.upstream
+    defaults = {
+        **_PREFERENCES,
+        **({} if upstream.signs else _TOOL_SEARCH),
+        **_window(request, models),
+        **upstream.agent_env.get("claude", {}),
+    }
     return {
         name: value
         for name, value in defaults.items()

@@ -15,6 +15,7 @@ PROJECT = ".claude/settings.json"
 LOCAL = ".claude/settings.local.json"
 PRO = "deepseek-v4-pro[1m]"
 FLASH = "deepseek-v4-flash"
+SIGNER = UPSTREAM._replace(signs=True)
 
 
 def env_of(name):
@@ -39,6 +40,7 @@ def test_a_plain_start():
         "CLAUDE_CODE_TOTAL_TOKENS_REMINDER": "off",
         "CLAUDE_CODE_DISABLE_NONESSENTIAL_TRAFFIC": "1",
         "DISABLE_AUTOUPDATER": "1",
+        "ENABLE_TOOL_SEARCH": "false",
         "CLAUDE_CODE_MAX_CONTEXT_TOKENS": "1048576",
         "CLAUDE_CODE_AUTO_COMPACT_WINDOW": "786432",
         "CLAUDE_CODE_EFFORT_LEVEL": "max",
@@ -131,6 +133,8 @@ def test_names_shown_for_models_are_set_again():
         ("CLAUDE_CODE_EFFORT_LEVEL", ("--effort", "low"), {}, {}),
         ("CLAUDE_CODE_EFFORT_LEVEL", ("--effort=low",), {}, {}),
         ("CLAUDE_CODE_EFFORT_LEVEL", (), {}, {USER: {"effortLevel": "low"}}),
+        ("ENABLE_TOOL_SEARCH", (), {"ENABLE_TOOL_SEARCH": "auto"}, {}),
+        ("ENABLE_TOOL_SEARCH", (), {}, {USER: {"env": {"ENABLE_TOOL_SEARCH": "true"}}}),
         ("CLAUDE_CODE_MAX_CONTEXT_TOKENS", (), {"CLAUDE_CODE_MAX_CONTEXT_TOKENS": "9"}, {}),
         ("CLAUDE_CODE_AUTO_COMPACT_WINDOW", (), {}, {USER: {"autoCompactWindow": 200000}}),
         ("CLAUDE_CODE_TOTAL_TOKENS_REMINDER", (), {}, {USER: {"totalTokensReminder": "fixed"}}),
@@ -160,6 +164,12 @@ def test_the_window_of_a_model_without_suffix(args, small, window):
     env = CLAUDE.wire(request(*args, small_model=small, upstream=upstream)).env
     assert env["ANTHROPIC_MODEL"] == "large[1m]"
     assert env.get("CLAUDE_CODE_MAX_CONTEXT_TOKENS") == window
+
+
+def test_tools_are_searched_where_the_upstream_knows_how():
+    """Anthropic puts what was found behind the messages; others would have to in front of them."""
+    assert "ENABLE_TOOL_SEARCH" in CLAUDE.wire(request()).env
+    assert "ENABLE_TOOL_SEARCH" not in CLAUDE.wire(request(upstream=SIGNER)).env
 
 
 def test_inherited_variables_that_mislead_are_removed():
