@@ -78,7 +78,7 @@ def run() -> Figure:
 def _turn(number: int) -> tuple[Turn, _At]:
     """A turn with a call if its number is even, else with a text."""
     thought = Reasoning(((f"Thought {number}: look at the next file, then decide.", f"s{number}"),))
-    name = f"{number * 2654435761 % (1 << 64):024d}"  # ids come in no order
+    name = f"k{number * 2654435761 % (1 << 64):023d}"  # ids come in no order
     at = _At(digest("user", name), digest("chain", name), "session")
     if number % 2:
         return Turn(texts=(f"The answer to {name}.",), reasoning=thought), at

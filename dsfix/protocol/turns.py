@@ -9,9 +9,11 @@ from collections.abc import Iterable
 import msgspec
 
 # From its first letter or digit on, so that none is looked at twice however long the id. Without a
-# digit it may be a tool's name, but for DeepSeek's own form: one in 70 of those has none.
+# digit it may be a tool's name, but for DeepSeek's own form: one in 70 of those has none. Digits
+# behind zeros are a number that somebody counts, filled up; those of vendors begin otherwise.
 _RANDOM = re.compile(
-    r"(?<![A-Za-z0-9])(?:(?=[A-Za-z]*+[0-9])[A-Za-z0-9]{12}|call_[0-9]{2}_[A-Za-z]{24})"
+    r"(?<![A-Za-z0-9])(?!000[0-9]*+(?![A-Za-z]))"
+    r"(?:(?=[A-Za-z]*+[0-9])[A-Za-z0-9]{12}|call_[0-9]{2}_[A-Za-z]{24})"
 )
 _EMPTY = hashlib.blake2b(digest_size=16)
 _REMINDED = "</system-reminder>"
@@ -108,7 +110,7 @@ def own_words(texts: Iterable[str]) -> str:
 
 def is_random(call: str) -> bool:
     """Whether an id of a call is unique by itself: DeepSeek's, Anthropic's, not `call_0`."""
-    end = call[-12:]  # nearly all are known by that, at a third of the cost
-    if len(end) == 12 and end.isascii() and end.isalnum() and not end.isalpha():
+    end = call[-24:]  # theirs are known by that, at a third of the cost
+    if len(end) == 24 and end.isascii() and end.isalnum() and not (end.isalpha() or end.isdigit()):
         return True
     return _RANDOM.search(call) is not None

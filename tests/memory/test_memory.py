@@ -63,12 +63,13 @@ def test_a_turn_is_found_by_its_calls_in_another_process(file: Path) -> None:
 def test_a_random_id_is_enough_and_a_counted_one_is_not(file: Path) -> None:
     """`call_0` of another conversation means nothing, even when it is known only once."""
     random = "call_00_GvcqkmHM5yJ5nZ2x8rTa0b1c"
+    counted = "call_0", "functions.Bash:0", "toolu_000000000000000000000000"
     with opened(file) as store:
         memory = OriginMemory(store, ORIGIN)
-        for ident in (random, "call_0", "functions.Bash:0"):
+        for ident in (random, *counted):
             memory.remember(turn(ident, thought="why"), At("p", "c", "s"))
         assert recall(memory, turn(random), "x", "x") == "why"
-        for ident in ("call_0", "functions.Bash:0"):
+        for ident in counted:
             assert recall(memory, turn(ident), "x", "x") is None
             assert recall(memory, turn(ident), "x", "x", session="s") == "why"
 

@@ -29,7 +29,7 @@ def thought(number: int) -> str:
 
 
 def ident(number: int) -> str:
-    return f"call_00_{number:024d}"
+    return f"call_00_a{number:023d}"
 
 
 def knowing(turns: int) -> OriginMemory:

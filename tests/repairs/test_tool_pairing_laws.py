@@ -24,7 +24,7 @@ HABITS = st.sampled_from(["whole", "apart", "one by one", "turned round"])
 def rounds(draw: st.DrawFn, nth: int) -> list[Step]:
     """One answer and what an agent makes of it, well or not."""
     count, numbered = draw(st.integers(1, 3)), draw(st.booleans())
-    form = "call_{call:02}_{nth:022}ab" if numbered else "toolu_{nth:020}{call:02}"
+    form = "call_{call:02}_{nth:022}ab" if numbered else "toolu_x{nth:019}{call:02}"
     ids = [form.format(nth=nth, call=call) for call in range(count)]
     answered = [id for id in ids if draw(st.integers(0, 3))]
     thought = draw(st.sampled_from(["", f"thought {nth}"]))
