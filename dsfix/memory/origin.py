@@ -150,6 +150,8 @@ class OriginMemory:
             one = chosen(exact, turn, place)
             return Found(one.reasoning) if one else None
         near = self.store.candidates(self.origin, "previous", place.previous)
+        if not same and not near:  # of what nobody has seen, that is all
+            return None
         leaked = {
             each: texts
             for each in near

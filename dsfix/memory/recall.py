@@ -70,8 +70,10 @@ def chosen(found: Sequence[Stored], turn: Turn, place: Place) -> Stored | None:
     says: each among those that the ones before have left. An id that is no random one means
     nothing by itself, even if it is known once only.
     """
-    if not all(map(is_random, found[0].calls if found else ())):
+    if found and not all(map(is_random, found[0].calls)):
         found = _of_counted(found, turn, place)
+    if not found:
+        return None
     if len(found) == 1:
         return found[0]
     text = digest("text", turn.text)

@@ -57,6 +57,7 @@ class _Replay:
         self._sent = Replayed(history.dialect, {})
         self._placeholders = context.memory.sent(context.conversation)
         self._stored: Set[str] = frozenset()
+        self._texts: Mapping[int, tuple[str, str]] = {}
         self._new: dict[str, Reasoning] = {}
 
     def sent(self) -> Replayed:
@@ -93,7 +94,7 @@ class _Replay:
         sent.learnt, learnt = memory.learnt(sent.learnt)
         again = sent.doubtful(learnt)
         turns = history.turns((*again, *new))
-        texts = {
+        self._texts = texts = {
             nth: (turn.key, self._place(nth).previous)
             for nth, turn in turns.items()
             if not turn.calls
@@ -175,7 +176,7 @@ class _Replay:
         return self._stood_in(items, turn, key, text)
 
     def _key(self, turn: Turn, nth: int) -> str:
-        return turn.key if turn.calls else digest(turn.key, self._place(nth).previous)
+        return turn.key if turn.calls else digest(*self._texts[nth])
 
     def _text(self, turn: Turn, key: str, count: int) -> Reasoning:
         return placeholder(turn, key, count, self._stand.text)
