@@ -41,7 +41,7 @@ _chat = Wire(
     lambda turn, said, texts: (chat.with_reasoning(turn[0], said, texts),),
     chat.user_key,
 )
-_responses = Wire(Look, responses.turn, responses.with_reasoning, responses.user_key)
+_responses = Wire(responses.look, responses.turn, responses.with_reasoning, responses.user_key)
 WIRES: Mapping[Dialect, Wire] = {
     Dialect.MESSAGES: _messages,
     Dialect.CHAT: _chat,

@@ -14,7 +14,7 @@ from collections.abc import Iterable, Sequence
 import msgspec
 
 from dsfix.protocol import spans
-from dsfix.protocol.turns import Reasoning, Turn
+from dsfix.protocol.turns import Look, Reasoning, Turn
 
 CALLS = frozenset({"function_call", "custom_tool_call"})
 
@@ -37,6 +37,26 @@ class _Head(msgspec.Struct):
     role: str | None = None
 
 
+class _Reasoning(msgspec.Struct, tag_field="type", tag="reasoning"):
+    pass
+
+
+class _Message(msgspec.Struct, tag_field="type", tag="message"):
+    pass
+
+
+class _Call(msgspec.Struct, tag_field="type", tag="function_call"):
+    call_id: str
+    name: str
+    arguments: str
+
+
+class _Output(msgspec.Struct, tag_field="type", tag="function_call_output"):
+    call_id: str
+    output: str
+
+
+_usual = msgspec.json.Decoder(_Reasoning | _Message | _Call | _Output)
 _item = msgspec.json.Decoder(_Item)
 _head = msgspec.json.Decoder(_Head)
 
@@ -59,6 +79,17 @@ def kind(raw: bytes) -> str:
     if name.endswith("_output"):
         return "output"
     return "reasoning" if name == "reasoning" else "step" if name.endswith("_call") else ""
+
+
+def look(raw: bytes, role: str) -> Look:
+    """What one look at an item of this role tells; a turn may be several of them."""
+    try:
+        item = _usual.decode(raw) if role in ("assistant", "tool") else None
+    except spans.Malformed:
+        item = None
+    if isinstance(item, _Output):
+        return Look(raw, role, True, None, (item.call_id,))
+    return Look(raw, role, isinstance(item, _Call))
 
 
 def spans_of(kinds: Sequence[str]) -> list[tuple[int, int]]:
