@@ -179,3 +179,18 @@ def test_a_json_answer(status: dict[str, str]) -> None:
     assert (turn.calls, turn.texts) == (("a",), ("x",))
     assert turn.reasoning == Reasoning((("think", ""),))
     assert answer.usage == Usage(100, 64, 20, 7)
+
+
+def test_an_answer_of_several_parts_says_what_a_request_says_of_it() -> None:
+    """What memory learns of an answer is what it is asked for once the agent sends it back."""
+    parts = {
+        "reasoning": [{"type": "reasoning_text", "text": text} for text in ("th", "ink")],
+        "message": [{"type": "output_text", "text": text} for text in ("one ", "two")],
+    }
+    items = [{**thought(""), "content": parts["reasoning"]},
+             {**said(""), "content": parts["message"]}]  # fmt: skip
+    asked = responses.turn([json.dumps(each).encode() for each in items])
+    answer = Answer()
+    reading.observe_json(Dialect.RESPONSES, answer, json.dumps({"output": items}).encode())
+    assert asked is not None
+    assert (answer.turn().key, answer.turn().reasoning) == (asked.key, asked.reasoning)

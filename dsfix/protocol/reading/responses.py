@@ -45,9 +45,10 @@ class _Item(msgspec.Struct):
 
     @property
     def said(self) -> str:
-        """The text of all parts, or what the call is given."""
+        """The text of all parts, put together as in a request, or what the call is given."""
         parts = [part.text for part in self.content or [] if part.text]
-        return "\n".join(parts) or self.arguments or self.input or ""
+        apart = "\n" if self.type == "reasoning" else ""
+        return apart.join(parts) or self.arguments or self.input or ""
 
 
 class _Details(msgspec.Struct):
