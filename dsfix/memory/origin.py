@@ -132,8 +132,26 @@ class OriginMemory:
     def _thread(self, conversation: str) -> str:
         return f"{self.origin} {conversation}"
 
+    def _known(self, by: str, value: str, place: Place) -> tuple[Stored, ...]:
+        """The turns under that name: what is in RAM only where one stands at this very place.
+
+        A conversation that one process has held may go on in another, which has asked for the same
+        words or the same counted ids before.
+        """
+        found = self.store.candidates(self.origin, by, value)
+        if not found:
+            return found
+        here = place.chain, place.session
+        if any([(each.chain, each.session) == here for each in found]):
+            return found
+        return self.store.candidates(self.origin, by, value, anew=True)
+
     def _by_calls(self, turn: Turn, place: Place) -> Found | None:
-        fits = found = self.store.candidates(self.origin, "call", turn.calls[0])
+        call = turn.calls[0]
+        if is_random(call):
+            fits = found = self.store.candidates(self.origin, "call", call)
+        else:
+            fits = found = self._known("call", call, place)
         if any([each.calls != turn.calls for each in found]):
             wanted = set(turn.calls)
             fits = tuple([each for each in found if set(each.calls) == wanted])
@@ -145,11 +163,11 @@ class OriginMemory:
     def _by_text(self, turn: Turn, place: Place) -> Found | None:
         if not turn.text:
             return None
-        same = self.store.candidates(self.origin, "key", turn.key)
+        same = self._known("key", turn.key, place)
         if exact := [each for each in same if each.previous == place.previous]:
             one = chosen(exact, turn, place)
             return Found(one.reasoning) if one else None
-        near = self.store.candidates(self.origin, "previous", place.previous)
+        near = self._known("previous", place.previous, place)
         if not same and not near:  # of what nobody has seen, that is all
             return None
         leaked = {

@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 from collections import OrderedDict
 from collections.abc import Iterable
+from itertools import takewhile
 
 import msgspec
 
@@ -31,31 +32,45 @@ class Ram:
     def __init__(self, room: int) -> None:
         self._room, self._size = room, 0
         self._kept: OrderedDict[str, _Kept] = OrderedDict()
+        self._fresh: set[str] = set()
 
     def missing(self, names: Iterable[str]) -> list[str]:
         """Those names of which the disk has to tell."""
         kept = self._kept
         return [name for name in names if (last := kept.get(name)) is None or not last.all]
 
-    def get(self, name: str) -> tuple[Stored, ...] | None:
-        """The turns under a name, the latest first; None where the disk has to tell."""
+    def get(self, name: str, *, anew: bool = False) -> tuple[Stored, ...] | None:
+        """The turns under a name, the latest first; None where the disk has to tell.
+
+        `anew`: it has to unless it has told since the last turn was kept here.
+        """
         kept = self._kept.get(name)
-        if kept is None or not kept.all:
+        if kept is None or not kept.all or (anew and name not in self._fresh):
             return None
         self._kept.move_to_end(name)
         return kept.found
+
+    def has(self, name: str) -> bool:
+        """Whether there are turns under a name, of which the disk may have more."""
+        return name in self._kept
 
     def begun(self, names: Iterable[str]) -> list[str]:
         """Those names under which there are turns, of which the disk may have more."""
         kept = self._kept
         return [name for name in names if (last := kept.get(name)) is not None and not last.all]
 
-    def put(self, name: str, found: tuple[Stored, ...]) -> tuple[Stored, ...]:
-        """Keep what the disk has under a name; all that there is, with what came meanwhile."""
+    def put(self, name: str, found: tuple[Stored, ...], committed: int = 0) -> tuple[Stored, ...]:
+        """Keep what the disk has under a name; all that there is, with what came meanwhile.
+
+        So many writes were `committed` when it was asked: what they wrote is no news.
+        """
         last, writes = self._kept.get(name), 0
         if last is not None:
-            new = [each for each in last.found if each not in found]
-            found, writes = (*new, *found)[:ALIKE], last.writes
+            if last.writes > committed or not found:
+                new = takewhile(lambda each: each not in found, last.found)
+                found = (*new, *found)[:ALIKE]
+            writes = last.writes
+        self._fresh.add(name)
         self._put(name, _Kept(found, _size(name, found), writes, True))
         return found
 
@@ -74,6 +89,7 @@ class Ram:
 
     def trim(self, committed: int) -> None:
         """Drop the least recent, but nothing that is not among the writes that are on disk."""
+        self._fresh.clear()
         while self._size > self._room and len(self._kept) > 1:
             name, oldest = next(iter(self._kept.items()))
             if oldest.writes > committed:
@@ -84,6 +100,7 @@ class Ram:
     def clear(self) -> None:
         """Forget all of it."""
         self._kept.clear()
+        self._fresh.clear()
         self._size = 0
 
     def _put(self, name: str, kept: _Kept) -> None:

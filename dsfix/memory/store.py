@@ -126,16 +126,18 @@ class Store:
         # Once a turn: what a request has asked for stays until it has been answered.
         self._ram.trim(file.committed)
 
-    def candidates(self, origin: str, by: str, value: str) -> tuple[Stored, ...]:
-        """The turns stored under a call id, a key, or the user's turn before them."""
+    def candidates(
+        self, origin: str, by: str, value: str, *, anew: bool = False
+    ) -> tuple[Stored, ...]:
+        """Turns under a call id, a key, or the user's before them; `anew`, with what others add."""
         name = f"{by}\0{origin}\0{value}"
         if (only := self._only.get(name)) is not None:
             return only
-        if (kept := self._ram.get(name)) is not None:
+        if (kept := self._ram.get(name, anew=anew)) is not None:
             return kept
-        if name in self._absent.get(by, ()):
+        new = [value] if self._ram.has(name) else []
+        if not new and name in self._absent.get(by, ()):
             return ()
-        new = [value] if self._ram.begun([name]) else []
         return self._read(_ONE, origin, by, value, new).get(value, ())
 
     def prefetch(self, origin: str, by: str, values: Iterable[str]) -> Set[str]:
@@ -159,6 +161,7 @@ class Store:
         if self._database is None:
             return {}
         read: dict[str, tuple[Stored, ...]] = {}
+        committed = self._database.committed
         for value, *row in self._database.read(queries[by], (wanted, origin)):
             if stored := stored_in(tuple(row)):
                 read[str(value)] = (*read.get(str(value), ()), stored)
@@ -166,7 +169,7 @@ class Store:
             keys = [alike[0].key for alike in read.values()]
             self._database.write(_touch(origin, keys, self._clock()))
         return {
-            value: self._ram.put(f"{by}\0{origin}\0{value}", read.get(value, ()))
+            value: self._ram.put(f"{by}\0{origin}\0{value}", read.get(value, ()), committed)
             for value in {*read, *new}
         }
 

@@ -146,3 +146,37 @@ def _told(read: Callable[..., list[Row]], asked: list[str]) -> Callable[..., lis
         return read(sql, values)
 
     return reading
+
+
+@pytest.mark.parametrize("turn", [Turn(texts=("Done.",)), Turn(("call_0",), ("f",))])
+def test_what_another_process_has_added_is_found(tmp_path: Path, turn: Turn) -> None:
+    """A conversation goes on in a process that has been asked for the same words or ids before."""
+    here, there = (Store(tmp_path / "memory.db") for _ in range(2))
+    for store in (here, there):
+        store.open()
+        OriginMemory(store, "o").remember(_because(turn, "another"), At("x", "x", ""))
+    asked = OriginMemory(here, "o")
+    assert asked.recall(turn, At("p", "c", "")) is None
+    OriginMemory(there, "o").remember(_because(turn, "why"), At("p", "c", ""))
+    there.close()
+    asked.remember(_because(turn, "later"), At("y", "y", ""))
+    found = asked.recall(turn, At("p", "c", ""))
+    assert found is not None and found.reasoning.text == "why"
+    here.close()
+
+
+def _because(turn: Turn, why: str) -> Turn:
+    return turn.reasoned(Reasoning(((why, ""),)))
+
+
+def test_what_the_disk_has_anew_stands_in_its_order() -> None:
+    """Turns that are on disk are not news; what waits still stands first, and nothing is lost."""
+    ram = Ram(1 << 20)
+    ram.put("name", (stored(2), stored(1)))
+    ram.push("name", stored(4), 1, first=False)
+    assert ram.get("name", anew=True) is not None
+    ram.trim(committed=0)
+    assert ram.get("name", anew=True) is None
+    assert ram.put("name", (stored(3), stored(2))) == (stored(4), stored(3), stored(2))
+    assert ram.put("name", (stored(4), stored(3)), committed=1) == (stored(4), stored(3))
+    assert ram.put("name", (), committed=1) == (stored(4), stored(3))
