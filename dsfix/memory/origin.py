@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence, Set
 from dataclasses import dataclass
 from typing import Any
 
+from dsfix.memory.ram import ALIKE
 from dsfix.memory.recall import LONG, Stored, begins, chosen, unleaked
 from dsfix.memory.rows import as_json
 from dsfix.memory.store import Store
@@ -53,9 +54,11 @@ class OriginMemory:
         if not turn.calls and not turn.text:
             return True
         if not turn.calls:
-            stored = self.store.candidates(self.origin, "key", turn.key)
-            here = (place.previous, place.session)
-            return any((each.previous, each.session) == here for each in stored)
+            key, here = turn.key, (place.previous, place.session)
+            stored = self.store.candidates(self.origin, "key", key)
+            if len(stored) >= ALIKE:  # it may be older
+                stored += self.store.candidates(self.origin, "previous", place.previous)
+            return any(each.key == key and (each.previous, each.session) == here for each in stored)
         stored = self.store.candidates(self.origin, "call", turn.calls[0])
         if not all(map(is_random, turn.calls)):
             return any(each.stood_at(place) for each in stored)
@@ -163,11 +166,13 @@ class OriginMemory:
     def _by_text(self, turn: Turn, place: Place) -> Found | None:
         if not turn.text:
             return None
-        same = self._known("key", turn.key, place)
-        if exact := [each for each in same if each.previous == place.previous]:
+        key, previous = turn.key, place.previous
+        same = _sure(self._known("key", key, place), place)
+        exact = [each for each in same if each.previous == previous]
+        near = () if exact else self._known("previous", previous, place)
+        if exact := exact or [each for each in _sure(near, place) if each.key == key]:
             one = chosen(exact, turn, place)
             return Found(one.reasoning) if one else None
-        near = self._known("previous", place.previous, place)
         if not same and not near:  # of what nobody has seen, that is all
             return None
         leaked = {
@@ -201,3 +206,14 @@ class OriginMemory:
             [each for each in near if not each.calls and begins(each, turn.text)], turn, place
         )
         return Found(one.reasoning) if one else None
+
+
+def _sure(found: tuple[Stored, ...], place: Place) -> tuple[Stored, ...]:
+    """Those of the turns with one text, or behind one of the user's, that can be the one meant.
+
+    Where there are more than are looked at, it may be older: then only one at this very place is.
+    """
+    if len(found) < ALIKE:
+        return found
+    chain = place.chain
+    return tuple([each for each in found if each.chain == chain])

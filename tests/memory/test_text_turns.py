@@ -13,6 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from dsfix.memory import OriginMemory
+from dsfix.memory.ram import ALIKE
 from dsfix.memory.recall import LONG
 from dsfix.memory.rows import MIGRATIONS
 from dsfix.protocol.body import Body, Dialect
@@ -183,3 +184,25 @@ def test_the_texts_of_a_history_are_looked_up_at_once(tmp_path: Path) -> None:
             connection.execute("DELETE FROM turns")
         assert recall(memory, whole, "first") == "one"
         assert recall(memory, cut, "second") == "two"
+
+
+def test_a_text_that_was_said_often_is_found_by_what_was_before(tmp_path: Path) -> None:
+    """`Done.` behind one call's result is one turn, however many have said it since."""
+    with opened(tmp_path / "memory.db") as store:
+        memory = OriginMemory(store, ORIGIN)
+        memory.remember(turn(text="Done.", thought="why"), At("results"))
+        for number in range(ALIKE):
+            memory.remember(turn(text="Done.", thought=f"{number}"), At(f"{number}", session="s"))
+        assert recall(memory, turn(text="Done."), "results") == "why"
+        assert recall(memory, turn(text="Done."), "results", session="s") == "why"
+        assert memory.knows(turn(text="Done."), At("results"))
+
+
+def test_of_more_than_are_looked_at_none_has_moved(tmp_path: Path) -> None:
+    """The one that is meant may be older than all of them, so the session names none."""
+    with opened(tmp_path / "memory.db") as store:
+        memory = OriginMemory(store, ORIGIN)
+        for number in range(ALIKE):
+            session = "" if number else "s"
+            memory.remember(turn(text="Done.", thought=f"{number}"), At(f"{number}", "", session))
+        assert recall(memory, turn(text="Done."), "another", session="s") is None
