@@ -189,12 +189,13 @@ class OriginMemory:
 
         Compaction does that (Claude Code 2.1.197 keeps the last turn behind a summary, under the
         same session id; measured 2026-11-21), and so does a user who edits a prompt. What still
-        stands where it was has not moved. What is found is kept for its new place.
+        stands where it was has not moved; of several nobody knows which it was, for the last one
+        may have been taken back. What is found is kept for its new place.
         """
         named = [each for each in same if place.session and each.session == place.session]
         found = named or (list(same) if len(turn.text) >= LONG else [])
         found = [each for each in found if not place.has(turn.key, each.previous)]
-        if not found or (not named and len({each.reasoning for each in found}) > 1):
+        if len({each.reasoning for each in found}) != 1:
             return None
         moved = Stored.of(turn.reasoned(found[0].reasoning), place)
         self.store.add(self.origin, moved)

@@ -152,18 +152,19 @@ def test_two_sub_agents_with_one_first_message_keep_their_own(file: Path) -> Non
 
 
 def test_a_turn_that_compaction_moved_is_found_by_the_agents_session(file: Path) -> None:
-    """The session's last turn of that text, and from then on at its new place as well."""
+    """The session's only turn of that text, and from then on at its new place as well."""
     with opened(file) as store:
         memory = OriginMemory(store, ORIGIN)
         memory.remember(turn(thought="early", text="done"), At("p1", "c1", "s"))
-        memory.remember(turn(thought="late", text="done"), At("p2", "c2", "s"))
         asked = turn(text="done")
         assert recall(memory, asked, "summary", "x") is None
         assert recall(memory, asked, "summary", "x", session="other") is None
-        assert recall(memory, asked, "summary", "x", session="s") == "late"
-        memory.remember(turn(thought="later", text="done"), At("p3", "c3", "s"))
+        assert recall(memory, asked, "summary", "x", session="s") == "early"
+        memory.remember(turn(thought="late", text="done"), At("p2", "c2", "s"))
     with opened(file) as store:
-        assert recall(OriginMemory(store, ORIGIN), asked, "summary", "x", session="s") == "late"
+        memory = OriginMemory(store, ORIGIN)
+        assert recall(memory, asked, "summary", "x", session="s") == "early"
+        assert recall(memory, asked, "another", "x", session="s") is None
 
 
 def test_reasoning_that_the_agent_brings_is_learnt_once(file: Path) -> None:
