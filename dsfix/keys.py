@@ -8,13 +8,13 @@ from __future__ import annotations
 
 import os
 import stat
-import subprocess
 from collections.abc import Mapping
 from pathlib import Path
 
 from dsfix.config import Config
 from dsfix.errors import LaunchError
 from dsfix.paths import expanded
+from dsfix.printed import printed
 
 PATIENCE = 30.0  # seconds that `key_command` may take: some ask the user for a passphrase
 _MOST = 64 * 1024  # bytes of a key file that are read
@@ -31,29 +31,15 @@ def from_command(command: tuple[str, ...], environ: Mapping[str, str]) -> str:
     """The first line that the program prints.
 
     It runs without a shell and without our stdin, which is the agent's prompt; what it says on
-    stderr is the user's to read. Raises LaunchError when it fails or takes too long.
+    stderr is the user's to read. Raises LaunchError when it fails, takes too long or has no end.
     """
     program = str(expanded("key_command", command[0]))
     try:
-        done = subprocess.run(
-            (program, *command[1:]),
-            env=environ,
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE,
-            timeout=PATIENCE,
-            check=False,
-        )
-    except subprocess.TimeoutExpired:
-        raise LaunchError(
-            f"key_command: {program} took more than {PATIENCE:.0f} seconds",
-            hint="does it wait for input? its stdin is empty",
-        ) from None
-    except OSError as error:
-        raise LaunchError(f"key_command: {program}: {error.strerror}") from None
-    if done.returncode:
-        how = f"exit code {done.returncode}" if done.returncode > 0 else "a signal"
-        raise LaunchError(f"key_command: {program} ended with {how}", hint="see what it says above")
-    return _first_line(done.stdout, f"key_command: {program} prints no key")
+        output = printed((program, *command[1:]), environ, PATIENCE)
+    except LaunchError as error:
+        error.message = f"key_command: {error.message}"
+        raise
+    return _first_line(output, f"key_command: {program} prints no key")
 
 
 def from_file(name: str) -> str:

@@ -23,6 +23,7 @@ ORDER = [
     "upstreams",
     "agents",
     "config",
+    "printed",
     "keys",
     "environment",
     "memory",
@@ -46,7 +47,7 @@ HOMES = {
     "typer": {"cli"},
     "rich": {"cli"},
     "sqlite3": {"config", "memory", "record", "reports"},
-    "subprocess": {"keys", "family", "process", "demo", "doctor"},
+    "subprocess": {"printed", "family", "process", "demo", "doctor"},
     "platformdirs": {"paths"},
     "tomlkit": {"config"},
 }

@@ -9,7 +9,9 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import NamedTuple
 
+from dsfix.errors import LaunchError
 from dsfix.paths import home_dir, text_of
+from dsfix.printed import printed
 
 VERSION_WAIT = 20.0  # seconds; Node programs take up to five for --version
 
@@ -42,15 +44,7 @@ def _printed(words: tuple[str, ...], environ: Mapping[str, str]) -> str | None:
     secret = ("KEY", "TOKEN", "SECRET", "PASSWORD")
     env = {name: value for name, value in environ.items() if not name.endswith(secret)}
     try:
-        done = subprocess.run(
-            words,
-            cwd="/",
-            env=env,
-            stdin=subprocess.DEVNULL,
-            capture_output=True,
-            timeout=VERSION_WAIT,
-            check=True,
-        )
-    except (OSError, subprocess.SubprocessError):
+        output = printed(words, env, VERSION_WAIT, cwd="/", stderr=subprocess.DEVNULL)
+    except LaunchError:
         return None
-    return os.fsdecode(done.stdout)
+    return os.fsdecode(output)

@@ -74,7 +74,7 @@ def test_versions_are_asked_for_only_when_told(program: Path) -> None:
     assert program.with_name("claude.asked").read_text() == "--version\n"
 
 
-@pytest.mark.parametrize("script", ["exit 1", "echo none", "echo 1.2.3; exit 3"])
+@pytest.mark.parametrize("script", ["exit 1", "echo none", "echo 1.2.3; exit 3", "yes 1.2.3"])
 def test_a_program_that_tells_no_version(program: Path, script: str) -> None:
     """It is installed all the same."""
     program.write_text(f"#!/bin/sh\n{script}\n")

@@ -157,6 +157,15 @@ def test_a_program_that_takes_too_long(monkeypatch: pytest.MonkeyPatch) -> None:
     assert time.monotonic() - began < 20
 
 
+def test_a_program_that_prints_without_end(tmp_path: Path) -> None:
+    """It is ended before it fills the memory."""
+    ran, came = asked(tmp_path, command("sh", "-c", f"echo $$ > {tmp_path}/pid; exec yes"))
+    assert (ran.code, came) == (125, [])
+    assert ran.err == "dsfix: error: key_command: sh prints more than 65,536 bytes\n"
+    with pytest.raises(ProcessLookupError):
+        os.kill(int((tmp_path / "pid").read_text()), 0)
+
+
 @pytest.mark.parametrize("mode", [0o640, 0o604, 0o660])
 def test_a_file_that_others_can_read_is_refused(tmp_path: Path, mode: int) -> None:
     """With the command that mends it."""
