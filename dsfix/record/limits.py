@@ -61,9 +61,9 @@ class Limits(NamedTuple):
         return cls(
             _decimal(fields.get("cost")),
             str(currency) if currency in CURRENCIES else "USD",
-            tokens if isinstance(tokens, int) and tokens < _MOST else None,
-            requests if isinstance(requests, int) and requests < _MOST else None,
-            minutes if isinstance(minutes, int | float) and minutes < _MOST else None,
+            tokens if isinstance(tokens, int) and 0 <= tokens < _MOST else None,
+            requests if isinstance(requests, int) and 0 <= requests < _MOST else None,
+            minutes if isinstance(minutes, int | float) and 0 <= minutes < _MOST else None,
         )
 
 
@@ -97,8 +97,9 @@ def write_raised(directory: Path, limits: Limits) -> None:
 
 
 def _decimal(value: object) -> Decimal | None:
+    """An amount of money; None for what is none, or has more digits than an amount has."""
     try:
         found = Decimal(str(value))
     except InvalidOperation:
         return None
-    return found if found.is_finite() and found.adjusted() < _DIGITS else None
+    return found if found.is_finite() and abs(found.adjusted()) < _DIGITS and found >= 0 else None

@@ -56,6 +56,12 @@ def test_limits_are_read_back(tmp_path: Path, limits: Limits) -> None:
         b"[]",
         b'{"cost": 1e308}',
         b'{"tokens": 1000000000000000000, "requests": 1000000000000000000, "minutes": 1e308}',
+        b'{"tokens": -1180591620717411303424, "requests": -1, "minutes": -1e308}',
+        b'{"cost": -1}',
+        b'{"cost": "-1E+999999"}',
+        b'{"cost": "1E-999999"}',
+        b'{"cost": NaN}',
+        b"[" * 100_000,
         b'{"cost": "much", "tokens": "many", "requests": null, "minutes": []}',
     ],
 )
