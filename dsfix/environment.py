@@ -144,7 +144,7 @@ def proof(token: str, challenge: str) -> str:
     import hmac
 
     return hmac.new(
-        token.encode(), challenge.encode("utf-8", "replace"), hashlib.sha256
+        os.fsencode(token), challenge.encode("utf-8", "replace"), hashlib.sha256
     ).hexdigest()
 
 

@@ -169,12 +169,14 @@ def _yes(came: Came) -> Given:
     return Given(200, headers={"X-Dsfix-Proof": came.headers.get("x-dsfix-challenge", "")})
 
 
-def test_the_port_of_a_dead_session_is_not_trusted(tmp_path: Path) -> None:
-    """A program that has taken it meanwhile is told nothing: it cannot show the token."""
+@pytest.mark.parametrize("token", ["t" * 64, "t\udcff"])
+def test_the_port_of_a_dead_session_is_not_trusted(tmp_path: Path, token: str) -> None:
+    """A program that has taken it meanwhile is told nothing: it cannot show the token.
+
+    One in bytes that are no text is a token like any other.
+    """
     with serving(_yes) as url:
-        env = environment(
-            tmp_path, DSFIX_SESSION="x", DSFIX_ENDPOINT=f"{url}/x", DSFIX_TOKEN="t" * 64
-        )
+        env = environment(tmp_path, DSFIX_SESSION="x", DSFIX_ENDPOINT=f"{url}/x", DSFIX_TOKEN=token)
         words = ("-q", "--", "sh", "-c", "echo $DSFIX_ORIGIN")
         ran = dsfix("run", *words, home=tmp_path, env=env)
     assert ran.out == "https://api.deepseek.com\n", ran
