@@ -120,6 +120,7 @@ def test_loopback_is_never_reached_through_a_proxy(home: Path) -> None:
         (("run", "--upstream", "ftp://x", "true"), {}, 2, ("not a base URL",)),
         (("run", "--no-repair", "everything", "true"), {}, 2, ("unknown repair", "thinking-replay")),
         (("run", "--thinking", "maybe", "true"), {}, 2, ("maybe",)),
+        (("run", "--summary-file", "-", "true"), {}, 2, ("stdout is the agent's", "name a file")),
         (("run", "true"), {"DSFIX_STATE_DIR": "/proc/nowhere"}, 125, ("state directory", "DSFIX_STATE_DIR")),
     ],
 )  # fmt: skip

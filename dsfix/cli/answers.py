@@ -6,6 +6,7 @@ import json
 import os
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -14,6 +15,7 @@ from dsfix.cli import complete
 from dsfix.cli.leaving import told
 from dsfix.cli.plain import escaped
 from dsfix.errors import DsfixError
+from dsfix.paths import write_private
 
 AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON document.")]
 UpstreamName = Annotated[
@@ -30,6 +32,7 @@ KeyEnv = Annotated[
     str | None, typer.Option(metavar="NAME", help="Variable that holds the API key.")
 ]
 
+STDOUT = Path("-")  # as a name for a file
 AllowPlainHttp = Annotated[
     bool | None,
     typer.Option("--allow-plain-http", help="Accept http:// beyond this machine."),
@@ -60,3 +63,22 @@ def print_json(command: str, data: object, errors: Iterable[object] = ()) -> Non
     """One document on stdout; `command` are its words."""
     document = {"schema": 1, "command": command.split(), "data": data, "errors": list(errors)}
     typer.echo(escaped(json.dumps(document, indent=2, ensure_ascii=False)))
+
+
+def write_output(output: Path, pieces: Iterable[str], *, force: bool, otherwise: str) -> None:
+    """Write a private file and print its name, or all of it on stdout.
+
+    Raises DsfixError where it cannot be written, or is there and shall not be overwritten;
+    `otherwise` is what to do then.
+    """
+    if output == STDOUT:
+        for piece in pieces:
+            print(piece, end="")
+        return
+    try:
+        write_private(output, (each.encode("utf-8", "replace") for each in pieces), force=force)
+    except FileExistsError as error:
+        raise DsfixError(f"{output} exists", hint=otherwise) from error
+    except OSError as error:
+        raise DsfixError(f"{output} cannot be written: {error.strerror or error}") from error
+    typer.echo(output)

@@ -12,9 +12,9 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from dsfix.cli import complete
-from dsfix.cli.answers import KeyEnv, UpstreamName
+from dsfix.cli.answers import STDOUT, KeyEnv, UpstreamName
 from dsfix.cli.leaving import leave
-from dsfix.errors import DsfixError, ExitCode
+from dsfix.errors import DsfixError, ExitCode, UsageError
 from dsfix.paths import PRIVATE_FILE, working_dir
 
 if TYPE_CHECKING:
@@ -138,6 +138,8 @@ def run(
     """
     words = tuple(command or ())
     words = words[1:] if words[:1] == ("--",) else words
+    if summary_file == STDOUT:
+        raise UsageError("--summary-file -: stdout is the agent's", hint="name a file")
     flags = {
         "upstream": upstream,
         "key_env": key_env,

@@ -9,11 +9,11 @@ from typing import Annotated
 
 import typer
 
-from dsfix.cli.answers import chosen_currency
+from dsfix.cli.answers import chosen_currency, write_output
 from dsfix.cli.complete import session_ids
 from dsfix.cli.plain import escaped
-from dsfix.errors import DsfixError, UsageError
-from dsfix.paths import state_dir, write_private
+from dsfix.errors import DsfixError
+from dsfix.paths import state_dir
 
 
 def view(
@@ -25,7 +25,9 @@ def view(
     ] = "last",
     output: Annotated[
         Path | None,
-        typer.Option("--output", "-o", metavar="FILE", help="Write the page there instead."),
+        typer.Option(
+            "--output", "-o", metavar="FILE", help="Write it there instead, or - to stdout."
+        ),
     ] = None,
     open_it: Annotated[
         bool, typer.Option("--open/--no-open", help="Open the browser, in a terminal.")
@@ -83,13 +85,5 @@ def _write(path: Path, output: Path) -> None:
     from dsfix.report.recall import recalled
 
     record = read(path)
-    pieces = page(record, recalled(record, chosen_currency()))
-    try:
-        write_private(
-            output, (escaped(each).encode("utf-8", "replace") for each in pieces), force=False
-        )
-    except FileExistsError as error:
-        raise UsageError(f"{output} exists", hint="name another file") from error
-    except OSError as error:
-        raise DsfixError(f"{output} cannot be written: {error.strerror or error}") from error
-    typer.echo(output)
+    pieces = map(escaped, page(record, recalled(record, chosen_currency())))
+    write_output(output, pieces, force=False, otherwise="name another file")

@@ -45,7 +45,9 @@ def failure(*words: str) -> BaseException | None:
 def test_every_format_goes_to_stdout(session: str) -> None:
     """Each is a name that TAB offers."""
     for form in formats(""):
-        assert session in run("export", "last", "--format", form) or form == "har"
+        exported = run("export", "last", "--format", form)
+        assert session in exported or form == "har"
+        assert run("export", "last", "--format", form, "-o", "-") == exported
     assert formats("") == list(FORMATS)
     assert isinstance(failure("export", "last", "--format", "pdf"), UsageError)
 
@@ -62,7 +64,8 @@ def test_a_file_is_private_and_never_overwritten_unasked(tmp_path: Path) -> None
     assert len(path.read_text(encoding="utf-8").splitlines()) == 3
     path.write_text("mine")
     words = ["export", "last", "--format", "jsonl", "-o", str(path)]
-    assert isinstance(failure(*words), DsfixError)
+    refused = failure(*words)
+    assert isinstance(refused, DsfixError) and refused.exit_code == 1
     assert path.read_text() == "mine"
     run(*words, "--force")
     assert path.read_text() != "mine"

@@ -136,7 +136,7 @@ def test_the_command_prints_the_url_alone_and_ends_on_ctrl_c(tmp_path: Path) -> 
 
 
 def test_a_file_is_private_and_never_overwritten(tmp_path: Path) -> None:
-    """`--output` writes the whole page, for the user alone."""
+    """`--output` writes the whole page, for the user alone; `-` is stdout."""
     small(tmp_path / "state").end()
     output = tmp_path / "page.html"
     command = [sys.executable, "-m", "dsfix", "view", "k3f9", "--output", str(output)]
@@ -146,6 +146,8 @@ def test_a_file_is_private_and_never_overwritten(tmp_path: Path) -> None:
     assert output.stat().st_mode & 0o777 == 0o600
     assert output.read_text().startswith("<!doctype html>")
     again = subprocess.run(command, capture_output=True, text=True, env=environ)
-    assert (again.returncode, "exists" in again.stderr) == (2, True)
+    assert (again.returncode, "exists" in again.stderr) == (1, True)
+    page = subprocess.run([*command[:-1], "-"], capture_output=True, text=True, env=environ)
+    assert page.stdout == output.read_text()
     other = subprocess.run([*command[:4], "nope"], capture_output=True, text=True, env=environ)
     assert (other.returncode, "no session" in other.stderr) == (1, True)

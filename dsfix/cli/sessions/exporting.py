@@ -7,12 +7,11 @@ from typing import Annotated
 
 import typer
 
-from dsfix.cli.answers import chosen_currency
+from dsfix.cli.answers import STDOUT, chosen_currency, write_output
 from dsfix.cli.complete import formats
 from dsfix.cli.plain import escaped, plain
 from dsfix.cli.sessions.answers import Session, recorded
-from dsfix.errors import DsfixError, UsageError
-from dsfix.paths import write_private
+from dsfix.errors import UsageError
 
 
 def export(
@@ -24,8 +23,8 @@ def export(
         ),
     ],
     output: Annotated[
-        Path | None, typer.Option("--output", "-o", metavar="FILE", help="Else to stdout.")
-    ] = None,
+        Path, typer.Option("--output", "-o", metavar="FILE", help="Else to stdout.")
+    ] = STDOUT,
     force: Annotated[bool, typer.Option("--force", help="Overwrite the file.")] = False,
 ) -> None:
     """Write a session as a web page, Markdown, JSON Lines, an HTTP archive or OTLP traces."""
@@ -37,14 +36,4 @@ def export(
     record = recorded(session)
     safe = plain if form == "md" else escaped  # a file is shown in a terminal sooner or later
     pieces = map(safe, FORMATS[form](record, recalled(record, chosen_currency())))
-    if output is None:
-        for piece in pieces:
-            print(piece, end="")
-        return
-    try:
-        write_private(output, (each.encode("utf-8", "replace") for each in pieces), force=force)
-    except FileExistsError as error:
-        raise DsfixError(f"{output} exists", hint="--force overwrites it") from error
-    except OSError as error:
-        raise DsfixError(f"{output} cannot be written: {error.strerror or error}") from error
-    typer.echo(output)
+    write_output(output, pieces, force=force, otherwise="--force overwrites it")
