@@ -147,7 +147,8 @@ def _budget(options: Options, upstream: Upstream, log: SessionLog) -> Budget | N
 
     main = options.config.model or upstream.main
     small = options.config.small_model or upstream.small
-    return budget_of(options.limits, upstream, (main, small), log)
+    source = options.config.sources.get("budget_cost", "--max-cost")
+    return budget_of(options.limits, upstream, (main, small), log, source)
 
 
 def _launched(

@@ -142,17 +142,24 @@ class Budget:
         return self.costs(exchange.sent, usage, exchange.started) if found is None else found
 
 
-def budget_of(limits: Limits, upstream: Upstream, models: Iterable[str], log: SessionLog) -> Budget:
+def budget_of(
+    limits: Limits,
+    upstream: Upstream,
+    models: Iterable[str],
+    log: SessionLog,
+    source: str = "--max-cost",
+) -> Budget:
     """The budget of a session that begins now, to be spent on these models.
 
-    Raises UsageError where money is limited and one of them has no known price.
+    Raises UsageError where money is limited and one of them has no known price; `source` is where
+    that limit was set.
     """
     costs = costs_of(upstream, limits.currency)
     for model in models if limits.cost is not None else ():
         if costs(model, Usage(), log.began_at) is None:
             raise UsageError(
                 f"the price of {model} at {upstream.name} in {limits.currency} is not known,"
-                " so --max-cost cannot be kept",
+                f" so the limit of {source} cannot be kept",
                 hint="use --max-tokens or --max-requests, or a model that has a price",
             )
     name = log.id if log.directory is not None else ""

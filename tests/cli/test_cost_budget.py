@@ -114,7 +114,7 @@ def test_money_is_limited(home: Path) -> None:
     ("options", "error"),
     [
         (("--max-cost", "1", "--model", "unheard-of"),
-         "the price of unheard-of at {url} in USD is not known, so --max-cost cannot be kept"),
+         "the price of unheard-of at {url} in USD is not known, so the limit of --max-cost cannot be kept"),
         (("--max-cost", "a lot"), "--max-cost does not take 'a lot'"),
         (("--max-cost", "-1"), "--max-cost does not take '-1'"),
         (("--max-cost", "nan"), "expected 2.50, 2.50USD or 18CNY"),
@@ -129,6 +129,15 @@ def test_a_limit_that_cannot_be_kept_is_an_error_at_the_start(
     ran = dsfix(*command(*options, url=url), home=home)
     assert ran.code == 2 and ran.out == ""
     assert error.format(url=url) in ran.err and "Traceback" not in ran.err
+
+
+def test_a_limit_of_the_file_that_cannot_be_kept_is_told_by_its_line(home: Path) -> None:
+    """Who looks for it would not find it on the command line."""
+    config = home / "config.toml"
+    config.write_text('[budget]\ncost = 1\n[run]\nmodel = "unheard-of"\n', encoding="utf-8")
+    env = environment(home, DSFIX_CONFIG=str(config))
+    ran = dsfix(*command(url="http://127.0.0.1:9"), home=home, env=env)
+    assert ran.code == 2 and f"so the limit of {config}:2 cannot be kept\n" in ran.err
 
 
 @pytest.mark.parametrize(
