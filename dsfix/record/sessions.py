@@ -44,6 +44,8 @@ def find(state: Path, name: str, *, hidden: bool = False) -> Path:
             return path
         else:
             found.append(path)
+    if name == "last" and not others:
+        raise DsfixError("no session has been recorded", hint="dsfix run AGENT records one")
     if not name or not found:
         sort, hint = ("hidden session" if hidden else "session"), "see `dsfix sessions list`"
         if len(others) == 1:

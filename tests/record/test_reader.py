@@ -298,6 +298,14 @@ def test_a_session_that_cannot_be_told_is_an_error(tmp_path: Path, name: str, me
     assert error.value.hint
 
 
+@pytest.mark.parametrize("hidden", [False, True])
+def test_the_last_of_no_sessions_is_an_error_of_its_own(tmp_path: Path, hidden: bool) -> None:
+    """A list of none would help nobody."""
+    with pytest.raises(DsfixError, match="no session has been recorded") as error:
+        find(tmp_path, "last", hidden=hidden)
+    assert error.value.hint == "dsfix run AGENT records one"
+
+
 def test_ids_sort_by_time_and_differ(tmp_path: Path) -> None:
     """Also within one second."""
     assert new_id(START).startswith("20261121-031522-")
