@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -33,7 +34,7 @@ def stats(
     if as_json:
         print_json("memory stats", {"path": path, "turns": turns, "bytes": size})
     else:
-        print(f"{turns:,} turns, {size / 1e6:.1f} MB, {path}")
+        print(f"{_turns(turns)}, {size / 1e6:.1f} MB, {path}")
 
 
 @memory_app.command()
@@ -43,18 +44,26 @@ def clear(
     """Forget all reasoning. Conversations that need it will get placeholders."""
     store, path = _opened()
     turns, _ = store.stats()
-    if not yes and not typer.confirm(f"Forget the reasoning of {turns:,} turns in {path}?"):
+    if not yes and not typer.confirm(f"Forget the reasoning of {_turns(turns)} in {path}?"):
         raise typer.Exit(1)
     store.clear()
     store.close(30.0)
-    print(f"forgot {turns:,} turns")
+    print(f"forgot {_turns(turns)}")
+
+
+def _turns(count: int) -> str:
+    return "1 turn" if count == 1 else f"{count:,} turns"
 
 
 def _opened() -> tuple[Store, str]:
+    """The memory, which is not made where there is none."""
     from dsfix.memory import Store
 
-    path = private_state(state_dir(os.environ)) / "memory.db"
-    store = Store(path)
+    path = state_dir(os.environ) / "memory.db"
+    there = _is_there(path)
+    if there:
+        private_state(path.parent)
+    store = Store(path if there else None)
     store.open()
     store.stats()  # waits until the file is open or has failed
     if store.trouble:
@@ -63,3 +72,14 @@ def _opened() -> tuple[Store, str]:
             hint=f"move {path} away to start afresh",
         )
     return store, str(path)
+
+
+def _is_there(path: Path) -> bool:
+    """Whether there is something; what cannot be looked at is, so that opening it fails."""
+    try:
+        path.lstat()
+    except FileNotFoundError:
+        return False
+    except OSError:
+        pass
+    return True
