@@ -83,7 +83,10 @@ class Report(NamedTuple):
 
 
 class Wanted(NamedTuple):
-    """Which reports: all of what is given must fit; each of `words` stands in the report."""
+    """Which reports: all of what is given must fit; each of `words` stands in the report.
+
+    `session` is an id, its start or its end.
+    """
 
     words: tuple[str, ...] = ()
     tags: tuple[str, ...] = ()
@@ -160,8 +163,9 @@ def _conditions(wanted: Wanted) -> tuple[str, list[object]]:
         conditions.append("number IN (SELECT report FROM tags WHERE tag = ?)")
         values.append(tag)
     if wanted.session:
-        conditions.append("number IN (SELECT report FROM versions WHERE session = ?)")
-        values.append(wanted.session)
+        fits = "substr(session, 1, length(?)) = ? OR substr(session, -1 - length(?)) = '-' || ?"
+        conditions.append(f"number IN (SELECT report FROM versions WHERE {fits})")
+        values += [wanted.session] * 4
     for word in wanted.words:
         long = len(word) >= _TRIGRAM
         test = "found MATCH ?" if long else "instr(lower(text), lower(?))"

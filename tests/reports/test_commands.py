@@ -274,10 +274,13 @@ def test_the_checkout_and_the_session_go_along(server: Running, tmp_path: Path) 
     report = json.loads(done.stdout)["data"]
     assert (report["project"], report["branch"]) == ("thing", "topic")
     assert report["session"] == "20261121-031522-k3f9"
-    other = ("list", "--session", "20261121-031522-k3f8", "--json")
-    assert data(dsfix("reports", *other, home=server.home)) == []
-    same = ("list", "--session", "20261121-031522-k3f9", "--json")
-    assert ids(dsfix("reports", *same, home=server.home)) == [report["id"]]
+    for name in ("20261121-031522-k3f9", "20261121-03", "k3f9"):
+        same = ("list", "--session", name, "--json")
+        assert ids(dsfix("reports", *same, home=server.home)) == [report["id"]], name
+    for name in ("20261121-031522-k3f8", "3f9", "f9", "1", "%", "-k3f9"):
+        assert data(dsfix("reports", "list", f"--session={name}", "--json", home=server.home)) == []
+    ran = dsfix("reports", "list", "--session", "last", home=server.home)
+    assert (ran.code, "no session has been recorded" in ran.err) == (1, True)
 
 
 def asked(server: Running, **question: str | list[str]) -> list[str]:

@@ -2,22 +2,30 @@
 
 from __future__ import annotations
 
+import os
 from datetime import datetime
 from typing import Annotated, Any
 
 import typer
 
 from dsfix.cli.answers import AsJson, answering, print_json
+from dsfix.cli.complete import session_ids
 from dsfix.cli.plain import one_line, plain
 from dsfix.cli.reports.answers import ServerUrl, server, short
 from dsfix.cli.screen import screen
 from dsfix.errors import UsageError
+from dsfix.paths import state_dir
 
 Tag = Annotated[list[str], typer.Option(metavar="TAG", help="Only with this tag. Repeatable.")]
 Category = Annotated[str, typer.Option(metavar="NAME", help="Only of this category.")]
 Project = Annotated[str, typer.Option(metavar="NAME", help="Only of this project.")]
 Session = Annotated[
-    str, typer.Option(metavar="ID", help="Only sent in this session of `dsfix run`.")
+    str,
+    typer.Option(
+        metavar="ID",
+        help="Only sent in this session: its id, the start or the end of it, or `last`.",
+        autocompletion=session_ids,
+    ),
 ]
 Limit = Annotated[int, typer.Option(min=1, max=1000, metavar="N", help="How many, newest first.")]
 Offset = Annotated[int, typer.Option(min=0, metavar="N", help="Leave out the newest so many.")]
@@ -72,11 +80,18 @@ def _asked(
     plain = {
         "category": category,
         "project": project,
-        "session": session,
+        "session": _whole(session),
         "limit": str(limit),
         "offset": str(offset),
     }
     return [("tag", tag) for tag in tags] + [pair for pair in plain.items() if pair[1]]
+
+
+def _whole(session: str) -> str:
+    """The id of the newest session for `last`; any other word is the server's to look up."""
+    from dsfix.record.sessions import find
+
+    return find(state_dir(os.environ), session).parent.name if session == "last" else session
 
 
 def _print(command: str, found: list[dict[str, Any]], as_json: bool) -> None:
