@@ -56,6 +56,16 @@ def _mistakes_masked() -> Iterator[None]:
         raise
 
 
+@contextmanager
+def _written() -> Iterator[None]:
+    """What was printed inside is out at the end: what fails later is told by the interpreter."""
+    try:
+        yield
+    finally:
+        if sys.stdout is not None:
+            sys.stdout.flush()
+
+
 class _Commands(TyperGroup):
     """The commands, each imported when it is asked for: an agent waits for one of them only."""
 
@@ -66,7 +76,7 @@ class _Commands(TyperGroup):
 
     def invoke(self, ctx: Any) -> Any:
         """Run the command of the rest of it."""
-        with _mistakes_masked():
+        with _mistakes_masked(), _written():
             return super().invoke(ctx)
 
     def list_commands(self, ctx: Any) -> list[str]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -34,11 +35,12 @@ def test_a_letter_that_a_terminal_has_not_is_no_error(tmp_path: Path) -> None:
     assert "1 ? main ? messages" in done.stdout and (done.returncode, done.stderr) == (0, "")
 
 
-def test_a_version_that_nobody_can_read_is_one_line(tmp_path: Path) -> None:
-    """A full disk is told, and not once more by the interpreter."""
+@pytest.mark.parametrize("words", [("--version",), ("config", "path")])
+def test_output_that_nobody_can_read_is_one_line(tmp_path: Path, words: tuple[str, ...]) -> None:
+    """A full disk is told, and not once more by the interpreter; the exit code says it failed."""
     with Path("/dev/full").open("w", encoding="ascii") as full:
         done = subprocess.run(
-            [sys.executable, "-m", "dsfix", "--version"],
+            [sys.executable, "-m", "dsfix", *words],
             env=environment(tmp_path),
             stdout=full,
             stderr=subprocess.PIPE,
@@ -48,3 +50,20 @@ def test_a_version_that_nobody_can_read_is_one_line(tmp_path: Path) -> None:
     assert done.stderr == (
         "dsfix: error: the output could not be written: No space left on device\n"
     )
+    assert done.returncode == 1
+
+
+def test_a_reader_that_has_gone_is_told_nothing(tmp_path: Path) -> None:
+    """As by `dsfix config show | head -1`: the exit code says that it did not get all."""
+    reader, writer = os.pipe()
+    os.close(reader)
+    with os.fdopen(writer, "w") as pipe:
+        done = subprocess.run(
+            [sys.executable, "-m", "dsfix", "config", "path"],
+            env=environment(tmp_path),
+            stdout=pipe,
+            stderr=subprocess.PIPE,
+            text=True,
+            timeout=60,
+        )
+    assert (done.returncode, done.stderr) == (1, "")
