@@ -7,13 +7,14 @@ import os
 import secrets
 import stat
 from collections.abc import Mapping
+from contextlib import suppress
 from pathlib import Path
 from typing import NamedTuple
 
 import msgspec
 
 from dsfix.errors import DsfixError
-from dsfix.paths import PRIVATE_FILE, private_dir, private_state, state_dir
+from dsfix.paths import PRIVATE_FILE, private_dir, private_state, state_dir, write_private
 
 TOKEN = "DSFIX_REPORTS_TOKEN"
 SERVER = "DSFIX_REPORTS_SERVER"
@@ -51,19 +52,18 @@ def token(environ: Mapping[str, str], *, make: bool = False) -> str:
         except FileNotFoundError:
             return ""
         except OSError as error:
-            raise DsfixError(f"{path} cannot be read: {error.strerror}") from error
+            raise DsfixError(f"{path} cannot be used: {error.strerror}") from error
     if len(found) < _SHORTEST or not found.isascii() or not found.isprintable() or " " in found:
         raise DsfixError(f"the token in {source} must be {_SHORTEST} characters or more, no spaces")
     return found
 
 
 def _make_token(path: Path) -> None:
-    try:
-        fd = os.open(path, _FLAGS | os.O_EXCL, PRIVATE_FILE)
-    except FileExistsError:
-        return
-    with os.fdopen(fd, "w", encoding="ascii") as file:
-        file.write(secrets.token_urlsafe(32))
+    """Where there is none yet; an empty one is what a full disk left."""
+    with suppress(FileNotFoundError):
+        if path.lstat().st_size:
+            return
+    write_private(path, [secrets.token_urlsafe(32).encode()], force=True)
 
 
 def _private_text(path: Path) -> str:

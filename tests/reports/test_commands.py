@@ -230,6 +230,16 @@ def test_token_from_the_variable(tmp_path: Path) -> None:
         assert not (server.state / "token").exists()
 
 
+def test_an_empty_token_is_none(tmp_path: Path) -> None:
+    """A full disk has left it: the next server makes one, and does not stay away."""
+    path = tmp_path / ".local/state/dsfix/reports/token"
+    path.parent.mkdir(parents=True)
+    path.touch(0o600)
+    with serving(tmp_path) as server:
+        assert len(path.read_text()) == 43
+        assert server.ask("/api/reports", token=path.read_text()).json == []
+
+
 def test_versions(server: Running, here: Here, tmp_path: Path) -> None:
     """The same file again is a new version at the same address; older ones stay, with links."""
     page = write(tmp_path, page__html="<title>one</title>first")
