@@ -29,10 +29,10 @@ def stats(
     """How many turns are kept, in how many bytes, and where."""
     with answering("memory stats", as_json):
         store, path = _opened()
-    turns, size = store.stats()
-    store.close()
+        turns, size = store.stats()
+        _close(store, path)
     if as_json:
-        print_json("memory stats", {"path": path, "turns": turns, "bytes": size})
+        print_json("memory stats", {"path": str(path), "turns": turns, "bytes": size})
     else:
         print(f"{_turns(turns)}, {size / 1e6:.1f} MB, {path}")
 
@@ -47,7 +47,7 @@ def clear(
     if not yes and not typer.confirm(f"Forget the reasoning of {_turns(turns)} in {path}?"):
         raise typer.Exit(1)
     store.clear()
-    store.close(30.0)
+    _close(store, path)
     print(f"forgot {_turns(turns)}")
 
 
@@ -55,7 +55,7 @@ def _turns(count: int) -> str:
     return "1 turn" if count == 1 else f"{count:,} turns"
 
 
-def _opened() -> tuple[Store, str]:
+def _opened() -> tuple[Store, Path]:
     """The memory, which is not made where there is none."""
     from dsfix.memory import Store
 
@@ -66,12 +66,20 @@ def _opened() -> tuple[Store, str]:
     store = Store(path if there else None)
     store.open()
     store.stats()  # waits until the file is open or has failed
+    _check(store, path)
+    return store, path
+
+
+def _close(store: Store, path: Path) -> None:
+    """Raises DsfixError where what was asked for was not done, as while another program writes."""
+    store.close(30.0)
+    _check(store, path)
+
+
+def _check(store: Store, path: Path) -> None:
     if store.trouble:
-        raise DsfixError(
-            f"the memory cannot be read: {store.trouble}",
-            hint=f"move {path} away to start afresh",
-        )
-    return store, str(path)
+        hint = f"if it is broken for good, move {path} away: what was kept there is lost"
+        raise DsfixError(f"the memory cannot be used: {store.trouble}", hint=hint)
 
 
 def _is_there(path: Path) -> bool:

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+import sqlite3
 import sys
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -37,3 +39,16 @@ def test_what_was_thought_is_counted_and_forgotten(home: Path) -> None:
     assert dsfix("memory", "stats", home=home).out.startswith("1 turn, 0.0 MB, ")
     assert dsfix("memory", "clear", "--yes", home=home).out == "forgot 1 turn\n"
     assert dsfix("memory", "stats", home=home).out.startswith("0 turns, ")
+
+
+def test_what_was_not_forgotten_is_not_said_to_be(home: Path) -> None:
+    """Another program writes for as long as one waits: neither is it an empty memory."""
+    path = home / ".local/state/dsfix/memory.db"
+    path.parent.mkdir(parents=True, mode=0o700)
+    with closing(sqlite3.connect(path, isolation_level=None)) as other:
+        other.execute("PRAGMA journal_mode = WAL")
+        other.execute("BEGIN IMMEDIATE")
+        for words in (("stats",), ("clear", "--yes")):
+            ran = dsfix("memory", *words, home=home)
+            assert (ran.code, ran.out) == (1, "")
+            assert "the memory cannot be used: memory.db: database is locked\n" in ran.err
