@@ -17,7 +17,7 @@ import pytest
 from dsfix.errors import DsfixError
 from dsfix.record import file as record_file
 from dsfix.record.index import file
-from dsfix.record.index.opening import current
+from dsfix.record.index.opening import anew, current
 from dsfix.record.labels import relabel
 from dsfix.report.transcript import transcript
 from tests.record.support import START, indexed, opened, recorded, request, user
@@ -82,6 +82,8 @@ def test_an_index_that_another_process_keeps_is_read(
         with current(tmp_path, transcript) as (db, note):
             assert db.execute("SELECT count(*) FROM sessions").fetchone() == (1,)
             assert "another process" in note
+        with pytest.raises(DsfixError, match="another process"):
+            anew(tmp_path, transcript)
     assert len(indexed(tmp_path)) == 2
 
 
@@ -94,6 +96,8 @@ def test_a_directory_that_another_process_keeps_is_read(
     with record_file.alone(tmp_path), current(tmp_path, transcript) as (db, note):
         assert db.execute("SELECT count(*) FROM sessions").fetchone() == (1,)
         assert "another process keeps it locked" in note
+        with pytest.raises(DsfixError, match="keeps it locked"):
+            anew(tmp_path, transcript)
     with record_file.alone(path.parent), pytest.raises(DsfixError, match="keeps it locked"):
         relabel(path.parent, lambda own: own.tagged("a"))
     assert relabel(path.parent, lambda own: own.tagged("a")).tags == ("a",)

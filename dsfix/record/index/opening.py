@@ -28,17 +28,22 @@ def current(state: Path, told: Told) -> Iterator[Opened]:
 def anew(state: Path, told: Told) -> str:
     """Make the index from the records alone; gives the line to pass on.
 
-    Raises DsfixError when it cannot be made.
+    Raises DsfixError when it cannot be made, or only in RAM.
     """
+    lasting = False
 
     def remake(db: sqlite3.Connection) -> None:
+        nonlocal lasting
         emptied(db)
         update(db, state, told)
+        lasting = bool(db.execute("PRAGMA database_list").fetchone()[2])
 
     with _failing(state):
         found = _through(state, remake)
         found.db.close()
-        return found.note
+    if found.note and not lasting:
+        raise DsfixError(found.note)
+    return found.note
 
 
 def forget(state: Path, told: Told) -> None:
