@@ -37,14 +37,17 @@ def this_machine(environ: Mapping[str, str], cwd: Path) -> Machine:
 
 
 def _printed(words: tuple[str, ...], environ: Mapping[str, str]) -> str | None:
-    """What a command prints. It gets no key, which a `--version` does not need.
+    """What a command prints, on stderr where it says nothing on stdout (pi 0.73.1).
 
-    Nor is it in the project: programs run what some files there say, before they do anything else.
+    It gets no key, which a `--version` does not need. Nor is it in the project: programs run what
+    some files there say, before they do anything else.
     """
     secret = ("KEY", "TOKEN", "SECRET", "PASSWORD")
     env = {name: value for name, value in environ.items() if not name.endswith(secret)}
     try:
-        output = printed(words, env, VERSION_WAIT, cwd="/", stderr=subprocess.DEVNULL)
+        for stderr in (subprocess.DEVNULL, subprocess.STDOUT):
+            if output := printed(words, env, VERSION_WAIT, cwd="/", stderr=stderr):
+                break
     except LaunchError:
         return None
     return os.fsdecode(output)

@@ -74,6 +74,14 @@ def test_versions_are_asked_for_only_when_told(program: Path) -> None:
     assert program.with_name("claude.asked").read_text() == "--version\n"
 
 
+def test_a_program_may_tell_its_version_on_stderr(program: Path) -> None:
+    """As pi does; where it tells one on stdout too, that is the one."""
+    for script, version in (("echo 1.2.3 >&2", "1.2.3"), ("echo 1.2.3 >&2; echo 4.5.6", "4.5.6")):
+        program.write_text(f"#!/bin/sh\n{script}\n")
+        claude = next(each for each in told("--versions")["agents"] if each["name"] == "claude")
+        assert claude["version"] == version
+
+
 @pytest.mark.parametrize("script", ["exit 1", "echo none", "echo 1.2.3; exit 3", "yes 1.2.3"])
 def test_a_program_that_tells_no_version(program: Path, script: str) -> None:
     """It is installed all the same."""
