@@ -11,10 +11,11 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from dsfix.cli.answers import AsJson, print_json
-from dsfix.cli.screen import screen
+from dsfix.cli.screen import fitting, screen
 
 if TYPE_CHECKING:
     from dsfix.agents.base import Agent
+    from dsfix.cli.screen import Columns
 
 _VERSION = re.compile(r"\d+(?:\.\d+)+[\w.+-]*")
 
@@ -74,14 +75,22 @@ def _impossible() -> list[dict[str, str]]:
 def _print(listed: list[dict[str, Any]], versions: bool) -> None:
     from rich.table import Table
 
-    table = Table(box=None, pad_edge=False, header_style="dim", padding=(0, 2, 0, 0))
-    for name in ("agent", "wires", "verified", "installed"):
-        table.add_column(name, no_wrap=True)
-    for row in listed:
-        here = (row["version"] or "yes" if versions else "yes") if row["path"] else "no"
-        wires = " ".join(row["dialects"])
-        table.add_row(row["name"], wires, row["verified"] or "-", here)
+    columns: Columns = {
+        "agent": [row["name"] for row in listed],
+        "wires": [" ".join(row["dialects"]) for row in listed],
+        "verified": [row["verified"] or "-" for row in listed],
+        "installed": [
+            (row["version"] or "yes" if versions else "yes") if row["path"] else "no"
+            for row in listed
+        ],
+    }
     console = screen()
+    columns = fitting(columns, console.width, ("wires", "verified"), 2)
+    table = Table(box=None, pad_edge=False, header_style="dim", padding=(0, 2, 0, 0))
+    for name in columns:
+        table.add_column(name, no_wrap=True)
+    for cells in zip(*columns.values(), strict=True):
+        table.add_row(*cells)
     console.print(table)
     absent = [row for row in listed if not row["path"]]
     if absent:

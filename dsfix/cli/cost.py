@@ -12,8 +12,6 @@ import typer
 
 from dsfix.cli import complete
 from dsfix.cli.answers import AsJson, answering, chosen_currency, print_json
-from dsfix.cli.plain import one_line
-from dsfix.cli.screen import screen
 from dsfix.paths import state_dir
 
 if TYPE_CHECKING:
@@ -144,7 +142,9 @@ def cost(
     if as_json:
         print_json("cost", answer.as_dict())
     else:
-        _print(answer)
+        from dsfix.cli.spent import print_answer
+
+        print_answer(answer)
 
 
 def _measured(since: str, until: str, currency: str, loopback: bool) -> Measured:
@@ -230,66 +230,3 @@ def _project(session: Brief) -> str:
     start: Mapping[str, Any] = session.start
     name = labels(session.path.parent).project or start.get("project") or start.get("cwd")
     return str(name or "?")
-
-
-def _print(answer: Answer) -> None:
-    if answer.rows:
-        _print_rows(answer)
-    else:
-        typer.echo("nothing that cost anything was recorded in that time", err=True)
-    if answer.left_out:
-        many = f"{answer.left_out} session{'' if answer.left_out == 1 else 's'}"
-        typer.echo(f"left out: {many} with this machine (--loopback)", err=True)
-    for each in answer.lists:
-        if each.unknown:
-            typer.echo(f"{each.vendor}: {each.unknown} ({each.source})", err=True)
-        elif each.is_old:
-            old = f"{each.vendor}'s price list is {each.age} days old"
-            typer.echo(f"{old}, of {each.as_of}: compare it with {each.source}", err=True)
-    if answer.rows and answer.annual is not None:
-        _print_year(answer.annual, answer.total, answer.currency)
-    if answer.self_host is not None:
-        from dsfix.cli.selfhost import print_comparison
-
-        print_comparison(answer.self_host)
-
-
-def _print_rows(answer: Answer) -> None:
-    from rich.table import Table
-    from rich.text import Text
-
-    from dsfix.cli.summary import count
-
-    table = Table(box=None, pad_edge=False, header_style="dim", padding=(0, 2, 0, 0))
-    table.add_column(answer.by, overflow="fold")
-    for name in ("requests", "in", "cached", "out", "cost"):
-        table.add_column(name, justify="right", no_wrap=True)
-    for row in (*answer.rows, answer.total):
-        share = f"{100 * row.cached / row.input:.0f}%" if row.input else ""
-        numbers = f"{row.exchanges:,}", count(row.input), share, count(row.output)
-        style = "bold" if row is answer.total else ""
-        table.add_row(
-            Text(one_line(row.name)), *numbers, _priced(row, answer.currency), style=style
-        )
-    screen().print(table)
-
-
-def _priced(row: Row, currency: str) -> str:
-    """The cost of a row: what is known of it, and how much is not."""
-    from dsfix.report.cost import amount
-
-    if not row.known:
-        return "unknown"
-    more = f" + {row.unknown:,} unknown" if row.unknown else ""
-    return amount(row.amount, currency) + more
-
-
-def _print_year(whole: Year, total: Row, currency: str) -> None:
-    from dsfix.cli.summary import count
-    from dsfix.report.cost import amount
-
-    cost = amount(whole.amount, currency) if total.known else "unknown"
-    if total.known and total.unknown:
-        cost = f"more than {cost}"
-    measured = f"{whole.days} day{'' if whole.days == 1 else 's'}, {whole.active} of them active"
-    typer.echo(f"\na year like these {measured}: {cost}, {count(whole.tokens)} tokens")

@@ -5,10 +5,13 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from dsfix.cli.answers import AsJson, print_json
-from dsfix.cli.screen import screen
+from dsfix.cli.screen import fitting, screen
 
 if TYPE_CHECKING:
+    from dsfix.cli.screen import Columns
     from dsfix.repairs.base import Repair
+
+_ROOM = 20  # letters of a line that are left for what a repair does
 
 
 def repairs(
@@ -35,20 +38,27 @@ def repairs(
 def _print(listed: tuple[Repair, ...]) -> None:
     from rich.table import Table
 
+    console = screen()
+    columns: Columns = {
+        "repair": [repair.name for repair in listed],
+        "wires": list(map(_wires, listed)),
+        "acts on": [" ".join(_sides(repair)) for repair in listed],
+    }
+    columns = fitting(columns, console.width - 2 - _ROOM, ("acts on", "wires"), 2)
     table = Table(box=None, pad_edge=False, header_style="dim", padding=(0, 2, 0, 0))
-    for name in ("repair", "wires", "acts on"):
+    for name in columns:
         table.add_column(name, no_wrap=True)
     table.add_column("what it does")
-    for repair in listed:
-        wires = _dialects(repair)
-        everywhere = len(wires) == 3  # Messages, Chat and Responses
-        table.add_row(
-            repair.name,
-            "all" if everywhere else " ".join(wires),
-            " ".join(_sides(repair)),
-            repair.summary,
-        )
-    screen().print(table)
+    summaries = [repair.summary for repair in listed]
+    for cells in zip(*columns.values(), summaries, strict=True):
+        table.add_row(*cells)
+    console.print(table)
+
+
+def _wires(repair: Repair) -> str:
+    wires = _dialects(repair)
+    everywhere = len(wires) == 3  # Messages, Chat and Responses
+    return "all" if everywhere else " ".join(wires)
 
 
 def _dialects(repair: Repair) -> list[str]:

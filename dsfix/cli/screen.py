@@ -29,23 +29,22 @@ def screen(*, stderr: bool = False) -> Console:
     return Console(stderr=stderr, highlight=False, _environ=known)
 
 
-def fitting(columns: Columns, width: int, spare: Iterable[str]) -> Columns:
+def fitting(columns: Columns, width: int, spare: Iterable[str], blanks: int = 1) -> Columns:
     """The columns, but as many of the spare ones, the first one first, as there is no room for.
 
     Cells that are cut say less than cells that are not there: `exit` is no exit code.
     """
     left = dict(columns)
     for name in spare:
-        if room_of(left) <= width + 1:  # nothing stands behind the last
+        if room_of(left, blanks) <= width + blanks:  # nothing stands behind the last
             break
         del left[name]
     return left
 
 
-def room_of(columns: Columns) -> int:
-    """How wide the columns are, each with a blank behind it."""
+def room_of(columns: Columns, blanks: int = 1) -> int:
+    """How wide the columns are, each with so many blanks behind it."""
     from rich.cells import cell_len
 
-    return sum(
-        1 + max(cell_len(str(cell)) for cell in (name, *cells)) for name, cells in columns.items()
-    )
+    cells = ([name, *below] for name, below in columns.items())
+    return sum(blanks + max(cell_len(str(each)) for each in column) for column in cells)

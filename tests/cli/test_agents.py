@@ -46,6 +46,14 @@ def test_every_agent_is_listed(program: Path) -> None:
     assert "gemini: it speaks Google's protocol only" in out
 
 
+def test_a_narrow_table_has_whole_names(program: Path) -> None:
+    """What an agent speaks is left out before its name is cut."""
+    out = RUNNER.invoke(app, ["agents"], env={"COLUMNS": "40"}).stdout
+    listed = [line.split() for line in out.partition("\ninstall with\n")[0].splitlines()]
+    here = [[agent.name, "yes" if agent.name == "claude" else "no"] for agent in AGENTS]
+    assert listed == [["agent", "installed"], *here]
+
+
 def test_as_json(program: Path) -> None:
     """The document has all that an entry knows; nothing is started for it."""
     data = told()

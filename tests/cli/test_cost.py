@@ -92,6 +92,20 @@ total              4  4.00M     90%  400.0k  $0.4392 + 1 unknown"""
     )
 
 
+@pytest.mark.parametrize(
+    ("width", "head"),
+    [("60", ["day", "requests", "in", "cached", "cost"]), ("32", ["day", "cost"])],
+)
+def test_a_narrow_table_tells_what_was_paid_for_what(
+    some: list[str], width: str, head: list[str]
+) -> None:
+    """Other numbers are left out, and no day is broken into pieces."""
+    out = RUNNER.invoke(app, ["cost"], env={"COLUMNS": width}).stdout
+    first, *rows = out.splitlines()
+    assert first.split() == head
+    assert [row.split()[0] for row in rows] == ["2026-10-17", "2026-10-20", "total"]
+
+
 def test_rows_can_be_something_else(state: Path, some: list[str]) -> None:
     """Models, agents, projects as the user named them, sessions."""
     assert told("--by", "model") == [

@@ -28,6 +28,14 @@ def test_a_width_that_is_none(columns: str) -> None:
     assert wide.stdout == CliRunner(env={**given, "COLUMNS": "80"}).invoke(app, ["repairs"]).stdout
 
 
+def test_a_narrow_table_has_whole_names_and_what_they_mean() -> None:
+    """A name is to be typed behind --no-repair; wires and sides are left out before."""
+    out = CliRunner(env={"COLUMNS": "40", "TERM": "dumb"}).invoke(app, ["repairs"]).stdout
+    head, *lines = out.splitlines()
+    assert head.split() == ["repair", "what", "it", "does"]
+    assert [line.split()[0] for line in lines if not line.startswith(" ")] == list(NAMES)
+
+
 def test_as_json() -> None:
     """The document tells wires and sides of each repair."""
     data = json.loads(RUNNER.invoke(app, ["repairs", "--json"]).stdout)["data"]
