@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any, NoReturn
 
 from dsfix.agents import AGENTS
+from dsfix.config.kinds import looks_like_key
 from dsfix.config.layers import File, Value, nearest, refusal, stored_key
 from dsfix.config.registry import AGENT_SETTINGS, REGISTRY, Setting
 from dsfix.errors import DsfixError
@@ -73,12 +74,21 @@ def _check(path: Path, facts: os.stat_result) -> None:
 def understood(text: str, path: str) -> File:
     """What the text of the file says. Raises DsfixError with the line of what is wrong."""
     try:
-        return _Reader(text, path).file(tomllib.loads(text))
+        return _Reader(text, path).file(_decoded(text, path))
+    except RecursionError:
+        raise DsfixError(f"{path} is nested too deeply", hint="dsfix config edit") from None
+
+
+def _decoded(text: str, path: str) -> dict[str, Any]:
+    try:
+        return tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
         line, said = broken(text, error)
         raise DsfixError(f"{path}:{line}: {said}", hint="dsfix config edit") from None
-    except RecursionError:
-        raise DsfixError(f"{path} is nested too deeply", hint="dsfix config edit") from None
+    except ValueError:  # of more digits than Python reads
+        raise DsfixError(
+            f"{path} has a number that is too long", hint="dsfix config edit"
+        ) from None
 
 
 def place(path: str, name: str) -> str:
@@ -164,6 +174,8 @@ class _Reader:
         names = [prefix + s.path.partition(".")[2] if prefix else s.path for s in known]
         if value == {} and (name in _TABLES or any(each.startswith(f"{name}.") for each in names)):
             return None
+        if any(map(looks_like_key, name.split("."))):
+            self._fail(name, *stored_key("a name"))
         if _KEY.search(name):
             self._fail(name, *stored_key(name))
         self._fail(name, f"there is no setting {name}", nearest(name, names))

@@ -45,7 +45,7 @@ class Kind(NamedTuple):
         return self.parse(str(value).lower() if isinstance(value, bool) else str(value))
 
 
-def _looks_like_key(text: str) -> bool:
+def looks_like_key(text: str) -> bool:
     """Whether a text is a key rather than the name of one."""
     if text.startswith("sk-") or Redactor({}).finds(text):
         return True
@@ -117,6 +117,8 @@ def _model(text: str) -> str:
 def _words(text: str) -> tuple[str, ...]:
     import shlex
 
+    if "\0" in text:  # no program can be given one
+        raise ValueError
     return tuple(shlex.split(text))
 
 
@@ -146,13 +148,13 @@ def _upstream(text: str) -> str:
 def _url(text: str) -> str:
     if "@" in text or Redactor({}).finds(text):
         raise Secret
-    if not re.match(r"https?://[^/?#\s]", text) or not text.isprintable() or " " in text:
+    if not re.match(r"https?://[^/?#\s][^?#]*$", text) or not text.isprintable() or " " in text:
         raise ValueError
     return text
 
 
 def _variable(text: str) -> str:
-    if _looks_like_key(text):
+    if looks_like_key(text):
         raise Secret
     if not re.fullmatch(r"[A-Za-z_]\w*", text, re.ASCII):
         raise ValueError
@@ -161,7 +163,7 @@ def _variable(text: str) -> str:
 
 def _command(text: str) -> tuple[str, ...]:
     words = _words(text)
-    if any(_looks_like_key(word) for word in words):
+    if any(looks_like_key(word) for word in words):
         raise Secret
     if not words or ("/" in words[0] and not words[0].startswith(("/", "~/"))):
         raise ValueError
@@ -169,7 +171,7 @@ def _command(text: str) -> tuple[str, ...]:
 
 
 def _file(text: str) -> str:
-    if "/" not in text and _looks_like_key(text):
+    if "/" not in text and looks_like_key(text):
         raise Secret
     if not text.startswith(("/", "~/")) or not text.isprintable():
         raise ValueError

@@ -163,7 +163,7 @@ def refusal(setting: Setting, value: object, where: str, error: ValueError) -> t
         message, hint = error.args
         return f"{where}: {message}", hint
     message = f"{where} does not take {Redactor({}).text(repr(value))}"
-    if setting.name.startswith("key"):
+    if setting.name.startswith("key") or setting.name == "url":
         message = f"{where} does not take this value"
     return message, f"expected {setting.takes}"
 

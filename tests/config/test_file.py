@@ -87,6 +87,10 @@ def test_the_whole_file() -> None:
         ("[run]\nmodel = \n", "c.toml:2: Invalid value"),
         ("[run", "c.toml:1: "),
         ("x = '''", "c.toml:1: "),
+        (f"x = {'9' * 5000}", "c.toml has a number that is too long"),
+        ('[upstream]\nkey_command = ["a\\u0000b"]', "c.toml:2: upstream.key_command does not take this value"),
+        ('[agents.pi]\nargs = ["a\\u0000b"]', "c.toml:2: agents.pi.args does not take"),
+        ("[upstream]\nurl = 'https://x/v1?a=b'", "c.toml:2: upstream.url does not take this value|without user or query"),
     ],
 )  # fmt: skip
 def test_what_is_wrong_is_told_by_line(text: str, says: str) -> None:
@@ -116,6 +120,13 @@ def test_a_key_has_no_place_in_the_file(line: str) -> None:
         understood(f"[upstream]\n{line}\n", "c.toml")
     assert "looks like a key" in caught.value.message
     assert caught.value.message.startswith("c.toml:2: upstream.")
+    assert "0123456789abcdef" not in f"{caught.value.message} {caught.value.hint}"
+
+
+def test_a_key_in_the_place_of_a_name_is_not_shown() -> None:
+    """A line that was pasted in the wrong place is told by its number alone."""
+    with pytest.raises(DsfixError, match="^c.toml:2: a name holds what looks like a key") as caught:
+        understood(f"[upstream]\n{KEY} = 1\n", "c.toml")
     assert "0123456789abcdef" not in f"{caught.value.message} {caught.value.hint}"
 
 
