@@ -95,7 +95,7 @@ def _settings(args: tuple[str, ...]) -> Iterator[str]:
 def _table(text: str | None) -> dict[str, Any]:
     try:
         return tomllib.loads(text or "")
-    except tomllib.TOMLDecodeError:
+    except (ValueError, RecursionError):  # no TOML, or more of it than Python reads
         return {}  # Codex will say so
 
 

@@ -88,6 +88,8 @@ def test_the_vendors_own_configuration():
         ({"/etc/codex/config.toml": provider("sys", "https://api.deepseek.com")}, (), "sys"),
         ({CONFIG: provider("ds", "https://api.deepseek.com", '[model_providers.ds.auth]\ncommand = "pass"')}, (), "dsfix"),
         ({CONFIG: "broken ="}, (), "deepseek"),
+        ({CONFIG: f"long = {'9' * 5000}"}, (), "deepseek"),
+        ({CONFIG: f"deep = {'[' * 100_000}"}, (), "deepseek"),
     ],
 )  # fmt: skip
 def test_the_provider_is_the_users_own(files, args, name):

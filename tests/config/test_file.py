@@ -125,7 +125,9 @@ def test_a_key_has_no_place_in_the_file(line: str) -> None:
 
 def test_a_key_in_the_place_of_a_name_is_not_shown() -> None:
     """A line that was pasted in the wrong place is told by its number alone."""
-    with pytest.raises(DsfixError, match="^c.toml:2: a name holds what looks like a key") as caught:
+    with pytest.raises(
+        DsfixError, match=r"^c\.toml:2: a name holds what looks like a key"
+    ) as caught:
         understood(f"[upstream]\n{KEY} = 1\n", "c.toml")
     assert "0123456789abcdef" not in f"{caught.value.message} {caught.value.hint}"
 
