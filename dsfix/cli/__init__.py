@@ -15,7 +15,7 @@ import typer
 from typer.core import TyperGroup
 
 from dsfix import __version__
-from dsfix.cli.leaving import failed, told
+from dsfix.cli.leaving import cut, failed, told
 from dsfix.cli.plain import plain
 from dsfix.errors import DsfixError, ExitCode
 
@@ -48,11 +48,11 @@ _CONTEXT: Mapping[str, dict[str, Any]] = {"run": {"allow_interspersed_args": Fal
 
 @contextmanager
 def _mistakes_masked() -> Iterator[None]:
-    """What was typed in a wrong place may be a key, or drive the terminal."""
+    """What was typed in a wrong place may be a key, a whole file, or drive the terminal."""
     try:
         yield
     except _MISTAKE as error:
-        error.message = plain(told(DsfixError(error.message)).message)
+        error.message = cut(plain(told(DsfixError(error.message)).message))
         raise
 
 

@@ -18,11 +18,15 @@ def failed(error: DsfixError) -> NoReturn:
     error = told(error)
     if sys.stderr is not None:  # print would take stdout for one that was closed
         with suppress(OSError, ValueError):
-            more = "..." if len(error.message) > LONGEST else ""
-            print(f"dsfix: error: {one_line(error.message[:LONGEST])}{more}", file=sys.stderr)
+            print(f"dsfix: error: {cut(one_line(error.message))}", file=sys.stderr)
             if error.hint:
                 print(f"  hint: {plain(error.hint)}", file=sys.stderr)
     leave(error.exit_code)
+
+
+def cut(text: str) -> str:
+    """As much of the words of an error as anybody reads."""
+    return text if len(text) <= LONGEST else f"{text[:LONGEST]}..."
 
 
 def told(error: DsfixError) -> DsfixError:

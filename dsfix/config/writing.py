@@ -63,6 +63,7 @@ def with_value(text: str, path: str, name: str, value: str) -> str:
     """The file's text with a setting in it. Raises UsageError for a value that it does not take."""
     setting, keys = find(name)
     try:
+        value.encode()  # as TOML is UTF-8
         read = setting.written(setting.kind.parse(value))
     except ValueError as error:
         message, hint = refusal(setting, value, name, error)

@@ -158,6 +158,7 @@ def test_an_agent_is_set_where_the_others_stand_apart(said: str) -> None:
         (("set", "settings.images", "blue"), 2, "does not take 'blue'"),
         (("set", "upstream.key_env", KEY), 2, "looks like a key"),
         (("set", "upstream.url", "https://x.example"), 1, "is set a second time"),
+        (("set", "upstream.key_command", "/bin/\udcff"), 2, "does not take this value"),
         (("unset", "run.modle"), 2, "did you mean run.model?"),
     ],
 )

@@ -12,7 +12,7 @@ import pytest
 from dsfix.cli.leaving import LONGEST, failed
 from dsfix.errors import DsfixError
 from tests.record.support import opened, recorded, reply, request, user
-from tests.support.commands import environment
+from tests.support.commands import dsfix, environment
 
 
 def test_an_error_of_megabytes_is_cut(capsys: pytest.CaptureFixture[str]) -> None:
@@ -22,6 +22,12 @@ def test_an_error_of_megabytes_is_cut(capsys: pytest.CaptureFixture[str]) -> Non
     first, hint = capsys.readouterr().err.splitlines()
     assert first == f"dsfix: error: {'x' * LONGEST}..."
     assert hint == "  hint: look at it"
+
+
+def test_a_mistake_of_megabytes_is_cut(tmp_path: Path) -> None:
+    """Likewise where an option does not take it."""
+    ran = dsfix("sessions", "list", "--limit", "x" * 100_000, home=tmp_path)
+    assert ran.code == 2 and "--limit" in ran.err and len(ran.err) < 2 * LONGEST
 
 
 def test_a_letter_that_a_terminal_has_not_is_no_error(tmp_path: Path) -> None:
