@@ -123,7 +123,7 @@ def _table(title: str, env: dict[str, Any]) -> dict[str, Any] | None:
     given = env.get("ANTHROPIC_BASE_URL")
     if not isinstance(given, str) or not given.strip():
         return None
-    url = urlsplit(URL.parse(given.strip().rstrip("/")))
+    url = urlsplit(URL.parse(re.split("[?#]", given)[0].strip().rstrip("/")))
     origin, messages = f"{url.scheme}://{url.netloc}", f"{url.path}/v1/messages"
     like = answering(url.hostname or "") or DEFAULT
     vendor = named(like)

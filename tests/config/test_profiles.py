@@ -64,6 +64,14 @@ def test_a_relay_is_an_upstream_of_its_own(tmp_path: Path) -> None:
     assert resolve("https://relay.example:8443", extra={"r": table}).vendor == "r"
 
 
+def test_what_stands_behind_a_path_is_left_out(tmp_path: Path) -> None:
+    """A query may hold a key, and no upstream has one."""
+    file = written(tmp_path / "r.json", RELAY)
+    (plain,) = profiles.read("cc-use", file).values()
+    more = RELAY | {"ANTHROPIC_BASE_URL": f"{RELAY['ANTHROPIC_BASE_URL']}/?key={KEY}#x"}
+    assert list(profiles.read("cc-use", written(file, more)).values()) == [plain]
+
+
 @pytest.mark.parametrize("label", ["DeepSeek", "deepseek!", "Moonshot", "Anthropic"])
 def test_no_profile_takes_a_vendors_place(tmp_path: Path, label: str) -> None:
     """Under a vendor's name it would be where `dsfix run` leads, and get the user's key for it."""
