@@ -158,6 +158,20 @@ def test_only_a_limit_of_the_beginning_can_be_changed(
     assert ran.code == 2 and error in ran.err
 
 
+@pytest.mark.parametrize(
+    "words", [("--max-minutes", "nan"), ("--max-minutes", "inf"), ("--max-requests", str(10**15))]
+)
+def test_a_limit_that_the_session_would_pass_over_is_refused(
+    home: Path, words: tuple[str, ...]
+) -> None:
+    """It was written down, and the old limit held on without a word."""
+    with Simulator.in_thread() as upstream:
+        limits = ("--max-minutes", "5", "--max-requests", "5")
+        dsfix(*command(*limits, url=upstream.url), home=home)
+    ran = dsfix("sessions", "budget", "last", *words, home=home)
+    assert (ran.code, ran.out) == (2, "") and f"{words[0]} does not take" in ran.err
+
+
 def test_a_session_without_limits_says_so(home: Path) -> None:
     """In JSON as an empty list."""
     with Simulator.in_thread() as upstream:

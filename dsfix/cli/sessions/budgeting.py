@@ -58,7 +58,10 @@ def _limits(
     if max_cost is not None:
         cost, currency = money(max_cost, first.currency)
     new = Limits(cost, currency, max_tokens, max_requests, max_minutes)
-    for name in new.as_dict():  # the cost stands before its currency, which is no option
+    kept = Limits.of(new.as_dict()).as_dict()
+    for name, value in new.as_dict().items():  # the cost before its currency, which is no option
+        if name not in kept:  # the session would pass it over
+            raise UsageError(f"--max-{name} does not take {value}", hint="0 or more, below 10^15")
         if name not in first.as_dict():
             raise UsageError(
                 f"session {record.id} was begun without --max-{name}",
