@@ -156,6 +156,20 @@ def test_deleted_sessions_are_emptied(state: Path) -> None:
     assert listed() == [other.id]
 
 
+def test_one_that_cannot_be_removed_keeps_no_words_of_the_others(state: Path) -> None:
+    """The error comes when the index has forgotten what is gone."""
+    log, stuck = session(state, said=f"what was said {RARE}"), session(state, START - 10)
+    assert listed() == [log.id, stuck.id]
+    run("delete", log.id, stuck.id)
+    assert stuck.directory is not None
+    moved = stuck.directory.rename(state / "sessions" / "elsewhere")
+    stuck.directory.symlink_to(moved)
+    assert isinstance(failure("gc", "--yes"), DsfixError)
+    assert log.path is not None and not log.path.exists()
+    left = b"".join(each.read_bytes() for each in state.glob("index.db*"))
+    assert RARE.encode() not in left
+
+
 def test_bounds_of_age_and_size(state: Path) -> None:
     """Days back from now, and a number with a unit."""
     log = session(state, 1e6)

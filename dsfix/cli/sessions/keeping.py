@@ -37,10 +37,12 @@ def gc(
         since = None if days is None else time.time() - days * _DAY
         most = int(number(size, _SIZES, "example: --size 1GB")) if size else None
         going = leaving(kept(state()), Bounds(keep, since, most))
-        for each in going if yes else ():
-            remove(each.session.path)
         if yes:
-            forget(state(), transcript)
+            try:
+                for each in going:
+                    remove(each.session.path)
+            finally:  # what was removed before one that cannot be
+                forget(state(), transcript)
         if as_json:
             print_json(
                 "sessions gc", {"removed": yes, "sessions": [_document(each) for each in going]}
