@@ -107,9 +107,13 @@ def deleted_report_ids(incomplete: str) -> list[str]:
 
 
 def _reports(*, deleted: bool) -> list[str]:
+    from dsfix.errors import DsfixError
     from dsfix.reports.recent import recent
 
-    return recent(os.environ, OFFERED, deleted=deleted)
+    try:
+        return recent(os.environ, OFFERED, deleted=deleted)
+    except DsfixError:  # nobody knows the state directory
+        return []
 
 
 def _config(flags: dict[str, str | None]) -> Config:
@@ -124,11 +128,16 @@ def _config(flags: dict[str, str | None]) -> Config:
 
 
 def _newest(*, hidden: bool) -> Iterable[str]:
+    from dsfix.errors import DsfixError
     from dsfix.paths import state_dir
     from dsfix.record.labels import labels
     from dsfix.record.sessions import event_files
 
-    found = (path.parent for path in event_files(state_dir(os.environ)))
+    try:
+        state = state_dir(os.environ)
+    except DsfixError:  # nobody knows it
+        return ()
+    found = (path.parent for path in event_files(state))
     fitting = (each.name for each in found if labels(each).hidden is hidden)
     return islice(fitting, OFFERED)
 

@@ -16,7 +16,7 @@ def recent(environ: Mapping[str, str], most: int, *, deleted: bool = False) -> l
     """Ids, what was sent last first; none where another server is named or nothing can be read."""
     if environ.get(SERVER):
         return []
-    path = state_dir(environ) / "reports" / "reports.db"
+    path = (state_dir(environ) / "reports" / "reports.db").absolute()
     wanted = "NOT NULL" if deleted else "NULL"
     try:
         with closing(sqlite3.connect(f"{path.as_uri()}?mode=ro", timeout=_WAIT, uri=True)) as db:

@@ -123,6 +123,15 @@ def test_callback_offers_sessions(env: dict[str, str]) -> None:
     assert set(asked(env, "dsfix sessions show ").stdout.split()) == {"last", log.id}
 
 
+@pytest.mark.parametrize("state", ["state", "~nobody-of-that-name"])
+def test_a_state_directory_that_is_none_offers_nothing(env: dict[str, str], state: str) -> None:
+    """A relative one, and one that nobody knows: no error breaks into the line that is typed."""
+    for line in ("dsfix reports tag ", "dsfix sessions show 2"):
+        done = asked(env | {"DSFIX_STATE_DIR": state}, line)
+        assert not done.stdout.strip()
+        assert "Error" not in done.stderr and "error:" not in done.stderr
+
+
 @pytest.mark.parametrize("line", ["dsfix ", "dsfix run cl", "dsfix run --no-repair "])
 def test_a_press_is_cheap(env: dict[str, str], line: str) -> None:
     """A press of TAB imports neither a server nor a printer of tables."""
