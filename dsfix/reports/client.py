@@ -6,16 +6,45 @@ import http.client
 import json
 import re
 from collections.abc import Iterable, Mapping
-from typing import Any, NamedTuple
+from typing import Annotated, Any, NamedTuple
 from urllib.parse import urlencode, urlsplit
+
+import msgspec
 
 from dsfix.errors import DsfixError, UsageError
 from dsfix.reports import place
 
 _URL = re.compile(r"https?://(?:[A-Za-z0-9.-]+|\[[0-9A-Fa-f:.]+\])(?::(\d{1,5}))?")
-_ADDRESS = re.compile("/r/[0-9a-f]{32}")
+_ID, _ADDRESS = "^[0-9a-f]{32}\\Z", "^/r/[0-9a-f]{32}\\Z"
+_LATEST = 250_000_000_000  # seconds; Python's calendar ends a little later, with the year 9999
 _PATIENCE = 60.0  # seconds for one step of a request
 _ANSWER = 64 << 20  # bytes that are read of an answer; a thousand reports have a tenth of it
+
+
+_Time = Annotated[float, msgspec.Meta(ge=0, lt=_LATEST)]
+
+
+class _Version(msgspec.Struct):
+    """One sending of a report, as a server tells it."""
+
+    sent: _Time
+    size: Annotated[int, msgspec.Meta(ge=0)]
+
+
+class _Told(msgspec.Struct):
+    """What the commands need to know of a report that a server tells."""
+
+    address: Annotated[str, msgspec.Meta(pattern=_ADDRESS)]
+    id: Annotated[str, msgspec.Meta(pattern=_ID)]
+    title: str
+    category: str
+    project: str
+    branch: str
+    tags: list[str]
+    version: int
+    versions: Annotated[list[_Version], msgspec.Meta(min_length=1)]
+    deleted: _Time | None
+    found: list[tuple[str, bool]] = []
 
 
 class Server(NamedTuple):
@@ -51,10 +80,11 @@ class Server(NamedTuple):
 
     def _addressed(self, report: Any) -> dict[str, Any]:
         """The report with its whole address, which is printed as it is."""
-        address = report.get("address") if isinstance(report, dict) else None
-        if not isinstance(address, str) or not _ADDRESS.fullmatch(address):
-            raise self._stranger()
-        return {**report, "url": self.shown + address}
+        try:
+            told = msgspec.convert(report, _Told)
+        except msgspec.ValidationError:
+            raise self._stranger() from None
+        return {**report, "url": self.shown + told.address}
 
     def _stranger(self) -> DsfixError:
         return DsfixError(f"{self.url} is no report server", hint=_START)

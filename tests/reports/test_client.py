@@ -2,12 +2,20 @@
 
 from __future__ import annotations
 
+import json
+from typing import Any
+
 import pytest
 
 from dsfix.errors import DsfixError
 from dsfix.reports.client import Server
 from tests.support.serving import Given, serving
 
+ADDRESS = f"/r/{'a' * 32}"
+REPORT: dict[str, Any] = {
+    "address": ADDRESS, "id": "a" * 32, "title": "t", "category": "", "project": "", "branch": "",
+    "tags": ["a"], "version": 1, "versions": [{"sent": 1.0, "size": 1}], "deleted": None,
+}  # fmt: skip
 ANSWERS = {
     "no JSON": (200, b"<html>hello"),
     "no report": (200, b"{}"),
@@ -21,6 +29,38 @@ ANSWERS = {
     "bytes": (200, b"\xff\xfe"),
     "brackets": (200, b"[" * 100_000),
 }
+
+
+OTHER = [
+    *({key: value for key, value in REPORT.items() if key != name} for name in REPORT),
+    *({**REPORT, name: {}} for name in REPORT),
+    {**REPORT, "tags": [1]},
+    {**REPORT, "versions": []},
+    {**REPORT, "versions": [{"sent": 1e300, "size": 1}]},
+    {**REPORT, "versions": [{"sent": 1.0, "size": -1}]},
+    {**REPORT, "deleted": -1.0},
+    {**REPORT, "id": "../x"},
+    {**REPORT, "found": ["a"]},
+]
+
+
+@pytest.mark.parametrize("report", OTHER)
+def test_a_report_in_another_form(report: dict[str, Any]) -> None:
+    """As of another program, or of another version of ours: no command trips over it."""
+    body = json.dumps([report]).encode()
+    with (
+        serving(lambda came: Given(200, body)) as url,
+        pytest.raises(DsfixError, match="is no report server"),
+    ):
+        Server(url, url, "t" * 20).listed([])
+
+
+def test_a_report_in_our_form() -> None:
+    """Also with what this version does not know."""
+    body = json.dumps([{**REPORT, "more": 1, "found": [["a", True]]}]).encode()
+    with serving(lambda came: Given(200, body)) as url:
+        (told,) = Server(url, url, "t" * 20).listed([])
+    assert told["url"] == url + ADDRESS and told["more"] == 1
 
 
 @pytest.mark.parametrize("name", ANSWERS)

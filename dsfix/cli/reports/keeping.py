@@ -31,7 +31,8 @@ def gc(
     with answering("reports gc", as_json):
         at = server(server_url)
         before = time.time() - days * _DAY
-        going = [each for each in _deleted(at) if each["deleted"] <= before]
+        deleted = (each for each in _deleted(at) if each["deleted"] is not None)
+        going = [each for each in deleted if each["deleted"] <= before]
         for each in going if yes else ():
             at.purged(each["id"])
         if as_json:
