@@ -6,6 +6,7 @@ import time
 from pathlib import Path
 from typing import Any
 
+from dsfix.errors import DsfixError
 from dsfix.record.reader import Following
 from dsfix.report.page.document import LISTS, document
 from dsfix.report.recall import recalled
@@ -41,7 +42,12 @@ class Live:
         began = time.monotonic()
         if began < self._rest_until or self._over:
             return
-        record = self._following.read()
+        try:
+            record = self._following.read()
+        except DsfixError:
+            if not self._document:
+                raise
+            return  # it was deleted meanwhile: what is known of it is shown still
         self._document = document(record, recalled(record, self._currency))
         self._version += 1
         for each in self._document["exchanges"]:

@@ -5,6 +5,9 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
+import pytest
+
+from dsfix.errors import DsfixError
 from dsfix.record.reader import Following, read
 from dsfix.report.page import embedded
 from dsfix.report.page.document import LISTS
@@ -52,6 +55,20 @@ def test_a_late_page_is_told_everything(tmp_path: Path) -> None:
     assert live.news(dict.fromkeys(LISTS, -5), 0)["messages"] == live.whole()["messages"]
     assert live.news(dict.fromkeys(LISTS, 10**9), 0)["messages"] == []
     session.end()
+
+
+def test_a_session_that_was_deleted_is_shown_still(tmp_path: Path) -> None:
+    """What was known of it before; one that was never there is an error."""
+    session = small(tmp_path)
+    live = eager(session.path)
+    known = live.whole()
+    gone = session.path.rename(tmp_path / "gone")
+    assert live.whole() == known
+    with pytest.raises(DsfixError, match="cannot be read"):
+        eager(session.path).whole()
+    gone.rename(session.path)
+    session.end()
+    assert live.whole()["session"]["state"] == "ended"
 
 
 def test_a_session_is_looked_at_no_more_often_than_it_can_bear(tmp_path: Path) -> None:
