@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import os
+import sys
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from dsfix.cli.answers import AsJson, answering, print_json
-from dsfix.errors import DsfixError
+from dsfix.errors import DsfixError, UsageError
 from dsfix.paths import private_state, state_dir
 
 if TYPE_CHECKING:
@@ -44,11 +46,20 @@ def clear(
     """Forget all reasoning. Conversations that need it will get placeholders."""
     store, path = _opened()
     turns, _ = store.stats()
-    if not yes and not typer.confirm(f"Forget the reasoning of {_turns(turns)} in {path}?"):
+    if not yes and not _agreed(f"Forget the reasoning of {_turns(turns)} in {path}?"):
         raise typer.Exit(1)
     store.clear()
     _close(store, path)
     print(f"forgot {_turns(turns)}")
+
+
+def _agreed(question: str) -> bool:
+    """Whether the user says yes. Typer's own would take Ctrl-C for a no."""
+    if None in (sys.stdin, sys.stdout, sys.stderr):
+        raise UsageError("there is nobody to ask", hint="--yes forgets without a question")
+    with suppress(EOFError, UnicodeDecodeError):
+        return input(f"{question} [y/N] ").strip().lower() in ("y", "yes")
+    return False
 
 
 def _turns(count: int) -> str:

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+import os
 import sqlite3
+import subprocess
 import sys
 from contextlib import closing
 from pathlib import Path
@@ -12,7 +14,8 @@ import pytest
 
 from dsfix.simulator.server import Simulator
 from tests.config.test_keys import ASK
-from tests.support.commands import dsfix
+from tests.support.commands import dsfix, environment
+from tests.support.pty_session import PtySession, state_of, wait_until
 
 
 @pytest.fixture
@@ -52,3 +55,26 @@ def test_what_was_not_forgotten_is_not_said_to_be(home: Path) -> None:
             ran = dsfix("memory", *words, home=home)
             assert (ran.code, ran.out) == (1, "")
             assert "the memory cannot be used: memory.db: database is locked\n" in ran.err
+
+
+@pytest.mark.parametrize(
+    ("said", "code"), [(b"y\n", 0), (b"no\n", 1), (b"\xff\n", 1), (b"\x04", 1), (b"\x03", 130)]
+)
+def test_forgetting_is_asked_for(home: Path, said: bytes, code: int) -> None:
+    """Whatever is not yes forgets nothing; Ctrl-C ends it as it ends every command."""
+    command = [sys.executable, "-m", "dsfix", "memory", "clear"]
+    with PtySession(command, env=environment(home, PYTHONIOENCODING="utf-8:strict")) as terminal:
+        terminal.expect("[y/N] ")
+        wait_until(lambda: state_of(terminal.process.pid) == "S", "that it reads")
+        os.write(terminal.master, said)
+        assert terminal.end() == code
+
+
+def test_forgetting_without_anybody_to_ask(home: Path) -> None:
+    """An error, and no traceback where stdin is closed."""
+    words = f"exec {sys.executable} -m dsfix memory clear <&-"
+    done = subprocess.run(
+        ["sh", "-c", words], env=environment(home), capture_output=True, text=True, timeout=60
+    )
+    assert (done.returncode, done.stdout) == (2, "")
+    assert done.stderr.startswith("dsfix: error: there is nobody to ask\n")
