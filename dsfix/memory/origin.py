@@ -152,9 +152,10 @@ class OriginMemory:
     def _by_calls(self, turn: Turn, place: Place) -> Found | None:
         call = turn.calls[0]
         if is_random(call):
-            fits = found = self.store.candidates(self.origin, "call", call)
+            found = self.store.candidates(self.origin, "call", call)
         else:
-            fits = found = self._known("call", call, place)
+            found = self._known("call", call, place)
+        fits = found
         if any([each.calls != turn.calls for each in found]):
             wanted = set(turn.calls)
             fits = tuple([each for each in found if set(each.calls) == wanted])

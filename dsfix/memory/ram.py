@@ -51,7 +51,7 @@ class Ram:
         return kept.found
 
     def has(self, name: str) -> bool:
-        """Whether there are turns under a name, of which the disk may have more."""
+        """Whether any turns are kept under a name."""
         return name in self._kept
 
     def begun(self, names: Iterable[str]) -> list[str]:

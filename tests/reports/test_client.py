@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 from dsfix.errors import DsfixError
 from dsfix.reports.client import Server
-from tests.support.serving import Given, serving
+from tests.support.commands import dsfix, environment
+from tests.support.serving import Came, Given, serving
 
 ADDRESS = f"/r/{'a' * 32}"
 REPORT: dict[str, Any] = {
@@ -61,6 +63,21 @@ def test_a_report_in_our_form() -> None:
     with serving(lambda came: Given(200, body)) as url:
         (told,) = Server(url, url, "t" * 20).listed([])
     assert told["url"] == url + ADDRESS and told["more"] == 1
+
+
+def test_gc_removes_nothing_that_is_not_deleted(tmp_path: Path) -> None:
+    """Also where a server tells of such a report when it is asked for those that are."""
+    asked: list[str] = []
+
+    def answer(came: Came) -> Given:
+        asked.append(came.method)
+        return Given(200, json.dumps([REPORT]).encode())
+
+    with serving(answer) as url:
+        env = environment(tmp_path, DSFIX_REPORTS_SERVER=url, DSFIX_REPORTS_TOKEN="t" * 20)
+        ran = dsfix("reports", "gc", "--yes", home=tmp_path, env=env)
+    assert (ran.code, ran.out) == (0, "nothing to remove\n"), ran
+    assert asked == ["GET"]
 
 
 @pytest.mark.parametrize("name", ANSWERS)
