@@ -23,7 +23,7 @@ from dsfix.foreground import Background, Foreground
 from dsfix.paths import private_file
 
 Row: TypeAlias = tuple[object, ...]
-Write: TypeAlias = Callable[[sqlite3.Connection], None]
+Write: TypeAlias = Callable[[sqlite3.Connection], object]
 
 CACHE = 500  # KiB of pages for each connection; the system keeps them as well
 COMMIT_WITHIN = 0.05

@@ -64,12 +64,20 @@ class OriginMemory:
             return any(each.stood_at(place) for each in stored)
         return bool(stored)
 
-    def prefetch(self, calls: Sequence[str], texts: Sequence[tuple[str, str]] = ()) -> Set[str]:
+    def prefetch(
+        self, calls: Sequence[str], texts: Sequence[tuple[str, str]] = ()
+    ) -> Mapping[str, Turn | None]:
         """Read the turns with these calls in one look-up, and those of texts; the known calls."""
         keys = self.store.prefetch(self.origin, "key", [key for key, _ in texts])
         others = [previous for key, previous in texts if key not in keys]
         self.store.prefetch(self.origin, "previous", others)
-        return self.store.prefetch(self.origin, "call", calls)
+        stored = self.store.prefetch(self.origin, "call", calls)
+        return {
+            call: Turn(found[0].calls, found[0].names, (), found[0].reasoning)
+            if len(found) == 1
+            else None
+            for call, found in stored.items()
+        }
 
     def together(self, calls: Sequence[str]) -> Mapping[str, frozenset[str]]:
         """For each of these calls that is known for sure, all calls of the answer that made it.
@@ -103,13 +111,13 @@ class OriginMemory:
 
     def remember_sent(self, conversation: str, placeholders: Mapping[str, Reasoning]) -> None:
         """Keep what was sent for these turns, so that it is sent again byte for byte."""
-        name = self._thread(conversation)
-        self.store.thread(name).sent.update(placeholders)
+        name, kept = self._thread(conversation), dict(placeholders)
+        self.store.thread(name).sent.update(kept)
         # In one statement: the loop does not run while Python makes hundreds of them.
         self.store.write(
             "INSERT OR REPLACE INTO sent (conversation, turn, reasoning, used)"
             " SELECT ?, key, value, at FROM json_each(?), (SELECT ? AS at)",
-            [(name, as_json({turn: text.blocks for turn, text in placeholders.items()}))],
+            lambda: (name, as_json({turn: text.blocks for turn, text in kept.items()})),
         )
 
     def step(self, conversation: str) -> Step:
@@ -123,7 +131,7 @@ class OriginMemory:
         if kept:
             self.store.write(
                 "INSERT OR REPLACE INTO recovery (conversation, step, used) VALUES (?,?,?)",
-                [(name, int(step))],
+                lambda: (name, int(step)),
             )
 
     def _look_up(self, turns: Sequence[tuple[Turn, Place]]) -> None:

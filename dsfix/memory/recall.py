@@ -6,11 +6,11 @@ What is ambiguous is unknown: a wrong reasoning is worse than a placeholder
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 
 import msgspec
 
-from dsfix.protocol.turns import Reasoning, Turn, digest, is_random
+from dsfix.protocol.turns import Reasoning, Turn, digest, is_random, without_leak
 from dsfix.repairs.recall import Place
 
 _HEADS = (16, 64, 256, 1024)  # characters
@@ -116,26 +116,6 @@ def _of_counted(found: Sequence[Stored], turn: Turn, place: Place) -> Sequence[S
 def _says(stored: Stored, turn: Turn, text: str) -> bool:
     """Whether the stored turn has this text (a digest), reasoning that leaked into it aside."""
     return stored.text == text or unleaked(turn, stored) is not None
-
-
-def without_leak(texts: Iterable[str], reasoning: str) -> tuple[str, ...] | None:
-    """The visible texts less the reasoning at their head; None when it does not stand there.
-
-    OpenCode and pi turn reasoning into text on a model switch (measured with 1.18.33 and
-    0.73.1, 2026-11-20): as a block of its own on Messages, glued to the answer on Chat.
-    """
-    rest, missing = list(texts), reasoning.strip()
-    while rest and missing:
-        head = rest[0].strip()
-        if missing.startswith(head):
-            missing = missing[len(head) :].lstrip()
-            rest.pop(0)
-        elif head.startswith(missing):
-            rest[0] = rest[0].lstrip()[len(missing) :]
-            missing = ""
-        else:
-            return None
-    return None if missing else tuple(rest)
 
 
 def unleaked(turn: Turn, stored: Stored) -> tuple[str, ...] | None:

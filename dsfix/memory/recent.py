@@ -32,10 +32,10 @@ class Known:
 class Recent:
     """What is known by conversation; the least recent ones go, each as a whole.
 
-    An agent's main thread, its sub-agents and titles interleave, so one is not enough. Sizes are
-    taken when the next one's turn comes, and the one whose turn it is always stays. Nothing goes
-    before `trim`: to let go of a long conversation takes a tenth of what a new one's request does,
-    and so does to let go of what was seen of one that comes back otherwise.
+    An agent's main thread, its sub-agents and titles interleave, so one is not enough. The one
+    whose turn it is always stays. Sizes are taken in `trim`, and nothing goes before: to let go of
+    a long conversation takes a tenth of what a new one's request does, and so does to let go of
+    what was seen of one that comes back otherwise.
     """
 
     def __init__(self, conversations: int = CONVERSATIONS, room: int = ROOM) -> None:
@@ -43,6 +43,7 @@ class Recent:
         self._kept: OrderedDict[str, Known] = OrderedDict()
         self._held = 0
         self._before: list[dict[str, Any]] = []
+        self._unweighed: set[str] = set()
 
     def seen(self, conversation: str) -> dict[str, Any]:
         """What repairs found out about its last request, to be changed in this one."""
@@ -52,25 +53,26 @@ class Recent:
 
     def of(self, conversation: str) -> Known:
         """A conversation's own."""
-        last = next(reversed(self._kept), conversation)
         found = self._kept.setdefault(conversation, Known())
-        if last != conversation:
-            self._kept.move_to_end(conversation)
-            self._held += self._kept[last].weigh()
+        self._kept.move_to_end(conversation)
+        self._unweighed.add(conversation)
         return found
 
     def __len__(self) -> int:
         return len(self._kept)
 
     def trim(self) -> None:
-        """Let the least recent ones go that are too many, and what was seen before."""
+        """Take sizes; let the least recent ones go that are too many, and what was seen before."""
         self._before.clear()
+        self._held += sum(self._kept[name].weigh() for name in self._unweighed)
+        self._unweighed.clear()
         while len(self._kept) > self._conversations or self._full:
             self._held -= self._kept.popitem(last=False)[1].size
 
     def clear(self) -> None:
         """Forget all of it."""
         self._kept.clear()
+        self._unweighed.clear()
         self._held = 0
 
     @property

@@ -140,16 +140,21 @@ class Store:
             return ()
         return self._read(_ONE, origin, by, value, new).get(value, ())
 
-    def prefetch(self, origin: str, by: str, values: Iterable[str]) -> Set[str]:
-        """Read the turns of `candidates` into RAM, all in one query; those values that have any."""
-        names = {f"{by}\0{origin}\0{value}": value for value in values}
+    def prefetch(
+        self, origin: str, by: str, values: Iterable[str]
+    ) -> Mapping[str, tuple[Stored, ...]]:
+        """Read the turns of `candidates` into RAM, all in one query: those of values with any."""
+        before = f"{by}\0{origin}\0"
+        names = {before + value: value for value in values}
         missing = [name for name in self._ram.missing(names) if name not in self._only]
         # SQLite reads a text of JSON no further than to a NUL.
         told = {name: value for name in missing if "\0" not in (value := names[name])}
         new = [told[name] for name in self._ram.begun(told)]
         found = self._read(_MANY, origin, by, as_json(list(told.values())), new) if told else {}
         self._absent[by] = {name for name, value in told.items() if value not in found}
-        return found.keys() | (names[name] for name in names.keys() - missing)
+        held = {value: name for name, value in names.items() if name not in told}
+        ram = {value: self._only.get(name) or self._ram.get(name) for value, name in held.items()}
+        return {**found, **{value: turns for value, turns in ram.items() if turns}}
 
     def _read(
         self, queries: Mapping[str, str], origin: str, by: str, wanted: str, new: Iterable[str]
@@ -203,11 +208,11 @@ class Store:
         latest = islice(reversed(self._latest), new)
         return self._added, {name for names in latest for name in names}
 
-    def write(self, sql: str, rows: Sequence[Sequence[object]]) -> None:
-        """Queue a statement for the disk, for each of these rows; the time is its last value."""
+    def write(self, sql: str, row: Callable[[], Sequence[object]]) -> None:
+        """Queue a statement for the disk, with a row that is made then; the time is its last."""
         if self._database is not None:
             now = self._clock()
-            self._database.write(_statement(sql, [(*row, now) for row in rows]))
+            self._database.write(lambda connection: connection.execute(sql, (*row(), now)))
 
     def stats(self) -> tuple[int, int]:
         """Turns on disk, and bytes of the file."""
@@ -223,8 +228,7 @@ class Store:
         self._threads.clear()
         self.recent.clear()
         if self._database is not None:
-            for table in ("calls", "turns", "sent", "recovery"):
-                self._database.write(_statement(f"DELETE FROM {table}", [()]))
+            self._database.write(_cleared)
             self._database.write(emptied)
 
     def _keep(self, origin: str, stored: Stored, *, only: bool, writes: int = 0) -> None:
@@ -279,11 +283,9 @@ def _inserted(origin: str, stored: Stored, now: float) -> Write:
     return write
 
 
-def _statement(sql: str, rows: Sequence[Sequence[object]]) -> Write:
-    def write(connection: sqlite3.Connection) -> None:
-        connection.executemany(sql, rows)
-
-    return write
+def _cleared(connection: sqlite3.Connection) -> None:
+    for table in ("calls", "turns", "sent", "recovery"):
+        connection.execute(f"DELETE FROM {table}")
 
 
 def _touch(origin: str, keys: Sequence[str], now: float) -> Write:

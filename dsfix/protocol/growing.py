@@ -52,9 +52,11 @@ class Growing:
         self._conversations, self._room = conversations, room
         self._kept: OrderedDict[_Key, _Known] = OrderedDict()
         self._held = 0
+        self._new: Body | None = None
 
     def read(self, dialect: Dialect, data: bytes) -> Body | None:
         """What `Body.read` gives."""
+        self.settle()
         for key in reversed(self._kept):
             spoken, head, first = key
             if spoken is dialect and data.startswith(head) and data.startswith(first, len(head)):
@@ -63,12 +65,17 @@ class Growing:
                     self._keep(key, known)
                     return known.body
         body = Body.read(dialect, data)
-        if body is not None and (found := _key(body)) is not None:
-            if self._kept:
-                last = next(reversed(self._kept.values())).body
-                body = replace(body, members=_known_again(body.members, last.members))
-            self._keep(found, _Known(body, _ends(len(found.head), body.messages)))
+        if body is not None and self._kept:
+            last = next(reversed(self._kept.values())).body
+            body = replace(body, members=_known_again(body.members, last.members))
+        self._new = body
         return body
+
+    def settle(self) -> None:
+        """Keep what was read as a whole, which its reader need not wait for."""
+        body, self._new = self._new, None
+        if body is not None and (key := _key(body)) is not None:
+            self._keep(key, _Known(body, _ends(len(key.head), body.messages)))
 
     def _keep(self, key: _Key, known: _Known) -> None:
         before = self._kept.pop(key, None)

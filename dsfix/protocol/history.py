@@ -116,15 +116,17 @@ class History:
             kinds = list(map(responses.kind, new))
             found = responses.spans_of(kinds)
             roles = [_ITEM_ROLES.get(kind, kind) for kind in kinds]
+            starts = [begin + start for start, _ in found]
+            stops = [begin + stop for _, stop in found]
         else:
             roles = list(map(role_of, new))
-            places = [place for place, role in enumerate(roles) if role == "assistant"]
-            found = [(place, place + 1) for place in places]
+            starts = [place for place, role in enumerate(roles, begin) if role == "assistant"]
+            stops = [place + 1 for place in starts]
         return cls(
             body.dialect,
             body.messages,
-            (*last.assistants[:turns], *(begin + start for start, _ in found)),
-            (*last.stops[:turns], *(begin + stop for _, stop in found)),
+            (*last.assistants[:turns], *starts),
+            (*last.stops[:turns], *stops),
             (*last.roles[:begin], *roles),
             count,
             last.messages,

@@ -22,6 +22,8 @@ OWN_SIGNATURE = "dsfix-"
 # How agents write an assistant's message; then blocks can be put in without taking it apart.
 _USUAL = b'{"role":"assistant","content":['
 _FILLED = _USUAL + b"{"
+_BEHIND = len(_USUAL)
+_KIND = b"thinking"
 _encode = msgspec.json.Encoder().encode
 
 
@@ -188,10 +190,12 @@ def with_reasoning(raw: bytes, reasoning: Reasoning, texts: tuple[str, ...] | No
 
     `texts` replaces the visible texts, where leaked reasoning is taken out of them.
     """
-    first = [_Said(text, mark or sign(text)) for text, mark in reasoning.blocks]
-    if texts is None and raw.startswith(_FILLED) and raw.find(b"thinking") < 0:
-        said = _encode(first[0]) if len(first) == 1 else _encode(first)[1:-1]
-        return b"%b%b,%b" % (_USUAL, said, raw[len(_USUAL) :])
+    blocks = reasoning.blocks
+    if len(blocks) == 1 and texts is None and raw.startswith(_FILLED) and raw.find(_KIND) < 0:
+        text, mark = blocks[0]  # as nearly always
+        said = _encode(_Said(text, mark or sign(text)))
+        return b"".join((_USUAL, said, b",", raw[_BEHIND:]))
+    first = [_Said(text, mark or sign(text)) for text, mark in blocks]
     message = spans.members(raw)
     if message is None:
         return raw

@@ -16,6 +16,7 @@ _RANDOM = re.compile(
     r"(?:(?=[A-Za-z]*+[0-9])[A-Za-z0-9]{12}|call_[0-9]{2}_[A-Za-z]{24})"
 )
 _EMPTY = hashlib.blake2b(digest_size=16)
+_CALLS = hashlib.blake2b(b"calls\0", digest_size=16)
 _REMINDED = "</system-reminder>"
 _REMINDER = re.compile(rf"<system-reminder>.*?{_REMINDED}", re.DOTALL)
 
@@ -61,10 +62,9 @@ class Turn(msgspec.Struct, frozen=True, gc=False):
         Agents replay ids unchanged and rewrite arguments (Claude Code 2.1.197 strips a leading
         `cd`, trims texts, adds defaults; measured 2026-11-20), so arguments never count.
         """
-        calls = self.calls
-        if len(calls) > 1:
-            return digest("calls", *sorted({*calls}))
-        return digest("calls", calls[0]) if calls else digest("text", self.text)
+        if len(self.calls) > 1:
+            return digest("calls", *sorted({*self.calls}))
+        return key_of(self.calls[0]) if self.calls else digest("text", self.text)
 
     def reasoned(self, reasoning: Reasoning) -> Turn:
         """The turn with this reasoning."""
@@ -95,6 +95,13 @@ def digest(*parts: str) -> str:
     return made.hexdigest()
 
 
+def key_of(call: str) -> str:
+    """The key of a turn of this one call, which most are: what `digest` gives, somewhat sooner."""
+    made = _CALLS.copy()
+    made.update(call.encode("utf-8", "surrogatepass"))
+    return made.hexdigest()
+
+
 def own_words(texts: Iterable[str]) -> str:
     """What a user said in these texts, as it is compared.
 
@@ -115,3 +122,23 @@ def is_random(call: str) -> bool:
     if len(end) == 24 and end.isascii() and end.isalnum() and not (end.isalpha() or end.isdigit()):
         return True
     return _RANDOM.search(call) is not None
+
+
+def without_leak(texts: Iterable[str], reasoning: str) -> tuple[str, ...] | None:
+    """The visible texts less the reasoning at their head; None when it does not stand there.
+
+    OpenCode and pi turn reasoning into text on a model switch (measured with 1.18.33 and
+    0.73.1, 2026-11-20): as a block of its own on Messages, glued to the answer on Chat.
+    """
+    rest, missing = list(texts), reasoning.strip()
+    while rest and missing:
+        head = rest[0].strip()
+        if missing.startswith(head):
+            missing = missing[len(head) :].lstrip()
+            rest.pop(0)
+        elif head.startswith(missing):
+            rest[0] = rest[0].lstrip()[len(missing) :]
+            missing = ""
+        else:
+            return None
+    return None if missing else tuple(rest)

@@ -202,6 +202,7 @@ class Forwarder:
             self.journal.began(exchange, outgoing)
         self.journal.ended(exchange, reply)
         self.memory.store.recent.trim()
+        self._bodies.settle()
         self._garbage.ended()
 
     def _refusal(self, exchange: Exchange, outgoing: Outgoing) -> str:

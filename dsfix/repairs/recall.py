@@ -118,8 +118,13 @@ class Memory(Protocol):
     def sent(self, conversation: str) -> Mapping[str, Reasoning]:
         """The placeholders once sent in that conversation, by turn."""
 
-    def prefetch(self, calls: Sequence[str], texts: Sequence[tuple[str, str]] = ()) -> Set[str]:
+    def prefetch(
+        self, calls: Sequence[str], texts: Sequence[tuple[str, str]] = ()
+    ) -> Mapping[str, Turn | None]:
         """Be ready for `recall` of turns with these calls, in one look-up; those that are known.
+
+        With each is the answer that made it, less its texts, where there was no other: of random
+        ids and with its reasoning not in the text, it is what `recall` finds.
 
         `texts` are the turns without calls: their keys, and those of the user's turns before.
         """

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from bisect import bisect_left
 from collections import Counter
-from collections.abc import Set
+from collections.abc import Sequence, Set
 from dataclasses import dataclass, field
 
 from dsfix.protocol.body import Dialect
 from dsfix.repairs.recall import Decision, Kind, Sent
 
-# What is sent for a turn: by its place, and its messages as they were given.
-Known = dict[tuple[int, tuple[bytes, ...]], Decision]
+# A turn's place, and its messages as they were given.
+At = tuple[int, tuple[bytes, ...]]
 
 
 @dataclass(slots=True)
@@ -26,7 +26,7 @@ class Replayed:
     """
 
     dialect: Dialect
-    known: Known
+    known: dict[At, Decision]
     messages: tuple[bytes, ...] = ()
     done: int = 0
     out: list[bytes] = field(default_factory=list)
@@ -36,19 +36,23 @@ class Replayed:
     open: list[tuple[int, tuple[str, ...]]] = field(default_factory=list)
     learnt: int = 0
 
-    def add(self, place: int, items: tuple[bytes, ...], decision: Decision | None) -> None:
-        """Send one more turn, and what stands before it."""
-        out = self.out
-        out += self.messages[self.done : place]
-        self.done = place + len(items)
-        count = 0
-        if decision is not None:
-            self.counts[decision.kind] += 1
-            if decision.turn:
-                count = self.seen.get(decision.turn, 0)
-                self.seen[decision.turn] = count + 1
-        self.turns.append(Sent(place, len(out), items, decision, count))
-        out += items if decision is None else decision.items
+    def add(self, turns: Sequence[tuple[At, Decision | None]]) -> None:
+        """Send more turns, and what stands before each."""
+        given, out, seen, kinds = self.messages, self.out, self.seen, []
+        for (place, items), decision in turns:
+            out += given[self.done : place]
+            self.done = place + len(items)
+            count, at = 0, len(out)
+            if decision is None:
+                out += items
+            else:
+                out += decision.items
+                kinds.append(decision.kind)
+                if key := decision.turn:
+                    count = seen.get(key, 0)
+                    seen[key] = count + 1
+            self.turns.append(Sent(place, at, items, decision, count))
+        self.counts.update(kinds)
 
     def back_to(self, nth: int) -> None:
         """Forget that turn and all after it."""

@@ -15,16 +15,16 @@ after it.
 from __future__ import annotations
 
 from bisect import bisect_left
-from collections.abc import Mapping, Sequence, Set
+from collections.abc import Mapping, Sequence
 
 from dsfix.protocol.body import Body
 from dsfix.protocol.history import WIRES, History
 from dsfix.protocol.messages import is_foreign, resigned
-from dsfix.protocol.turns import Reasoning, Turn, digest, is_random
+from dsfix.protocol.turns import Reasoning, Turn, digest, is_random, without_leak
 from dsfix.repairs.base import ALL, Context, Repair, Step
 from dsfix.repairs.placeholder import is_ours, is_placeholder, numbered, placeholder
 from dsfix.repairs.recall import Decision, Kind, Place
-from dsfix.repairs.replayed import Replayed
+from dsfix.repairs.replayed import At, Replayed
 from dsfix.repairs.unchanged import agreed
 
 
@@ -56,7 +56,7 @@ class _Replay:
         self._aligned = len(context.history.assistants) == len(history.assistants)
         self._sent = Replayed(history.dialect, {})
         self._placeholders = context.memory.sent(context.conversation)
-        self._stored: Set[str] = frozenset()
+        self._stored: Mapping[str, Turn | None] = {}
         self._texts: Mapping[int, tuple[str, str]] = {}
         self._new: dict[str, Reasoning] = {}
 
@@ -89,33 +89,73 @@ class _Replay:
         """Decide for all turns for which nothing has been."""
         history, sent, memory = self._history, self._sent, self._context.memory
         sent.messages = history.messages
-        placed = history.placed(done := len(sent.turns))
-        new = [nth for nth, at in enumerate(placed, done) if at not in sent.known]
+        placed = history.placed(len(sent.turns))
+        new = [nth for nth, at in enumerate(placed, len(sent.turns)) if at not in sent.known]
         sent.learnt, learnt = memory.learnt(sent.learnt)
         again = sent.doubtful(learnt)
         turns = history.turns((*again, *new))
-        self._texts = texts = {
+        self._texts = {
             nth: (turn.key, self._place(nth).previous)
             for nth, turn in turns.items()
             if not turn.calls
         }
         calls = [turn.calls[0] for turn in turns.values() if turn.calls]
-        self._stored = memory.prefetch(calls, list(texts.values()))
+        self._stored = memory.prefetch(calls, list(self._texts.values()))
         decided = self._decided_again(again, turns)
-        if len(sent.turns) < done:
-            placed = history.placed(done := len(sent.turns))
-        for nth, at in enumerate(placed, done):
+        self._add(history.placed(len(sent.turns)) if decided else placed, turns, decided)
+        if self._new:
+            memory.remember_sent(self._conversation, self._new)
+
+    def _add(
+        self, placed: Sequence[At], turns: Mapping[int, Turn], decided: Mapping[int, Decision]
+    ) -> None:
+        """Send the turns at these places, and decide for those for which nothing has been."""
+        sent = self._sent
+        first = len(sent.turns)
+        if not first and not sent.known:
+            decided = self._at_once(placed, turns)
+        ready: list[tuple[At, Decision | None]] = []
+        for nth, at in enumerate(placed, first):
             decision, turn = sent.known.get(at), turns.get(nth)
             if decision is None and turn is not None:
-                decision = decided.get(nth) or self._decide(at[1], turn, nth)
+                decision = decided.get(nth)
+                if decision is None:  # by what was sent before it
+                    sent.add(ready)
+                    ready = []
+                    decision = self._decide(at[1], turn, nth)
                 if decision.settled and _unmistakable(turn):
                     sent.known[at] = decision
                 else:
-                    names = turn.calls or texts[nth]
+                    names = turn.calls or self._texts[nth]
                     sent.open.append((nth, names if decision.settled else ()))
-            sent.add(*at, decision)
-        if self._new:
-            memory.remember_sent(self._conversation, self._new)
+            ready.append((at, decision))
+        sent.add(ready)
+
+    def _at_once(self, placed: Sequence[At], turns: Mapping[int, Turn]) -> dict[int, Decision]:
+        """What is sent for turns of a whole history that lack reasoning and are like no other.
+
+        Most are so where a history is seen for the first time; one by one they take twice as long.
+        """
+        context, own = self._context, self._stand.text
+        if self._stand.mode != "fallback" or context.quiet or context.step >= Step.PLACEHOLDERS:
+            return {}
+        keyed = [(nth, turn, turn.key) for nth, turn in turns.items() if turn.calls]
+        if len({key for _, _, key in keyed}) < len(keyed):
+            return {}
+        stored, sent, new, decided = self._stored, self._placeholders, self._new, {}
+        put = self._wire.with_reasoning
+        for nth, turn, key in keyed:
+            text, kind = sent.get(key), Kind.PLACEHOLDER
+            if turn.reasoning is not None:
+                continue
+            if text is None and turn.calls[0] in stored:
+                text, kind = _plainly(turn, stored[turn.calls[0]]), Kind.REAL
+                if text is None:
+                    continue
+            elif text is None:
+                new[key] = text = placeholder(turn, key, 0, own)
+            decided[nth] = Decision(put(placed[nth][1], text, None), kind, key)
+        return decided
 
     def _decided_again(
         self, again: Sequence[int], turns: Mapping[int, Turn]
@@ -217,13 +257,30 @@ class _Replay:
         return False
 
 
+def _plainly(turn: Turn, answer: Turn | None) -> Reasoning | None:
+    """The reasoning of the answer that is known to have made these calls, and no others.
+
+    None where there is none, or where it may have come into the turn's text.
+    """
+    if answer is None or answer.calls != turn.calls or not _unmistakable(turn):
+        return None
+    said = answer.reasoning
+    if said is None or not said.blocks:
+        return None
+    leaked = turn.texts and without_leak(turn.texts, said.text) is not None
+    return None if leaked else said
+
+
 def _unmistakable(turn: Turn) -> bool:
     """Whether a message with these calls can only be this turn, in whatever conversation.
 
     Two sub-agents with one prompt may say the same at the same place, and some vendors count
     their ids from zero in each answer.
     """
-    return bool(turn.calls) and all(map(is_random, turn.calls))
+    calls = turn.calls
+    return (
+        len(calls) > 0 and is_random(calls[0]) and (len(calls) == 1 or all(map(is_random, calls)))
+    )
 
 
 THINKING_REPLAY = Repair(

@@ -16,6 +16,7 @@ from dsfix.repairs.content import chat, messages, responses
 from dsfix.repairs.pairing.groups import doubtful, grouped, usual
 from dsfix.repairs.pairing.mending import Mending
 from dsfix.repairs.pairing.shape import Piece, Unit, units
+from dsfix.repairs.recall import Decision
 from dsfix.repairs.tool_pairing import WIRES as PAIRING
 from tests.laws.agents import conversations
 from tests.laws.broken import broken
@@ -34,12 +35,23 @@ class Forgetful(OriginMemory):
         return {}
 
 
+class Undecided(Forgetful):
+    """One that does not keep what was decided for a turn either: all turns are looked at at once."""
+
+    def decided(self, conversation: str) -> dict[tuple[int, tuple[bytes, ...]], Decision]:
+        """Nothing."""
+        return {}
+
+
 @DIALECTS
+@pytest.mark.parametrize("kind", [Forgetful, Undecided])
 @given(data=st.data())
 @examples(40)
-def test_going_on_is_beginning_anew(dialect: Dialect, data: st.DataObject) -> None:
+def test_going_on_is_beginning_anew(
+    dialect: Dialect, kind: type[Forgetful], data: st.DataObject
+) -> None:
     """Each request comes out the same, and is told the same, whatever is kept of the last one."""
-    forgetful = Forgetful(Store(None), "https://upstream.example")
+    forgetful = kind(Store(None), "https://upstream.example")
     habit = data.draw(habits("developer"))
     passages = Passage(dialect, habit), Passage(dialect, habit, known=forgetful)
     conversation = data.draw(conversations(rich=True))

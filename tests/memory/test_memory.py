@@ -12,9 +12,8 @@ from pathlib import Path
 import pytest
 
 from dsfix.memory import OriginMemory, Store
-from dsfix.memory.recall import without_leak
 from dsfix.memory.store import DAY
-from dsfix.protocol.turns import Reasoning, Turn
+from dsfix.protocol.turns import Reasoning, Turn, without_leak
 from dsfix.repairs.base import Step
 from tests.repairs.support import At
 from tests.support.pty_session import wait_until
@@ -411,8 +410,8 @@ def test_a_read_that_fails_is_told(file: Path) -> None:
 def test_a_damaged_row_is_none(file: Path, step: object, blocks: str) -> None:
     """What nobody can read says nothing; the conversation goes on."""
     with opened(file) as store:
-        store.write("INSERT INTO recovery VALUES (?, ?, ?)", [(f"{ORIGIN} c", step)])
-        store.write("INSERT INTO sent VALUES (?, ?, ?, ?)", [(f"{ORIGIN} c", "turn", blocks)])
+        store.write("INSERT INTO recovery VALUES (?, ?, ?)", lambda: (f"{ORIGIN} c", step))
+        store.write("INSERT INTO sent VALUES (?, ?, ?, ?)", lambda: (f"{ORIGIN} c", "turn", blocks))
     with opened(file) as store:
         memory = OriginMemory(store, ORIGIN)
         assert memory.step("c") is Step.NONE
