@@ -48,12 +48,13 @@ class Body:
         its messages as a list. On Responses `input` may be one text: then it stays a member,
         and there are no messages.
         """
-        found = spans.parted(data)
+        name = _LIST[dialect]
+        found, messages = spans.apart(data, name) or (spans.parted(data), None)
         if found is None:
             return None
-        order, name = tuple(found), _LIST[dialect]
-        raw = found.pop(name, None)
-        messages = None if raw is None else spans.items(raw)
+        order, raw = tuple(found), found.pop(name, None)
+        if messages is None and raw is not None:
+            messages = spans.items(raw)
         members = {key: bytes(value) for key, value in found.items()}
         if messages is None:
             given = b"" if raw is None else bytes(raw)

@@ -18,6 +18,20 @@ _members = msgspec.json.Decoder(dict[str, msgspec.Raw])
 _items = msgspec.json.Decoder(list[msgspec.Raw])
 _encode = msgspec.json.Encoder().encode
 
+
+class _Messages(msgspec.Struct, gc=False):
+    items: list[msgspec.Raw] = msgspec.field(name="messages")
+
+
+class _Input(msgspec.Struct, gc=False):
+    items: list[msgspec.Raw] = msgspec.field(name="input")
+
+
+_lists: Mapping[str, msgspec.json.Decoder[_Messages | _Input]] = {
+    "messages": msgspec.json.Decoder(_Messages),
+    "input": msgspec.json.Decoder(_Input),
+}
+
 MARK = b"\xef\xbb\xbf"  # of byte order
 EACH = None  # a step of a path: every item of an array
 _BLOCK = 1 << 16  # bytes that are compared at once: a copy of so many stays in the CPU's cache
@@ -55,6 +69,27 @@ def items(data: bytes | msgspec.Raw) -> list[bytes] | None:
         return list(map(bytes, _items.decode(data)))
     except Malformed:
         return None
+
+
+def apart(data: bytes, name: str) -> tuple[dict[str, msgspec.Raw], list[bytes]] | None:
+    """The members of a JSON object, and the items of the list that one of them is.
+
+    The list, which is nearly all of a request, is gone through once: to take it apart as one of the
+    members takes twice as long. None where it is not found so: not compact, or not there.
+    """
+    begin = data.find(b'"%b":[' % name.encode()) + len(name) + 3
+    if begin < len(name) + 3:
+        return None
+    try:
+        values = list(map(bytes, _lists[name].decode(data).items))
+    except Malformed:
+        return None
+    end = begin + max(2, sum(map(len, values)) + len(values) + 1)
+    # What is left has an empty list under that name only if it was this one, and all of it.
+    found = parted(b"".join((data[:begin], b"[]", data[end:])))
+    if found is None or bytes(found.get(name, b"")) != b"[]":
+        return None
+    return found, values
 
 
 def build_object(values: Mapping[str, bytes]) -> bytes:

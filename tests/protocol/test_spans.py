@@ -5,11 +5,12 @@ from __future__ import annotations
 import json
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from dsfix.protocol import spans
 from dsfix.protocol.body import Body, Dialect
+from tests.laws.examples import examples
 
 JSON = st.recursive(
     st.none()
@@ -35,6 +36,55 @@ def test_members_keep_every_value(value: dict[str, object], separators: tuple[st
         return
     assert {key: json.loads(raw) for key, raw in members.items()} == value
     assert json.loads(spans.build_object(members)) == value
+
+
+def written(value: object, colon: str) -> str:
+    """JSON in which objects are lists of pairs, so that a key may stand twice in one."""
+    if isinstance(value, list):
+        return "[" + ",".join(written(each, colon) for each in value) + "]"
+    if isinstance(value, tuple):
+        pairs = (f'"{key}"{colon}{written(each, colon)}' for key, each in value)
+        return "{" + ",".join(pairs) + "}"
+    return json.dumps(value)
+
+
+NAMED = st.recursive(
+    st.none() | st.integers() | st.sampled_from(["x", '"messages":[', "]", '],"messages":[]']),
+    lambda inner: (
+        st.lists(inner, max_size=3)
+        | st.lists(
+            st.tuples(st.sampled_from(["messages", "model", r"\u006dessages"]), inner), max_size=3
+        ).map(tuple)
+    ),
+    max_leaves=10,
+)
+
+
+@example([("tools", (("messages", [1]),)), ("messages", [2])], ":")
+@example([("messages", [1]), ("messages", [2])], ":")
+@given(
+    st.lists(st.tuples(st.sampled_from(["messages", "model", "tools"]), NAMED), max_size=4),
+    st.sampled_from([":", ": "]),
+)
+@examples(300)
+def test_a_list_is_found_where_it_stands(pairs: list[tuple[str, object]], colon: str) -> None:
+    """A body read in one go is what its members say, whatever else has the name of the list."""
+    data = written(tuple(pairs), colon).encode()
+    members, apart = spans.parted(data), spans.apart(data, "messages")
+    if apart is None:
+        return
+    found, values = apart
+    assert members is not None and list(found) == list(members)
+    assert b"[" + b",".join(values) + b"]" == bytes(members.pop("messages"))
+    assert members == {key: raw for key, raw in found.items() if key != "messages"}
+
+
+def test_a_list_is_found() -> None:
+    """It is in what agents send: compact, with other members on both sides."""
+    data = b'{"model":"m","messages":[{"messages":[1]},"\\"messages\\":["],"tools":[]}'
+    found, values = spans.apart(data, "messages") or ({}, [])
+    assert list(found) == ["model", "messages", "tools"]
+    assert values == [b'{"messages":[1]}', b'"\\"messages\\":["']
 
 
 @pytest.mark.parametrize(
