@@ -231,7 +231,8 @@ class AnswerRepair:
     `marks` are bytes without which an event needs no look. `event` gets one event's payload
     and gives the payloads to send in its place, `whole` gets a JSON answer; both give back
     the same bytes where nothing is wrong. `wanted` says whether this answer needs it at all, and
-    `long` whether it has to see events that are as long as what the model writes. `stream` is for
+    `long` whether it has to see events that are as long as what the model writes, and `deltas`
+    whether it changes those that only go on with what is being said. `stream` is for
     what one event does not tell: it sees all of them, before any other repair. `read` is told what
     a complete answer said.
     """
@@ -241,6 +242,7 @@ class AnswerRepair:
     whole: Callable[[bytes, Answering], bytes] = _same
     wanted: Callable[[Answering], bool] = lambda answering: True
     long: bool = False
+    deltas: bool = False
     stream: Callable[[Answering], Stream] | None = None
     read: Callable[[Answer, Answering], None] | None = None
 

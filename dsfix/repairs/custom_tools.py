@@ -213,6 +213,7 @@ CUSTOM_TOOLS = Repair(
             _whole,
             lambda answering: bool(answering.freeform),
             long=True,
+            deltas=True,
         )
     },
 )

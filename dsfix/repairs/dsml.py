@@ -79,13 +79,23 @@ class _Watch:
         self._id = said.id or self._id
         if said.part is Part.ASIDE or not (self._held or said.text):
             return event
+        before = len(self._text)
         self._held.append(event)
         self._text += said.text
         begins = dsml.begins_at(self._text[self._place :])
         if begins is None or said.part is Part.OTHER or len(self._text) > LONGEST:
             return self.rest()
         self._place += begins
-        return self._decided() if said.part is Part.END else b""
+        freed = self._freed(before) if self._place >= before else b""
+        return freed + (self._decided() if said.part is Part.END else b"")
+
+    def _freed(self, letters: int) -> bytes:
+        """What waits but for the last event: the letters before it are no beginning of calls."""
+        last, text, place = self._held.pop(), self._text[letters:], self._place - letters
+        self._text = self._text[:letters]
+        freed = self.rest()
+        self._held, self._text, self._place = [last], text, place
+        return freed
 
     def _decided(self) -> bytes:
         """The answer's end with what waits before it, as calls if that is what it says."""

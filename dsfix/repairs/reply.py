@@ -37,6 +37,7 @@ class Reply:
     _streams: tuple[tuple[str, Stream], ...] = ()
     _read_out: bool = False
     _marks: tuple[bytes, ...] = ()
+    _delta_marks: tuple[bytes, ...] = ()
     _late: Late = field(default_factory=Late)
 
     @classmethod
@@ -63,6 +64,9 @@ class Reply:
         if any(repair.long for _, repair in active):
             reply._relay = sse.Relay(hold=sse.LONGEST)
         reply._marks = tuple({mark for _, repair in active for mark in repair.marks})
+        reply._delta_marks = tuple(
+            {mark for _, repair in active if repair.deltas for mark in repair.marks}
+        )
         return reply
 
     def feed(self, data: bytes) -> bytes:
@@ -144,6 +148,8 @@ class Reply:
         return self._guarded("reader", partial(self._told_texts, events), False)
 
     def _told_texts(self, events: bytes) -> bool:
+        if any([mark in events for mark in self._delta_marks]):
+            return False
         texts = reading.texts(self.dialect, events, self.answering.asked)
         if texts is None:
             return False

@@ -223,6 +223,16 @@ def test_a_chat_answer_in_one_chunk() -> None:
     assert done == b"[DONE]"
 
 
+@EACH
+def test_what_stands_before_a_beginning_does_not_wait(dialect: Dialect) -> None:
+    """Each piece ends in what may begin a call, and the next one tells that the last did not."""
+    reply, events = reply_to(dialect), stream(dialect, [f"{nth}: <" for nth in range(9)])
+    fed = list(map(reply.feed, events))
+    first = next(nth for nth, event in enumerate(events) if b'"0: <"' in event)
+    assert fed[first : first + 9] == [b"", *events[first : first + 8]]
+    assert b"".join(fed) + reply.end() == b"".join(events)
+
+
 def test_pings_do_not_wait() -> None:
     """On Messages a ping goes on while a text waits."""
     reply = reply_to(Dialect.MESSAGES)

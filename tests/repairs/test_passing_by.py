@@ -43,12 +43,11 @@ def _messages(kind: str, text: str) -> Event:
 
 
 def _chat(kind: str, text: str) -> Event:
-    function = {"name": "sent", "arguments": ""} if kind == "name" else {"arguments": text}
-    calls = {"tool_calls": [{"index": 0, "id": "c", "function": function}]}
+    opened = {"index": 0, "id": "c", "function": {"name": "sent", "arguments": ""}}
     deltas: dict[str, Event] = {
         "thinking": {"reasoning_content": text},
-        "name": calls,
-        "arguments": calls,
+        "name": {"tool_calls": [opened]},
+        "arguments": {"tool_calls": [{"index": 0, "function": {"arguments": text}}]},
     }
     model = "deepseek-v4-pro" if kind == "model" else ASKED
     choice = {"index": 0, "delta": deltas.get(kind, {"content": text}), "finish_reason": None}
@@ -169,13 +168,17 @@ def test_text_behind_what_waits_waits_too(dialect: Dialect) -> None:
 def test_no_repair_needs_an_event_that_goes_by(
     dialect: Dialect, said: list[tuple[str, str, int]]
 ) -> None:
-    """An event that is told to be text and nothing else says nothing to any repair."""
+    """An event that is told to be text and nothing else says nothing to any repair.
+
+    But to one that changes such events, which is asked first.
+    """
     free = frozenset({("", "free")})
     (opening,) = map(sse.data_of, _events(dialect, [("open", "", 1)]))
     for event in filter(partial(_goes_by, dialect), _events(dialect, said)):
         for repair in REPAIRS:
             answering = Answering(dialect, ASKED, renamed={"sent": "own"}, freeform=free)
-            if (of_dialect := repair.answer.get(dialect)) is not None:
+            of_dialect = repair.answer.get(dialect)
+            if of_dialect is not None and not of_dialect.deltas:
                 of_dialect.event(opening, answering)
                 state = dict(answering.state)
                 payload = sse.data_of(event)
@@ -262,3 +265,15 @@ def test_a_call_is_complete_where_the_next_one_begins() -> None:
         reply.feed(sse.encode(json.dumps(event).encode()))
     found = {place: block.complete for place, block in reply.answer.blocks.items()}
     assert found == {0: True, 2: True, 4: True, 1: True, 3: False}
+
+
+@pytest.mark.parametrize("dialect", Dialect)
+def test_arguments_go_by_as_text_does(dialect: Dialect) -> None:
+    """Where no tool takes plain text: what a call is given is most of what many answers say."""
+    reply = Reply.to(Outgoing(dialect, (b"{}",), asked=ASKED), REPAIRS, RULES)
+    opening, *deltas = _events(dialect, [("name", "", 1), ("arguments", "x = 1\n", 20)])
+    reply.feed(opening)
+    assert [reply.feed(event) for event in deltas] == deltas
+    assert reply.behind
+    reply.catch_up()
+    assert [block.text for block in reply.answer.blocks.values()] == ["x = 1\n" * 20]

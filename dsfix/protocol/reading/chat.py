@@ -70,10 +70,19 @@ def piece(event: Event, asked: str) -> str | None:
     delta = choice.delta
     if choice.index or choice.message is not None or choice.finish_reason or delta is None:
         return None
-    if delta.tool_calls is not None:
+    calls = [_given(call) for call in delta.tool_calls or []]
+    if None in calls:
         return None
-    said = (delta.content, delta.reasoning_content, delta.reasoning)
+    said = (delta.content, delta.reasoning_content, delta.reasoning, *calls)
     return "".join([part for part in said if part is not None])
+
+
+def _given(call: _Call) -> str | None:
+    """What a call's arguments go on with, None where it says more or they are no text."""
+    if call.id or call.function is None or call.function.name:
+        return None
+    said = spans.value(bytes(call.function.arguments))
+    return said if isinstance(said, str) else None
 
 
 def on_done(answer: Answer) -> None:

@@ -26,8 +26,6 @@ _DELTAS = frozenset(
         "custom_tool_call_input",
     )
 )
-# Of a call's arguments a repair may make something else.
-_TEXTS = _DELTAS - {"response.function_call_arguments.delta"}
 _ENDS = frozenset({"response.completed", "response.incomplete", "response.failed"})
 
 
@@ -101,7 +99,7 @@ def on_event(answer: Answer, event: Event) -> None:
 
 def piece(event: Event, asked: str) -> str | None:
     """The text that an event adds to its item, None where it is or may be more than that."""
-    if event.type not in _TEXTS or event.response is not None or event.item is not None:
+    if event.type not in _DELTAS or event.response is not None or event.item is not None:
         return None
     return event.delta if event.error is NOTHING else None
 
