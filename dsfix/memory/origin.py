@@ -169,8 +169,10 @@ class OriginMemory:
             fits = tuple([each for each in found if set(each.calls) == wanted])
             if not fits:  # a turn that was cut or split later
                 fits = tuple([each for each in found if set(each.calls) > wanted])
-        one = chosen(fits, turn, place)
-        return Found(one.reasoning, unleaked(turn, one)) if one else None
+        if one := chosen(fits, turn, place):
+            here = not is_random(call) and one.stood_at(place)
+            return Found(one.reasoning, unleaked(turn, one), here)
+        return None
 
     def _by_text(self, turn: Turn, place: Place) -> Found | None:
         if not turn.text:
@@ -181,7 +183,7 @@ class OriginMemory:
         near = () if exact else self._known("previous", previous, place)
         if exact := exact or [each for each in _sure(near, place) if each.key == key]:
             one = chosen(exact, turn, place)
-            return Found(one.reasoning) if one else None
+            return Found(one.reasoning, None, one.stood_at(place)) if one else None
         if not same and not near:  # of what nobody has seen, that is all
             return None
         leaked = {

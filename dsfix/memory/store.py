@@ -116,7 +116,7 @@ class Store:
     def add(self, origin: str, stored: Stored) -> None:
         """Remember a turn: at once for this process, on disk within 100 ms."""
         self._added += 1
-        self._latest.append(stored.calls or (stored.key, stored.previous))
+        self._latest.append((*(stored.calls or (stored.key, stored.previous)), stored.chain))
         file = self._database
         if file is None or file.trouble or self._secret(stored.words):
             self._keep(origin, stored, only=True)
@@ -199,8 +199,8 @@ class Store:
     def learnt(self, since: int) -> tuple[int, Set[str] | None]:
         """How many turns have been added, and the names of those since there were so many.
 
-        A turn is named by its calls; without any, by its key and the user's turn before it. None
-        where they are more than the latest few.
+        A turn is named by its calls, or its key and the user's turn before it, and by its chain.
+        None where they are more than the latest few.
         """
         new = self._added - since
         if new > len(self._latest):

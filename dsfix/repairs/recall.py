@@ -16,11 +16,13 @@ from dsfix.protocol.turns import Reasoning, Turn
 class Found(msgspec.Struct, frozen=True, gc=False):
     """What memory knows of a turn: its reasoning, and its visible texts where they had leaked.
 
-    `texts` is None unless the agent shows the reasoning as visible text.
+    `texts` is None unless the agent shows the reasoning as visible text. `here` is whether it was
+    given at this very place, as which there is no other where an id or a text is a common one.
     """
 
     reasoning: Reasoning
     texts: tuple[str, ...] | None = None
+    here: bool = False
 
 
 class Kind(StrEnum):
@@ -35,13 +37,14 @@ class Kind(StrEnum):
 class Decision(msgspec.Struct, frozen=True, gc=False):
     """What is sent for one assistant turn: its messages, and what was put into them if anything.
 
-    `turn` is the key of the turn; `settled` is whether the decision holds for later requests.
+    `turn` is the key of the turn. The decision holds `until` memory learns a turn of one of these
+    names; without names it is made for each request, and None is for good.
     """
 
     items: tuple[bytes, ...]
     kind: Kind | None = None
     turn: str = ""
-    settled: bool = True
+    until: tuple[str, ...] | None = None
 
 
 class Sent(msgspec.Struct, frozen=True, gc=False):
@@ -135,8 +138,8 @@ class Memory(Protocol):
     def learnt(self, since: int) -> tuple[int, Set[str] | None]:
         """What has been kept since: how many turns there were in all, and what names the new ones.
 
-        A turn is named by its calls; without any, by its key and the user's turn before it. None
-        where that is longer ago than anybody remembers.
+        A turn is named by its calls; without any, by its key and the user's turn before it; and by
+        the chain before it. None where that is longer ago than anybody remembers.
         """
 
     def decided(self, conversation: str) -> dict[tuple[int, tuple[bytes, ...]], Decision]:

@@ -123,11 +123,10 @@ class _Replay:
                     sent.add(ready)
                     ready = []
                     decision = self._decide(at[1], turn, nth)
-                if decision.settled and _unmistakable(turn):
+                if decision.until != () and _unmistakable(turn):
                     sent.known[at] = decision
-                else:
-                    names = turn.calls or self._texts[nth]
-                    sent.open.append((nth, names if decision.settled else ()))
+                elif decision.until is not None:
+                    sent.open.append((nth, decision.until))
             ready.append((at, decision))
         sent.add(ready)
 
@@ -180,10 +179,10 @@ class _Replay:
             return self._found(items, turn, nth, instead, turn.sound and is_ours(own.text))
         if turn.sound and not foreign:
             key = turn.key if turn.calls else ""
-            return Decision(items, turn=key, settled=self._is_kept(turn, nth))
+            return Decision(items, turn=key, until=None if self._is_kept(turn, nth) else ())
         own = resigned(own) if foreign else own
-        kept = self._is_kept(turn.reasoned(own), nth)
-        return Decision(self._with(items, own), Kind.FORM, self._key(turn, nth), kept)
+        until = self._names(turn, nth) if self._is_kept(turn.reasoned(own), nth) else ()
+        return Decision(self._with(items, own), Kind.FORM, self._key(turn, nth), until)
 
     def _found(
         self, items: tuple[bytes, ...], turn: Turn, nth: int, instead: bool, ours: bool = False
@@ -207,13 +206,19 @@ class _Replay:
             found = self._context.memory.recall(turn, self._place(nth))
             if found is not None and found.reasoning.blocks:
                 kind = Kind.REAL if found.texts is None else Kind.LEAKED
-                return Decision(self._with(items, found.reasoning, found.texts), kind, key)
+                until = (self._place(nth).chain,) if found.here else self._names(turn, nth)
+                said = self._with(items, found.reasoning, found.texts)
+                return Decision(said, kind, key, until)
         if ours:
-            return Decision(items, turn=key)
+            return Decision(items, turn=key, until=self._names(turn, nth))
         if self._context.quiet or self._stand.mode == "off":
-            return Decision(items, settled=False)
+            return Decision(items, until=())
         self._new[name] = text = self._text(turn, key, count)
         return self._stood_in(items, turn, key, text)
+
+    def _names(self, turn: Turn, nth: int) -> tuple[str, ...]:
+        """By which memory tells that it has learnt more of such turns."""
+        return turn.calls or self._texts[nth]
 
     def _key(self, turn: Turn, nth: int) -> str:
         return turn.key if turn.calls else digest(*self._texts[nth])
@@ -227,7 +232,7 @@ class _Replay:
         if turn.sound and turn.reasoning is not None and turn.reasoning.text == text.text:
             return Decision(items, turn=key)
         if self._stand.mode == "off":
-            return Decision(items, settled=False)
+            return Decision(items, until=())
         return Decision(self._with(items, text), Kind.PLACEHOLDER, key)
 
     def _with(
