@@ -37,8 +37,8 @@ def wire(request: Request) -> Wiring:
     config = _config(request.host, request.args, own)
     name = _provider(request, config)
     model = _model(request, config, own)
-    chosen = [f"model={json.dumps(model)}"] if model else []
-    settings = (f"model_provider={json.dumps(name)}", _route(request, config, name), *chosen)
+    chosen = [f"model={_toml(model)}"] if model else []
+    settings = (f"model_provider={_toml(name)}", _route(request, config, name), *chosen)
     asked = model or option(request.args, "-m", "--model") or config.get("model")
     return Wiring(
         env=direct(request.host.environ),
@@ -119,17 +119,22 @@ def _provider(request: Request, config: Mapping[str, Any]) -> str:
 
 def _route(request: Request, config: Mapping[str, Any], name: str) -> str:
     """The provider's table, which is merged over the user's; env_key beats a key in there."""
-    own = jsonc.table(jsonc.table(config.get("model_providers")).get(name))
+    title = jsonc.table(jsonc.table(config.get("model_providers")).get(name)).get("name")
     members = {
-        "name": own.get("name") or request.upstream.title,
+        "name": title if title and isinstance(title, str) else request.upstream.title,
         "base_url": request.endpoint.chat,
         "env_key": _TOKEN,
         "wire_api": "responses",
         "requires_openai_auth": False,
         "supports_websockets": False,
     }
-    inline = ", ".join(f"{key} = {json.dumps(value)}" for key, value in members.items())
+    inline = ", ".join(f"{key} = {_toml(value)}" for key, value in members.items())
     return f"model_providers.{name}={{{inline}}}"
+
+
+def _toml(value: object) -> str:
+    """As TOML has it, which knows no pairs of surrogates: a letter beyond them stands as it is."""
+    return json.dumps(value, ensure_ascii=False)
 
 
 def _model(request: Request, config: Mapping[str, Any], own: Mapping[str, Any]) -> str:

@@ -100,6 +100,16 @@ def test_the_provider_is_the_users_own(files, args, name):
     assert wiring.bypass == ()
 
 
+@pytest.mark.parametrize(
+    ("name", "kept"),
+    [('"DeepSeek 🐋"', "DeepSeek 🐋"), ("2026-11-22", "DeepSeek"), ('""', "DeepSeek")],
+)
+def test_the_providers_name_for_people(name, kept):
+    """It is kept, whatever letters it has; what is no text is none."""
+    _, config = wired(files={CONFIG: f"[model_providers.deepseek]\nname = {name}"})
+    assert config["model_providers"]["deepseek"]["name"] == kept
+
+
 def test_another_folder():
     """CODEX_HOME is where the configuration is."""
     environ = {"CODEX_HOME": "/home/me/code/app/c"}
