@@ -194,7 +194,8 @@ def _known(upstream: Upstream, config: Config, ours: Mapping[str, Any]) -> tuple
     names: list[str] = []
     for provider, route in ours["provider"].items():
         listed = jsonc.table(config.providers.get(provider, {}).get("models"))
-        names += [jsonc.table(model).get("id", name) for name, model in listed.items()]
+        named = (jsonc.table(model).get("id", name) for name, model in listed.items())
+        names += [name for name in named if isinstance(name, str)]
         names += route.get("models", {})
     return tuple(name for name in dict.fromkeys(names) if upstream.knows(name))
 

@@ -133,8 +133,8 @@ def _overruled(found: Mapping[str, Any], selected: object, system: Path | None) 
 def _notes(found: Mapping[str, Any]) -> tuple[str, ...]:
     """What is lost with the list of models that is set aside."""
     listed = jsonc.table(found.get("modelProviders"))
-    models = [model for name in _ROUTED for model in listed.get(name) or ()]
-    if any("generationConfig" in jsonc.table(model) for model in models):
+    lists = (own for name in _ROUTED if isinstance(own := listed.get(name), list))
+    if any("generationConfig" in jsonc.table(model) for own in lists for model in own):
         return ("settings.json: generationConfig under modelProviders is not used",)
     return ()
 

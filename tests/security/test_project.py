@@ -88,6 +88,25 @@ def test_no_repetition_keeps_the_agent_waiting(
     assert (ran.returncode, ran.stdout) == (0, "ran\n"), ran.stderr
 
 
+@pytest.mark.parametrize(
+    ("agent", "name", "settings"),
+    [
+        ("opencode", "opencode.json", {"provider": {"deepseek": {"models": {"m": {"id": []}}}}}),
+        ("qwen", ".qwen/settings.json", {"modelProviders": {"openai": True}}),
+    ],
+)
+def test_no_value_of_another_kind_keeps_the_agent_from_starting(
+    tmp_path: Path, agent: str, name: str, settings: dict[str, Any]
+) -> None:
+    """What stands in a project's settings where something else belongs is the agent's to tell."""
+    planted, programs = tmp_path / "project" / name, tmp_path / "bin"
+    planted.parent.mkdir(parents=True)
+    planted.write_text(json.dumps(settings))
+    agent = _program(programs, agent, "echo ran")
+    ran = _run(tmp_path, tmp_path / "project", agent, PATH=f"{programs}:{os.environ['PATH']}")
+    assert (ran.returncode, ran.stdout) == (0, "ran\n"), ran.stderr
+
+
 def test_settings_that_are_nested_deeply_are_merged() -> None:
     """Two files of a project that go deeper than Python can recurse; the later one wins."""
 
