@@ -61,14 +61,15 @@ def _message(message: Any) -> Iterator[Said]:
         yield Said(role, Sort.RESULT, _plain(content))
     elif isinstance(content, str):
         yield Said(role, Sort.TEXT, content)
-    elif isinstance(content, list):
+    elif isinstance(content, list) and message.get("type") != "reasoning":
         for block in content:
             yield from _block(role, block)
     elif "type" in message:  # an item of Responses
         yield from _block(role if role != "?" else "assistant", message)
     for call in _list(message.get("tool_calls")):
-        function = call.get("function", {}) if isinstance(call, dict) else {}
-        yield Said(role, Sort.CALL, str(function.get("arguments", "")), str(function.get("name")))
+        function = call.get("function") if isinstance(call, dict) else None
+        known = function if isinstance(function, dict) else {}
+        yield Said(role, Sort.CALL, str(known.get("arguments", "")), str(known.get("name", "")))
 
 
 def _answered(block: Mapping[str, Any]) -> Iterator[Said]:
@@ -88,8 +89,8 @@ def _block(role: str, block: Any) -> Iterator[Said]:
         case "text" | "input_text" | "output_text" | "refusal":
             yield Said(role, Sort.TEXT, _plain(block.get("text", "")))
         case "thinking" | "reasoning":
-            thought = block.get("thinking") or block.get("text") or block.get("summary") or ""
-            yield _reasoning(role, _plain(thought))
+            places = map(block.get, ("thinking", "text", "content", "summary"))
+            yield _reasoning(role, next(filter(None, map(_plain, places)), ""))
         case "tool_use" | "function_call" | "custom_tool_call":
             given = block.get("input", block.get("arguments", block.get("partial", "")))
             text = given if isinstance(given, str) else json.dumps(given, ensure_ascii=False)

@@ -67,9 +67,18 @@ from dsfix.report.transcript import Said, Sort, transcript
             {"type": "reasoning", "summary": [{"type": "summary_text", "text": "why"}]},
             [Said("assistant", Sort.REASONING, "why")],
         ),
+        (
+            {
+                "type": "reasoning",
+                "content": [{"type": "reasoning_text", "text": "why"}],
+                "summary": [{"type": "summary_text", "text": "in short"}],
+            },
+            [Said("assistant", Sort.REASONING, "why")],
+        ),
         (None, [Said("?", Sort.OTHER, "", "message that was not kept")]),
         ({}, []),
         ({"role": 5, "content": [None, 7], "tool_calls": [3, {}]}, None),
+        ({"role": "assistant", "tool_calls": [{"function": None}, {"function": "f"}]}, None),
     ],
 )
 def test_a_message_is_told(message: Any, said: list[Said] | None) -> None:
