@@ -103,7 +103,9 @@ def _at(url: SplitResult, extra: Mapping[str, Mapping[str, Any]]) -> Upstream | 
     """
     host, origin = url.hostname or "", f"{url.scheme}://{url.netloc}"
     for name, data in extra.items():
-        if data.get("origin") == origin or host in data.get("hosts", ()):
+        hosts = data.get("hosts")  # anything, as nobody has looked at the table yet
+        hosts = hosts if isinstance(hosts, list) else [hosts]
+        if data.get("origin") == origin or host in hosts:
             return read(_own(name, data), f"upstreams.{name}")
     name = answering(host)
     return _named(name, extra, allow_plain_http=True) if name else None

@@ -97,6 +97,15 @@ def test_a_table_by_the_name_of_a_file_changes_that_upstream() -> None:
     assert behind.key_env == "MY_KEY"
 
 
+def test_a_table_with_no_list_of_hosts() -> None:
+    """It is not in the way of another upstream, and told where it may be the one that is meant."""
+    for hosts in (5, True, {}, [5], "llm.office.example"):
+        extra = {"office": {**OFFICE, "hosts": hosts}}
+        assert resolve("https://relay.example", extra=extra).vendor == DEFAULT
+        with pytest.raises(UsageError, match="hosts"):
+            resolve(OFFICE["origin"], extra=extra)
+
+
 def test_a_table_must_not_send_the_key_in_the_clear() -> None:
     """Plain http beyond this machine is refused in a table as it is in a URL."""
     plain = {"office": {**OFFICE, "origin": "http://llm.office.example"}}
