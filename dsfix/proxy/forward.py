@@ -97,9 +97,9 @@ class Forwarder:
         refusal = self.guard.refusal(request.method, target, headers)
         if refusal is not None:
             return local.refused(request, route, refusal)
-        admit(request)
         if request.method == "HEAD":
             return local.alive(request, self.guard.token)
+        admit(request)
         if route is Route.MODELS:
             return local.models(request, self.upstream)
         self.foreground.claim()

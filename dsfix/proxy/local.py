@@ -20,9 +20,14 @@ _BYTES_PER_TOKEN = 4
 
 
 def alive(request: web.BaseRequest, token: str) -> web.Response:
-    """Nothing, and the proof that this is the session of that token, for who asks for it."""
+    """Nothing, and the proof that this is the session of that token, for who asks for it.
+
+    Who asks may be anybody, so the connection ends with it.
+    """
     challenge = request.headers.get(CHALLENGE)
-    return web.Response(headers={PROOF: proof(token, challenge)} if challenge else None)
+    response = web.Response(headers={PROOF: proof(token, challenge)} if challenge else None)
+    response.force_close()
+    return response
 
 
 def refused(request: web.BaseRequest, route: Route | None, refusal: Refusal) -> web.Response:

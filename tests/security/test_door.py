@@ -173,5 +173,8 @@ def test_who_never_says_the_token_is_shown_out(monkeypatch: pytest.MonkeyPatch) 
                 with socket.create_connection(where, 10) as stranger:
                     stranger.sendall(said)
                     assert stranger.recv(65536) == b""
+            with socket.create_connection(where, 10) as stranger, stranger.makefile("rb") as heard:
+                stranger.sendall(f"HEAD / HTTP/1.1\r\n{host}\r\n\r\n".encode())
+                assert heard.read().startswith(b"HTTP/1.1 200")  # and no more, to its end
             agent.sendall(f"GET /v1/models HTTP/1.1\r\n{host}\r\n{BEARER}\r\n\r\n".encode())
             assert agent.recv(65536).startswith(b"HTTP/1.1 200")
