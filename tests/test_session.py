@@ -264,6 +264,19 @@ def test_a_proxy_that_cannot_serve_ends_the_agent(home: Path, tmp_path: Path) ->
     assert "broken on purpose" in ran.err
 
 
+def test_a_log_that_cannot_be_written_ends_nobody(home: Path) -> None:
+    """Where there is no place for a record, there is none for a log: both are told at the end."""
+    state = home / "state"
+    state.mkdir(mode=0o700)
+    (state / "sessions").touch()
+    env = environment(home, DSFIX_STATE_DIR=str(state))
+    with Simulator.in_thread() as upstream:
+        agent = ("--upstream", upstream.url, "--", sys.executable, "-c", f"{ASK}\nsys.exit(7)")
+        ran = dsfix("run", "--debug", *agent, home=home, env=env)
+    assert ran.code == 7 and "debug.log: Not a directory" in ran.err
+    assert "the record stopped: Not a directory" in ran.err
+
+
 def test_an_agent_that_could_not_be_started_was_not_interrupted(home: Path) -> None:
     """Its file is there and cannot be executed: the record ends with the code that dsfix does."""
     script = home / "script"

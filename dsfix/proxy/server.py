@@ -44,22 +44,28 @@ def _from_any_thread(loop: asyncio.AbstractEventLoop, stop: asyncio.Event) -> No
     loop.call_soon_threadsafe(stop.set)
 
 
-def to_file(path: Path | None, redact: Callable[[str], str]) -> None:
+def to_file(path: Path | None, redact: Callable[[str], str]) -> str:
     """Send every log line, redacted, to a private file, or nowhere: not to the agent's terminal.
 
-    A line that cannot be written is lost, and logging's own words about that are not said.
+    A line that cannot be written is lost, and logging's own words about that are not said. Gives
+    why all of them are, where no file can be had.
     """
     logging.raiseExceptions = False
     root = logging.getLogger()
-    if path is None:
-        root.addHandler(logging.NullHandler())
-        return
-    flags = os.O_WRONLY | os.O_CREAT | os.O_APPEND | os.O_CLOEXEC | os.O_NOFOLLOW
-    file = os.fdopen(os.open(path, flags, PRIVATE_FILE), "a", encoding="utf-8")
-    handler = logging.StreamHandler(file)
-    handler.setFormatter(_Redacted(redact))
+    handler: logging.Handler = logging.NullHandler()
+    trouble = ""
+    if path is not None:
+        flags = os.O_WRONLY | os.O_CREAT | os.O_APPEND | os.O_CLOEXEC | os.O_NOFOLLOW
+        try:
+            file = os.fdopen(os.open(path, flags, PRIVATE_FILE), "a", encoding="utf-8")
+        except OSError as error:
+            trouble = f"{path.name}: {error.strerror}"
+        else:
+            handler = logging.StreamHandler(file)
+            handler.setFormatter(_Redacted(redact))
+            root.setLevel(logging.DEBUG)
     root.addHandler(handler)
-    root.setLevel(logging.DEBUG)
+    return trouble
 
 
 class _Redacted(logging.Formatter):

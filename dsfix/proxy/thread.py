@@ -110,7 +110,7 @@ class ProxyThread:
         from dsfix.proxy.server import serve, to_file
 
         plan, upstream = self._plan, self._plan.found.upstream
-        to_file(plan.debug, plan.log.redactor.text)
+        unwritten = to_file(plan.debug, plan.log.redactor.text)
         path = plan.state / "memory.db" if plan.state else None
         age = plan.settings.memory_age * DAY
         first = plan.log.foreground
@@ -134,7 +134,7 @@ class ProxyThread:
             asyncio.run(serve(self._listener, client, forwarder, self._ready))
         finally:
             store.close()
-            self.trouble = store.trouble
+            self.trouble = store.trouble or unwritten
 
     def _ready(self, stop: Callable[[], None]) -> None:
         gc.freeze()  # what is there now is no garbage, and need not be looked at
