@@ -70,7 +70,7 @@ class Client:
                 connector=connector,
                 timeout=timeout,
                 trust_env=False,  # it would read ~/.netrc as well
-                skip_auto_headers=("User-Agent",),
+                skip_auto_headers=("User-Agent", "Content-Type"),  # the agent's, or none
                 cookie_jar=aiohttp.DummyCookieJar(),
                 read_bufsize=1 << 18,
             )

@@ -165,6 +165,14 @@ def test_headers_upstream(proxy: InProcess, endpoint: StrictEndpoint) -> None:
     assert not any(TOKEN in value for _, value in request.headers)
 
 
+@pytest.mark.parametrize("size", [0, 1 << 20])
+def test_a_type_that_nobody_named(proxy: InProcess, endpoint: StrictEndpoint, size: int) -> None:
+    """None is made up for a body, short or long."""
+    endpoint.canned = [Canned(200, JSON, [ANSWERS["chat"]])]
+    proxy.post("chat", CLEAN["chat"] + b" " * size, Content_Type="")
+    assert endpoint.requests[0].header("content-type") is None
+
+
 def test_headers_back(proxy: InProcess, endpoint: StrictEndpoint) -> None:
     """What a web page would need to read an answer does not come back; what agents read does."""
     extra = [
