@@ -7,6 +7,7 @@ include cached ones there as here. A field that says nothing is left out.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
 from dsfix.changes import Change, Step
@@ -94,7 +95,10 @@ def response_fields(exchange: Exchange, redactor: Redactor) -> Fields:
 
 
 def answer_fields(answer: Answer, redactor: Redactor, *, bodies: bool = True) -> list[Fields]:
-    """The blocks of an answer; of a call whose arguments were cut, their text as `partial`."""
+    """The blocks of an answer.
+
+    Of a call whose arguments were cut, or go deeper than Python follows, their text as `partial`.
+    """
     blocks = [answer.blocks[index] for index in sorted(answer.blocks)]
     return [_block(block, redactor, bodies=bodies) for block in blocks]
 
@@ -112,9 +116,10 @@ def _block(block: Block, redactor: Redactor, *, bodies: bool) -> Fields:
     if block.kind != "tool_use":
         return {**fields, "text": redactor.text(text)}
     given = spans.value(text.encode("utf-8", "replace") or b"{}")
-    if given is None:
-        return {**fields, "partial": redactor.text(text)}
-    return {**fields, "input": redactor.value(given)}
+    with suppress(RecursionError):
+        if given is not None:
+            return {**fields, "input": redactor.value(given)}
+    return {**fields, "partial": redactor.text(text)}
 
 
 def exchange_of(request: Mapping[str, Any], response: Mapping[str, Any], at: float) -> Exchange:

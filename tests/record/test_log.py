@@ -144,6 +144,17 @@ def test_the_answer_is_stored_as_it_came(tmp_path: Path) -> None:
     ]
 
 
+def test_arguments_that_go_too_deep_cost_nothing_else(tmp_path: Path) -> None:
+    """They are told as the text that they are, and the exchange with its tokens as any other."""
+    log = opened(tmp_path)
+    deep = '{"a":' * 700 + "1" + "}" * 700
+    recorded(log, request([user("hi")]), reply(Block("tool_use", "t1", "f", parts=[deep])))
+    log.close(0, 1)
+    (came,) = of_type(log, "response")
+    assert came["answer"] == [{"type": "tool_use", "id": "t1", "name": "f", "partial": deep}]
+    assert came["gen_ai.usage.input_tokens"] == 1000 and not log.trouble
+
+
 def test_recovery_is_told_attempt_by_attempt(tmp_path: Path) -> None:
     """Each try that was refused stands in the response with the upstream's words."""
     from dsfix.record.exchange import Attempt
