@@ -58,8 +58,11 @@ class Exchange:
 
 
 def counted(usage: Usage | None) -> Usage | None:
-    """The usage; None where a count of it is none that an answer can have."""
-    if usage is None:
+    """The usage; None where a count of it is none that an answer can have.
+
+    More was never found in the cache than was sent: its price would be less than nothing.
+    """
+    if usage is None or usage.cached + usage.written > usage.input:
         return None
     counts = usage.input, usage.cached, usage.output, usage.written, usage.written_1h
     return usage if all(map(is_count, (*counts, usage.reasoning or 0))) else None

@@ -20,7 +20,7 @@ from dsfix.record.log import SessionLog
 from dsfix.redact import Redactor
 from dsfix.upstreams import resolve
 from tests.proxy.conftest import Start
-from tests.proxy.wire_data import CLEAN, EVENTS, STREAM
+from tests.proxy.wire_data import ANSWERS, CLEAN, EVENTS, JSON, STREAM
 from tests.support.in_process import InProcess, Talk
 from tests.support.pty_session import wait_until
 from tests.support.strict_endpoint import Canned, StrictEndpoint
@@ -259,6 +259,23 @@ def test_what_an_answer_used_is_counted(start: Start, endpoint: StrictEndpoint) 
         small.limits = Limits(tokens=used)
         _, data = proxy.post("messages", CLEAN["messages"])
         assert f"{used:,} of {used:,} tokens".encode() in data
+
+
+def test_more_from_the_cache_than_was_sent_gives_nothing_back(
+    start: Start, endpoint: StrictEndpoint
+) -> None:
+    """Such counts are none: what they come to is below nothing, and no limit would be reached."""
+    usage = {"prompt_tokens": 10, "prompt_tokens_details": {"cached_tokens": 10**6}}
+    answer = json.dumps({**json.loads(ANSWERS["chat"]), "usage": usage}).encode()
+    endpoint.canned = [Canned(200, JSON, [answer])] * 2
+    room = Limits(cost=Decimal(20))  # for one such request, by its length
+    cents = Budget(
+        room, float, lambda _, used, at: Decimal(used.input - used.cached) / 100, Limits, ""
+    )
+    with start(budget=cents) as proxy:
+        long = CLEAN["chat"] + b" " * 4000
+        assert [proxy.post("chat", long)[0] for _ in range(2)] == [200, 402]
+    assert proxy.journal.over[0].usage is None
 
 
 def test_open_requests_are_reserved_in_the_proxy(start: Start, endpoint: StrictEndpoint) -> None:
