@@ -14,7 +14,7 @@ from dsfix.agents import jsonc
 from dsfix.agents.base import Agent, Endpoint, Request, Wiring
 from dsfix.agents.environ import direct, option
 from dsfix.agents.opencode_config import INLINE, Config, credentials, load
-from dsfix.agents.urls import leads_to, moved
+from dsfix.agents.urls import leads_to, moved, refused_note
 from dsfix.protocol.body import Dialect
 from dsfix.upstreams.base import Model, Upstream
 
@@ -230,6 +230,9 @@ def _notes(upstream: Upstream, config: Config, ours: Mapping[str, Any]) -> tuple
             other = isinstance(model, str) and model.partition("/")[0] not in ours["provider"]
             if other and what not in ours:
                 notes.append(f"{label}: {what} {model} does not go through dsfix")
+    for name, provider in config.providers.items():
+        own = jsonc.table(provider.get("options")).get("baseURL") or provider.get("api")
+        notes += refused_note(upstream, name, own)
     base = jsonc.table(config.providers.get("deepseek", {}).get("options")).get("baseURL")
     if base and not leads_to(upstream, base):
         notes.append(f"provider deepseek: its own base URL is replaced by {upstream.title}")

@@ -15,7 +15,7 @@ from typing import Any, NamedTuple
 from dsfix.agents import jsonc
 from dsfix.agents.base import Agent, Endpoint, Host, Request, Wiring
 from dsfix.agents.environ import direct, option
-from dsfix.agents.urls import leads_to, moved
+from dsfix.agents.urls import leads_to, moved, refused_note
 from dsfix.protocol.body import Dialect
 
 EXTENSION = Path(__file__).with_name("pi_extension.js")
@@ -139,11 +139,13 @@ def _bypass(request: Request, files: _Files, routed: frozenset[str], model: str)
 
 
 def _notes(request: Request, files: _Files) -> tuple[str, ...]:
-    """A base URL of the user's that is not used."""
-    base = jsonc.table(files.providers.get("deepseek")).get("baseUrl")
-    if not base or leads_to(request.upstream, base):
-        return ()
-    return (f"provider deepseek: its own base URL is replaced by {request.upstream.title}",)
+    """A base URL of the user's that is not used, and one below which nothing is taken."""
+    urls = {name: jsonc.table(own).get("baseUrl") for name, own in files.providers.items()}
+    upstream, base = request.upstream, urls.get("deepseek")
+    notes = [note for name, url in urls.items() for note in refused_note(upstream, name, url)]
+    if base and not leads_to(upstream, base):
+        notes.append(f"provider deepseek: its own base URL is replaced by {upstream.title}")
+    return tuple(notes)
 
 
 PI = Agent(

@@ -30,3 +30,17 @@ def leads_to(upstream: Upstream, url: object) -> bool:
 def moved(endpoint: Endpoint, url: object) -> str:
     """The same path at the endpoint."""
     return endpoint.root + urlsplit(str(url)).path.rstrip("/")
+
+
+def refused_note(upstream: Upstream, provider: str, url: object) -> tuple[str, ...]:
+    """What to say of a provider whose URL leads to a path where the proxy takes no request.
+
+    A vendor may have paths of which its data file knows nothing, such as those of another plan.
+    """
+    path = urlsplit(str(url)).path if leads_to(upstream, url) else ""
+    if upstream.segments.issuperset(part for part in path.split("/") if part):
+        return ()
+    return (
+        f"provider {provider}: what is asked at {path} is refused, for dsfix knows no such path of"
+        f" {upstream.title}; [upstreams] in config.toml can name it",
+    )

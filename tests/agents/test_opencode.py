@@ -310,6 +310,16 @@ def test_an_upstream_on_loopback_takes_no_neighbour():
     assert "ollama" not in content["provider"]
 
 
+def test_a_path_that_nobody_knows():
+    """It is the vendor's, and the proxy takes nothing there: that is told, and not left to a 404."""
+    wiring, content = wired(files={GLOBAL: provider({"baseURL": f"{URL}/plan/v1"})})
+    assert content["provider"]["mine"]["options"]["baseURL"] == f"{ROOT}/plan/v1"
+    [note] = wiring.notes
+    assert note.startswith("provider mine: what is asked at /plan/v1 is refused")
+    for known in ("", "/", "/v1", "/anthropic/v1/", "/beta"):
+        assert wired(files={GLOBAL: provider({"baseURL": URL + known})})[0].notes == ()
+
+
 def test_what_leads_elsewhere_is_named():
     """Models of providers that are not routed, an administrator's providers, another URL."""
     files = {

@@ -63,6 +63,15 @@ def test_providers_are_known_by_their_host():
     assert "other" not in routes
 
 
+def test_a_path_that_nobody_knows():
+    """It is the vendor's, and the proxy takes nothing there: that is told, and not left to a 404."""
+    files = {f"{AGENT}/models.json": models(plan="https://api.deepseek.com/plan/v1")}
+    wiring, routes = wired(files=files)
+    assert routes["plan"]["baseUrl"] == f"{ROOT}/plan/v1"
+    [note] = wiring.notes
+    assert note.startswith("provider plan: what is asked at /plan/v1 is refused")
+
+
 def test_a_provider_of_the_vendors_name_that_leads_elsewhere():
     """It is replaced, and that is said."""
     files = {f"{AGENT}/models.json": models(deepseek="https://relay.example")}
