@@ -61,6 +61,8 @@ _PACKAGE_OPTIONS = frozenset(["-p", "--package", "--from", "--spec"])
 _VALUE_OPTIONS = frozenset(
     ["--registry", "--cache", "--loglevel", "-w", "--workspace", "--python", "--with"]
 )
+# Those whose -p is --python: https://docs.astral.sh/uv/reference/cli/#uv-tool-run
+_OF_PYTHON = ("uv", "uvx")
 _SHELL_OPTIONS = frozenset(["-c", "--call", "--shell-mode"])
 _ENDINGS = (".exe", ".cmd", ".bat", ".ps1")
 
@@ -131,7 +133,7 @@ def _through_runner(words: tuple[str, ...]) -> Invocation | None:
         apart = not equals and name in _PACKAGE_OPTIONS | _VALUE_OPTIONS
         if apart:
             value = words[position + 1] if position + 1 < len(words) else ""
-        if name in _PACKAGE_OPTIONS:
+        if name in _PACKAGE_OPTIONS and not (name == "-p" and runner[0] in _OF_PYTHON):
             package = value
         position += 2 if apart else 1
     if position >= len(words):
