@@ -11,6 +11,7 @@ from collections.abc import Mapping
 from dsfix.errors import LaunchError
 
 MOST = 64 * 1024  # bytes; a key or a version has a thousandth of that
+LOOK = 0.1  # seconds between two looks whether a program that is silent has ended
 
 
 def printed(
@@ -52,17 +53,24 @@ def printed(
 
 
 def _output(process: subprocess.Popen[bytes], until: float) -> bytes:
-    """All that it prints, or somewhat more than MOST of that. Raises TimeoutExpired."""
+    """All that it prints, or somewhat more than MOST of that. Raises TimeoutExpired.
+
+    What it started and left running, a key's agent for one, may hold its stdout for good.
+    """
     assert process.stdout is not None
     output = b""
     with selectors.DefaultSelector() as waiting:
         waiting.register(process.stdout, selectors.EVENT_READ)
         while len(output) <= MOST:
-            if not waiting.select(max(until - time.monotonic(), 0)):
-                raise subprocess.TimeoutExpired(process.args, 0)
-            piece = os.read(process.stdout.fileno(), MOST)
-            if not piece:
-                process.wait(max(until - time.monotonic(), 0))
+            ended, left = process.poll() is not None, max(until - time.monotonic(), 0)
+            if waiting.select(0 if ended else min(left, LOOK)):
+                piece = os.read(process.stdout.fileno(), MOST)
+                if not piece:
+                    process.wait(left)
+                    break
+                output += piece
+            elif ended:
                 break
-            output += piece
+            elif not left:
+                raise subprocess.TimeoutExpired(process.args, 0)
     return output

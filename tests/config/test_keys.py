@@ -157,6 +157,14 @@ def test_a_program_that_takes_too_long(monkeypatch: pytest.MonkeyPatch) -> None:
     assert time.monotonic() - began < 20
 
 
+def test_what_a_program_leaves_running_keeps_nobody_waiting() -> None:
+    """A key's agent that it starts holds its stdout for as long as it lives."""
+    began = time.monotonic()
+    script = f"sleep 3 & echo {KEY}; sleep 0.3; echo second"
+    assert keys.from_command(("sh", "-c", script), os.environ) == KEY
+    assert 0.3 <= time.monotonic() - began < 2
+
+
 def test_a_program_that_prints_without_end(tmp_path: Path) -> None:
     """It is ended before it fills the memory."""
     ran, came = asked(tmp_path, command("sh", "-c", f"echo $$ > {tmp_path}/pid; exec yes"))
