@@ -115,7 +115,8 @@ class SessionLog:
             return
         facts = {"session": self.id, "version": __version__, "pid": os.getpid(), **meta}
         if isinstance(argv := facts.get("argv"), list | tuple):
-            facts["argv"] = self.redactor.argv([str(word) for word in argv])
+            words = argv if self._bodies else argv[:1]  # the others may be a prompt
+            facts["argv"] = self.redactor.argv([str(word) for word in words])
         facts["bodies"] = self._bodies
         try:
             self._file = EventFile(self.path)

@@ -186,6 +186,15 @@ def test_without_bodies_no_text_is_written(tmp_path: Path) -> None:
     assert of_type(log, "message")[0]["bytes"] > 20
 
 
+def test_without_bodies_no_argument_is_written(tmp_path: Path) -> None:
+    """A prompt may be one, and is as much of what was said as any other."""
+    log = SessionLog(tmp_path, NONE, bodies=False)
+    log.start({**META, "argv": ["claude", "-p", "NEVER this"]})
+    log.close(0, 1)
+    assert log.path is not None and "NEVER" not in log.path.read_text()
+    assert read(log.path).start["argv"] == ["claude"]
+
+
 def test_a_private_session_leaves_nothing_on_disk(tmp_path: Path) -> None:
     """The exchanges are kept for the summary, and that is all."""
     log = SessionLog(None, NONE)
