@@ -21,6 +21,7 @@ from __future__ import annotations
 from bisect import bisect_right
 from collections.abc import Mapping, Sequence
 from itertools import accumulate
+from operator import attrgetter
 from typing import NamedTuple
 
 from dsfix.protocol.body import Body, Dialect
@@ -28,8 +29,8 @@ from dsfix.protocol.history import History
 from dsfix.protocol.turns import Look
 from dsfix.repairs.base import ALL, Context, Repair
 from dsfix.repairs.pairing import chat, messages, responses
-from dsfix.repairs.pairing.groups import doubtful, grouped, usual
-from dsfix.repairs.pairing.mending import Mending
+from dsfix.repairs.pairing.groups import Answers, doubtful, grouped, usual
+from dsfix.repairs.pairing.mending import Mending, Round, taken
 from dsfix.repairs.pairing.shape import Piece, Unit, Wire, units
 from dsfix.repairs.unchanged import agreed
 
@@ -43,14 +44,14 @@ WIRES: Mapping[Dialect, Wire] = {
 class _Paired(NamedTuple):
     """The last request of a conversation.
 
-    The rounds that were well, up to the first that was not, ended behind the pieces numbered
-    `ends`.
+    Its rounds ended behind the pieces numbered `ends`, and those that were not well were `mended`.
     """
 
     dialect: Dialect
     messages: tuple[bytes, ...]
     pieces: list[Piece]
     ends: list[int]
+    mended: list[Round]
 
 
 def paired(body: Body, context: Context) -> Body:
@@ -59,35 +60,55 @@ def paired(body: Body, context: Context) -> Body:
     seen = context.seen
     last: _Paired | None = seen.get(TOOL_PAIRING.name)
     if last is None or last.dialect is not body.dialect:
-        last = _Paired(body.dialect, (), [], [])
+        last = _Paired(body.dialect, (), [], [], [])
     pieces, count = _read(context.history_of(body), wire, last)
     ends = _settled(last.ends, count)
-    seen[TOOL_PAIRING.name] = _Paired(body.dialect, body.messages, pieces, ends)
-    if not any(piece.calls or piece.results for piece in pieces):
+    mended = last.mended[: bisect_right(last.mended, _last(ends), key=attrgetter("end"))]
+    now = _Paired(body.dialect, body.messages, pieces, ends, mended)
+    if any(piece.calls or piece.results for piece in pieces):
+        _go_on(body, context, now)
+    seen[TOOL_PAIRING.name] = now
+    if not mended:
         return body
-    done = ends[-1] if ends else 0
-    found = [done + end for end in usual(pieces[done:], wire, pieces[:done])]
-    if found[-1:] == [len(pieces)]:
-        ends += found
-        return body
-    ends += found[:-2]
-    done = ends[-1] if ends else 0
-    rest = pieces[done:]
-    asked = doubtful(rest, wire)
-    known = context.memory.together(asked) if asked else {}
-    found = [done + end for end in usual(rest, wire, pieces[:done], known)]
-    if found[-1:] == [len(pieces)]:
-        ends += found
-        return body
-    mending = Mending(wire, pieces[:done])
-    out = mending.messages(grouped(rest, wire, known))
-    ends += (done + end for end in accumulate(mending.well))
-    given = len(body.messages) - sum(len(piece.items) for piece in rest)
-    if tuple(out) == body.messages[given:]:
-        return body
-    for what, times in sorted(mending.counts.items()):
+    for what, times in sorted(mended[-1].counts.items()):
         context.note(TOOL_PAIRING.name, what, times)
-    return body.saying((*body.messages[:given], *out))
+    out: list[bytes] = []
+    at = 0
+    for each in mended:
+        out += (*body.messages[at : each.begin], *each.out)
+        at = each.stop
+    return body.saying((*out, *body.messages[at:]))
+
+
+def _go_on(body: Body, context: Context, now: _Paired) -> None:
+    """Find the rounds behind those that are known, and put in order those that are not well."""
+    wire, pieces, ends = WIRES[body.dialect], now.pieces, now.ends
+    found, whole = _usual(wire, now)
+    ends += found if whole else found[:-2]
+    if whole:
+        return
+    asked = doubtful(pieces[_last(ends) :], wire)
+    known = context.memory.together(asked) if asked else {}
+    found, whole = _usual(wire, now, known)
+    if whole:
+        ends += found
+        return
+    mending = Mending(wire, pieces[: _last(ends)], now.mended)
+    mending.go_on(grouped(pieces[_last(ends) :], wire, known), body.messages)
+    ends += mending.ends
+    now.mended[:] = mending.mended
+
+
+def _usual(wire: Wire, now: _Paired, known: Answers | None = None) -> tuple[list[int], bool]:
+    """Where the next rounds end, as far as they are as usual, and whether all are."""
+    done = _last(now.ends)
+    before = taken(now.pieces[:done], now.mended) if wire.UNIQUE else frozenset[str]()
+    found = [done + end for end in usual(now.pieces[done:], wire, before, known)]
+    return found, found[-1:] == [len(now.pieces)]
+
+
+def _last(ends: Sequence[int]) -> int:
+    return ends[-1] if ends else 0
 
 
 def _read(history: History, wire: Wire, last: _Paired) -> tuple[list[Piece], int]:

@@ -17,14 +17,15 @@ from tests.repairs.pairs import ALL, Step, bodied, calls, listed, mended, refuse
 from tests.repairs.support import RULES, memory
 
 A, B, X = "call_00_" + "a1" * 12, "call_01_" + "b2" * 12, "toolu_01" + "x4" * 10
+UNIQUE = ("toolu_x{nth:019}{call:02}",)
 HABITS = st.sampled_from(["whole", "apart", "one by one", "turned round"])
 
 
 @st.composite
-def rounds(draw: st.DrawFn, nth: int) -> list[Step]:
+def rounds(draw: st.DrawFn, nth: int, forms: tuple[str, ...] = UNIQUE) -> list[Step]:
     """One answer and what an agent makes of it, well or not."""
     count, numbered = draw(st.integers(1, 3)), draw(st.booleans())
-    form = "call_{call:02}_{nth:022}ab" if numbered else "toolu_x{nth:019}{call:02}"
+    form = "call_{call:02}_{nth:022}ab" if numbered else draw(st.sampled_from(forms))
     ids = [form.format(nth=nth, call=call) for call in range(count)]
     answered = [id for id in ids if draw(st.integers(0, 3))]
     thought = draw(st.sampled_from(["", f"thought {nth}"]))
@@ -71,14 +72,19 @@ def test_what_is_known_of_a_conversation_changes_nothing(
     dialect: Dialect, data: st.DataObject
 ) -> None:
     """Each request comes out as it would alone, wherever it ends and whatever came before."""
-    known = memory()
-    steps = [step for nth in range(data.draw(st.integers(2, 5))) for step in data.draw(rounds(nth))]
+    known, seen = memory(), dict[str, Any]()
+    forms = (*UNIQUE, "call_{call}")
+    made = [data.draw(rounds(nth, forms)) for nth in range(data.draw(st.integers(2, 5)))]
+    steps = [step for each in made for step in each]
     ends = data.draw(st.lists(st.integers(1, len(steps)), min_size=2, max_size=4))
     for end in (*sorted(ends), *ends[:1]):
         body = Body.read(dialect, json.dumps(bodied(dialect, steps[:end])).encode())
         assert body is not None and TOOL_PAIRING.request is not None
-        alone = TOOL_PAIRING.request(body, Context(RULES, memory(), History.of(body)))
-        assert TOOL_PAIRING.request(body, Context(RULES, known, History.of(body))) == alone
+        alone, among = (
+            Context(RULES, known, History.of(body), seen=each) for each in (dict[str, Any](), seen)
+        )
+        assert TOOL_PAIRING.request(body, among) == TOOL_PAIRING.request(body, alone)
+        assert among.changes == alone.changes
 
 
 IDS = st.sampled_from([A, B, X, "", "call_0"]) | st.none() | st.integers() | st.just([])

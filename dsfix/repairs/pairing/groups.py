@@ -50,19 +50,19 @@ class Group:
 def usual(
     pieces: Sequence[Piece],
     wire: Wire,
-    before: Sequence[Piece] = (),
+    before: Set[str] = frozenset(),
     answers: Answers | None = None,
 ) -> list[int]:
     """Where rounds end, as far as all is as DeepSeek gives it and as it wants it.
 
     That is: ids that tell that another answer begins, and results in the order of the calls, with
     nothing between. Of other ids `answers` says what is known; None where nobody was asked.
-    `before` are the pieces in front. If all pieces are so, the last end is behind them.
+    `before` are the ids of calls in front. If all pieces are so, the last end is behind them.
     """
     ends: list[int] = []
     calls: tuple[str, ...] = ()
     results: tuple[str, ...] = ()
-    taken = {call for piece in before for call in piece.calls} if wire.UNIQUE else set[str]()
+    taken = set(before)
     heard = False
     for at, piece in enumerate(pieces):
         if not piece.sound or (calls != results and (piece.assistant or not piece.results)):

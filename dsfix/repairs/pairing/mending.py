@@ -6,10 +6,11 @@ A round is what the assistant says until it is answered, and the answers.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence, Set
+from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass
 from itertools import chain
 from operator import attrgetter
+from typing import NamedTuple
 
 from dsfix.repairs.pairing.groups import Group, rounds
 from dsfix.repairs.pairing.shape import Part, Piece, Wire
@@ -45,14 +46,36 @@ class _Heard:
             waiting.pop().result, self.given = self.part.raw, True
 
 
+class Round(NamedTuple):
+    """A round that was put in order.
+
+    It ends behind so many pieces, and was given in the messages from `begin` to `stop`, in whose
+    place `out` goes. Its calls are sent under `ids`, `less` than were asked. `counts` is what has
+    been done in the history so far.
+    """
+
+    end: int
+    begin: int
+    stop: int
+    out: Sequence[bytes]
+    ids: Sequence[str]
+    less: int
+    counts: Mapping[str, int]
+
+
+def taken(before: Sequence[Piece], mended: Sequence[Round]) -> set[str]:
+    """The ids under which calls of these pieces are sent, of which these rounds were mended."""
+    return {*_calls(before), *(id for each in mended for id in each.ids)}
+
+
 class _Names:
     """Ids that are taken: in the whole history where they must be unique there, else in a turn."""
 
-    def __init__(self, unique: bool, before: Sequence[Piece]) -> None:
-        self._unique, self._before = unique, before
-        self._taken = set(_calls(before)) if unique else set[str]()
+    def __init__(self, unique: bool, before: Sequence[Piece], mended: Sequence[Round]) -> None:
+        self._unique = unique
+        self._taken = taken(before, mended) if unique else set[str]()
         self._numbers: dict[str, int] = {}  # the last one that was put behind a name
-        self._count = 0
+        self._count = len(list(_calls(before))) - sum(each.less for each in mended)
 
     def begin(self) -> None:
         """A turn begins."""
@@ -72,7 +95,7 @@ class _Names:
     def take(self, asked: str) -> str:
         """The id for a call that came with this one."""
         self._count += 1
-        name = id = asked or f"call_unnamed_{self._count + len(list(_calls(self._before)))}"
+        name = id = asked or f"call_unnamed_{self._count}"
         number = self._numbers.get(name, 1)
         while id in self._taken:
             number += 1
@@ -89,35 +112,39 @@ def _calls(pieces: Iterable[Piece]) -> Iterator[str]:
 class Mending:
     """Puts a history in order, and counts what that took.
 
-    `before` are the pieces in front of it, in which all is well. `well` are the rounds from there
-    on in which it is, up to the first in which it is not: how many pieces each of them has.
+    `before` are the pieces in front of it, which are in order but for the rounds that were
+    `mended`; those that are mended now are added. `ends` are those of all rounds, in pieces.
     """
 
-    def __init__(self, wire: Wire, before: Sequence[Piece] = ()) -> None:
+    def __init__(
+        self, wire: Wire, before: Sequence[Piece] = (), mended: Sequence[Round] = ()
+    ) -> None:
         self._wire = wire
-        self._names = _Names(wire.UNIQUE, before)
-        self.counts: Counter[str] = Counter()
-        self.well: list[int] = []
+        self._names = _Names(wire.UNIQUE, before, mended)
+        self._end, self._at = len(before), sum(len(piece.items) for piece in before)
+        self.counts = Counter(mended[-1].counts if mended else {})
+        self.mended = list(mended)
+        self.ends: list[int] = []
 
-    def messages(self, groups: Sequence[Group]) -> list[bytes]:
-        """All messages; those of a round in which all is well are as they were."""
-        out: list[bytes] = []
-        well = True
+    def go_on(self, groups: Sequence[Group], messages: Sequence[bytes]) -> None:
+        """Put these in order; a round in which all is well stays as it is in the messages."""
         for each in rounds(groups):
             pieces = [piece for group in each for piece in (*group.turn, *group.after)]
             given = [item for piece in pieces for item in piece.items]
+            begin, self._at = self._at, self._at + len(given)
+            self._end += len(pieces)
+            self.ends.append(self._end)
             if self._is_well(each):
-                out += given
-                if well:
-                    self.well.append(len(pieces))
                 continue
-            well = False
             before = self.counts.total()
-            made = self._mended(each)
+            made, ids = self._mended(each)
             if made != given and self.counts.total() == before:
                 self.counts[_PLACED] += 1
-            out += made
-        return out
+            if made == list(messages[begin : self._at]):
+                continue
+            less = len(list(_calls(pieces))) - len(ids)
+            counts = dict(self.counts)
+            self.mended.append(Round(self._end, begin, self._at, made, ids, less, counts))
 
     def _is_well(self, groups: Sequence[Group]) -> bool:
         """Whether a round can be sent as it is: no upstream minds the order of results."""
@@ -141,7 +168,8 @@ class Mending:
             return False
         return self._names.taken_as_they_are(last.calls)
 
-    def _mended(self, groups: Sequence[Group]) -> list[bytes]:
+    def _mended(self, groups: Sequence[Group]) -> tuple[list[bytes], list[str]]:
+        """The messages of a round, and the ids of its calls."""
         slots = [self._slots(group) for group in groups]
         rest = self._matched([slot for each in slots for slot in each], groups[-1].after)
         out: list[bytes] = []
@@ -154,7 +182,7 @@ class Mending:
             results = [self._result(slot) for slot in own]
             out += self._wire.placed(results, rest if group is groups[-1] else [])
         self.counts += Counter()  # forget what did not happen
-        return out
+        return out, [slot.id for own in slots for slot in own]
 
     def _slots(self, group: Group) -> list[_Slot]:
         """The calls of a turn; one that is there twice, byte for byte, is one call."""
