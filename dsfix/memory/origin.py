@@ -101,9 +101,9 @@ class OriginMemory:
         """What was decided in this conversation, for as long as it is among the recent ones."""
         return self.store.recent.of(self._thread(conversation)).decided
 
-    def seen(self, conversation: str) -> dict[str, Any]:
-        """What repairs found out about the last request of a conversation."""
-        return self.store.recent.seen(self._thread(conversation))
+    def seen(self, conversation: str, messages: tuple[bytes, ...]) -> dict[str, Any]:
+        """What repairs found out about the last request of a thread in a conversation."""
+        return self.store.recent.seen(self._thread(conversation), messages)
 
     def sent(self, conversation: str) -> Mapping[str, Reasoning]:
         """The placeholders once sent in that conversation, by turn."""

@@ -2,31 +2,51 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections import OrderedDict
+from collections.abc import Sequence
 from dataclasses import dataclass, field
+from operator import itemgetter
 from typing import Any
 
-from dsfix.protocol.history import History
 from dsfix.repairs.recall import Decision
 
 CONVERSATIONS = 16
+THREADS = 4  # of one conversation
 ROOM = 64 << 20  # bytes of their messages
 
 
 @dataclass(slots=True)
+class Thread:
+    """The last request of one thread: its messages, and what repairs found out about it."""
+
+    messages: tuple[bytes, ...]
+    seen: dict[str, Any] = field(default_factory=dict)
+
+
+@dataclass(slots=True)
 class Known:
-    """Decisions of a conversation, and what repairs found out about its last request."""
+    """Decisions of a conversation, and its threads: sub-agents may begin with the same words."""
 
     decided: dict[tuple[int, tuple[bytes, ...]], Decision] = field(default_factory=dict)
-    seen: dict[str, Any] = field(default_factory=dict)
+    threads: list[Thread] = field(default_factory=list)
     size: int = 0
 
     def weigh(self) -> int:
-        """Take its size anew, and give how much that has changed; its histories share messages."""
+        """Take its size anew, and give how much that has changed."""
         before = self.size
-        history = next((each for each in self.seen.values() if isinstance(each, History)), None)
-        self.size = sum(map(len, history.messages)) if history else 0
+        self.size = sum(len(raw) for each in self.threads for raw in each.messages)
         return self.size - before
+
+    def thread(self, messages: tuple[bytes, ...]) -> Thread:
+        """The thread that goes on with these messages, be it a new one: the last from then on."""
+        common = [(_common(each.messages, messages), each) for each in self.threads]
+        count, found = max(common, key=itemgetter(0), default=(0, None))
+        if found is None or 2 * count < len(found.messages):
+            found = Thread(messages)
+        found.messages = messages
+        self.threads = [*(each for each in self.threads if each is not found), found]
+        return found
 
 
 class Recent:
@@ -45,10 +65,12 @@ class Recent:
         self._before: list[dict[str, Any]] = []
         self._unweighed: set[str] = set()
 
-    def seen(self, conversation: str) -> dict[str, Any]:
-        """What repairs found out about its last request, to be changed in this one."""
-        found = self.of(conversation).seen
-        self._before.append(dict(found))
+    def seen(self, conversation: str, messages: tuple[bytes, ...]) -> dict[str, Any]:
+        """What repairs found out about its thread's last request, to be changed in this one."""
+        known = self.of(conversation)
+        found = known.thread(messages).seen
+        self._before += (dict(found), *(each.seen for each in known.threads[:-THREADS]))
+        del known.threads[:-THREADS]
         return found
 
     def of(self, conversation: str) -> Known:
@@ -78,3 +100,9 @@ class Recent:
     @property
     def _full(self) -> bool:
         return self._held > self._room and len(self._kept) > 1
+
+
+def _common(old: Sequence[bytes], new: Sequence[bytes]) -> int:
+    """How many messages they seem to begin with that are the same, by a look at a few."""
+    ends = range(min(len(old), len(new)))
+    return bisect_left(ends, True, key=lambda at: old[at] != new[at])

@@ -101,7 +101,7 @@ def prepare(
         return Outgoing(dialect, (data,), changes=tuple(changes), stages=tuple(stages))
     conversation = root(dialect, body.messages)
     conversation = digest(session, conversation) if session else conversation
-    seen = memory.seen(conversation)
+    seen = memory.seen(conversation, body.messages)
     history = history_of(body, seen, "history")
     at = step(conversation)
     quiet = is_disabled(body) or rules.thinking == "off" or at is Step.OFF

@@ -145,8 +145,11 @@ class Memory(Protocol):
     def decided(self, conversation: str) -> dict[tuple[int, tuple[bytes, ...]], Decision]:
         """What was decided in this conversation for a turn at a place; kept by the caller."""
 
-    def seen(self, conversation: str) -> dict[str, Any]:
-        """What repairs found out about the conversation's last request; kept by the caller."""
+    def seen(self, conversation: str, messages: tuple[bytes, ...]) -> dict[str, Any]:
+        """What repairs found out about the last request that these messages go on from.
+
+        It is kept by the caller; of one conversation there may be several that grow.
+        """
 
     def remember_sent(self, conversation: str, placeholders: Mapping[str, Reasoning]) -> None:
         """Keep what was sent for these turns, so that it is sent again byte for byte."""

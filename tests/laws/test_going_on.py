@@ -30,7 +30,7 @@ DIALECTS = pytest.mark.parametrize("dialect", list(Dialect))
 class Forgetful(OriginMemory):
     """A memory that keeps nothing of the last request."""
 
-    def seen(self, conversation: str) -> dict[str, Any]:
+    def seen(self, conversation: str, messages: tuple[bytes, ...]) -> dict[str, Any]:
         """Nothing."""
         return {}
 

@@ -31,8 +31,9 @@ def found(
         made.append(word)
         return word.upper()
 
-    history = history_of(body, to.seen("conversation"), name)
-    context = Context(RULES, to, history, "conversation", seen=to.seen("conversation"))
+    seen = to.seen("conversation", body.messages)
+    history = history_of(body, seen, name)
+    context = Context(RULES, to, history, "conversation", seen=seen)
     return "".join(each(context, "name", history, make, under)), "".join(made)
 
 
@@ -43,7 +44,9 @@ def test_only_what_is_new_is_looked_at() -> None:
     assert found(known, "abcdefghij") == ("ABCDEFGHIJ", "ij")
     assert found(known, "abcdefghiX") == ("ABCDEFGHIX", "X")
     assert found(known, "aXcdefghiX") == ("AXCDEFGHIX", "XcdefghiX")
-    assert found(known, "a") == ("A", "")
+    assert found(known, "aXcdefg") == ("AXCDEFG", "")
+    assert found(known, "abc") == ("ABC", "abc")  # a sub-agent with the same first words
+    assert found(known, "aXcdefgh") == ("AXCDEFGH", "h")
 
 
 def test_what_was_known_under_other_terms_is_not() -> None:
