@@ -10,10 +10,10 @@ is recognised, as JSON.stringify and httpx write it; any other is read as a whol
 from __future__ import annotations
 
 from bisect import bisect_right
-from collections import OrderedDict
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from itertools import accumulate
+from operator import itemgetter
 from typing import NamedTuple
 
 from dsfix.protocol import spans
@@ -36,6 +36,7 @@ class _Key(NamedTuple):
 class _Known(NamedTuple):
     """The last body of a conversation, and where in its source each message ends."""
 
+    key: _Key
     body: Body
     ends: tuple[int, ...]
 
@@ -44,30 +45,41 @@ class _Known(NamedTuple):
         """Bytes of source."""
         return len(self.body.source or b"")
 
+    def common(self, dialect: Dialect, data: bytes) -> int:
+        """How many bytes both begin with; none where `data` is not of that conversation."""
+        spoken, head, first = self.key
+        begun = data.startswith(head) and data.startswith(first, len(head))
+        if spoken is not dialect or not begun:
+            return 0
+        assert self.body.source is not None  # only such are kept
+        return spans.common(self.body.source, data, len(head))
+
 
 class Growing:
-    """Reads bodies, and keeps the last one of each conversation in RAM, within bounds."""
+    """Reads bodies, and keeps the last one of each conversation in RAM, within bounds.
+
+    Where several begin alike (a sub-agent with the prompts of the main thread), each is kept.
+    """
 
     def __init__(self, conversations: int = CONVERSATIONS, room: int = ROOM) -> None:
         self._conversations, self._room = conversations, room
-        self._kept: OrderedDict[_Key, _Known] = OrderedDict()
+        self._kept: list[_Known] = []  # the one that was read last is the last
         self._held = 0
         self._new: Body | None = None
 
     def read(self, dialect: Dialect, data: bytes) -> Body | None:
         """What `Body.read` gives."""
         self.settle()
-        for key in reversed(self._kept):
-            spoken, head, first = key
-            if spoken is dialect and data.startswith(head) and data.startswith(first, len(head)):
-                known = _read_on(self._kept[key], data, len(head))
-                if known is not None:
-                    self._keep(key, known)
-                    return known.body
+        common = [(each.common(dialect, data), each) for each in reversed(self._kept)]
+        end, last = max(common, key=itemgetter(0), default=(0, None))
+        if end and last is not None and (known := _read_on(last, data, end)) is not None:
+            same = 2 * bisect_right(last.ends, end) >= len(last.ends)
+            self._keep(known, last if same else None)
+            return known.body
         body = Body.read(dialect, data)
         if body is not None and self._kept:
-            last = next(reversed(self._kept.values())).body
-            body = replace(body, members=_known_again(body.members, last.members))
+            members = _known_again(body.members, self._kept[-1].body.members)
+            body = replace(body, members=members)
         self._new = body
         return body
 
@@ -75,18 +87,19 @@ class Growing:
         """Keep what was read as a whole, which its reader need not wait for."""
         body, self._new = self._new, None
         if body is not None and (key := _key(body)) is not None:
-            self._keep(key, _Known(body, _ends(len(key.head), body.messages)))
+            last = next((each for each in self._kept if each.key == key), None)
+            self._keep(_Known(key, body, _ends(len(key.head), body.messages)), last)
 
-    def _keep(self, key: _Key, known: _Known) -> None:
-        before = self._kept.pop(key, None)
+    def _keep(self, known: _Known, before: _Known | None) -> None:
+        """Keep a body, where there is room, in the place of the one that it goes on from."""
+        self._kept = [each for each in self._kept if each is not before]
         self._held -= before.size if before else 0
         if known.size > self._room:
             return
-        self._kept[key] = known
+        self._kept.append(known)
         self._held += known.size
         while len(self._kept) > self._conversations or self._held > self._room:
-            _, gone = self._kept.popitem(last=False)
-            self._held -= gone.size
+            self._held -= self._kept.pop(0).size
 
 
 def _ends(at: int, messages: Sequence[bytes]) -> tuple[int, ...]:
@@ -104,17 +117,17 @@ def _key(body: Body) -> _Key | None:
     return _Key(body.dialect, b"{" + members + spans.encode(name) + b":[", body.messages[0])
 
 
-def _read_on(known: _Known, data: bytes, at: int) -> _Known | None:
-    """The body of `data`, of which all before `at` is as in the known one.
+def _read_on(known: _Known, data: bytes, end: int) -> _Known | None:
+    """The body of `data`, of which all before `end` is as in the known one.
 
     None where what follows is not as it should be: then it must be read as a whole.
     """
-    body, ends = known
+    key, body, ends = known
     assert body.source is not None  # only such are kept
-    same = bisect_right(ends, spans.common(body.source, data, at))
+    same = bisect_right(ends, end)
     if same and data[ends[same - 1] : ends[same - 1] + 1] != b",":
         same -= 1
-    at = ends[same - 1] + 1 if same else at
+    at = ends[same - 1] + 1 if same else len(key.head)
     name = body.list_name
     before = body.order[: body.order.index(name)]
     tail = body.source[ends[-1] :]
@@ -132,7 +145,7 @@ def _read_on(known: _Known, data: bytes, at: int) -> _Known | None:
     members = {**{key: body.members[key] for key in before}, **rest}
     messages = (*body.messages[:same], *new)
     read = Body(body.dialect, members, messages, (*before, name, *rest), data)
-    return _Known(read, ends[:same] + _ends(at, new))
+    return _Known(key, read, ends[:same] + _ends(at, new))
 
 
 def _known_again(members: Mapping[str, bytes], known: Mapping[str, bytes]) -> dict[str, bytes]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from operator import is_
 from typing import Any
 
 import pytest
@@ -58,6 +59,17 @@ def test_messages_that_stayed_are_the_same_objects() -> None:
     assert first is not None and second is not None
     shared = [old is new for old, new in zip(first.messages, second.messages, strict=False)]
     assert shared == [True, True, False]
+
+
+def test_threads_that_begin_alike_are_each_kept() -> None:
+    """A sub-agent with the main thread's first words does not make it be read anew."""
+    growing = Growing()
+    main = growing.read(Dialect.CHAT, grown("a", "b", "c", "d"))
+    growing.read(Dialect.CHAT, grown("a", "x"))
+    growing.read(Dialect.CHAT, grown("a", "x", "y"))
+    later = growing.read(Dialect.CHAT, grown("a", "b", "c", "d", "e"))
+    assert main is not None and later is not None
+    assert all(map(is_, main.messages, later.messages))
 
 
 def test_members_that_stayed_are_the_same_objects() -> None:
