@@ -62,6 +62,7 @@ _role = msgspec.json.Decoder(_Role)
 # Agents write the role first, with or without a space; a look at that many bytes tells it, at a
 # tenth of the cost of decoding the message.
 _LOOK = 14
+_LAST = 4  # messages that may have changed at the end of a history, as markers move
 _ROLES = {
     f'{{"role":{space}"{role}"'[:_LOOK].encode(): role
     for role in ("assistant", "user", "tool", "system")
@@ -231,5 +232,8 @@ def root(dialect: Dialect, messages: Sequence[bytes]) -> str:
 
 
 def same(old: Sequence[object], new: Sequence[object]) -> int:
-    """How many items the two begin with that are the same."""
-    return [*map(eq, old, new), False].index(False)
+    """How many items the two begin with that are the same: mostly all but the last few."""
+    begin = max(0, min(len(old), len(new)) - _LAST)
+    if old[:begin] != new[:begin]:
+        begin = 0
+    return begin + [*map(eq, old[begin:], new[begin:]), False].index(False)

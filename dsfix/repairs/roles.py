@@ -13,6 +13,8 @@ never hoisted to the top: that changes the first bytes of the prompt and voids t
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from dsfix.protocol import messages, spans
 from dsfix.protocol.body import Body, Dialect
 from dsfix.repairs.base import ALL, Context, Repair
@@ -26,16 +28,22 @@ def with_known_roles(body: Body, context: Context) -> Body:
 
 
 def _developer(body: Body, context: Context) -> Body:
-    roles = context.history_of(body).roles
-    if "developer" not in roles:
+    places = _places("developer", context.history_of(body).roles)
+    if not places:
         return body
-    context.note(ROLES.name, "developer -> system", roles.count("developer"))
-    return body.saying(
-        [
-            _as_system(raw) if role == "developer" else raw
-            for role, raw in zip(roles, body.messages, strict=True)
-        ]
-    )
+    context.note(ROLES.name, "developer -> system", len(places))
+    out = list(body.messages)
+    for place in places:
+        out[place] = _as_system(out[place])
+    return body.saying(out)
+
+
+def _places(role: str, roles: Sequence[str]) -> list[int]:
+    """Where messages have that role; few do, and the others are passed over at once."""
+    found: list[int] = []
+    for _ in range(roles.count(role)):
+        found.append(roles.index(role, found[-1] + 1 if found else 0))
+    return found
 
 
 def _as_system(raw: bytes) -> bytes:
@@ -45,33 +53,36 @@ def _as_system(raw: bytes) -> bytes:
 
 def _messages(body: Body, context: Context) -> Body:
     roles = context.history_of(body).roles
-    if "system" not in roles:
+    places = _places("system", roles)
+    if not places:
         return body
+    read = ((place, _text_blocks(body.messages[place])) for place in places)
+    said = {place: blocks for place, blocks in read if blocks is not None}
     out: list[bytes] = []
     waiting: list[bytes] = []
-    last = ""
-    for role, raw in zip(roles, body.messages, strict=True):
-        blocks = _text_blocks(raw) if role == "system" else None
-        if blocks is None:
+    at, last = 0, ""
+    for place in (*said, len(roles)):
+        if between := body.messages[at:place]:
             if waiting:
-                out.append(_joined(raw, waiting) if role == "user" else _own(waiting))
-                if role != "user":
-                    out.append(raw)
+                out.append(_joined(between[0], waiting) if roles[at] == "user" else _own(waiting))
+                between = between[1:] if roles[at] == "user" else between
                 waiting = []
-            else:
-                out.append(raw)
-            last = role
-        elif last == "user":
-            out[-1] = _joined(out[-1], blocks)
+            out += between
+            last = roles[place - 1]
+        at = place + 1
+        if place not in said:
+            break
+        if last == "user":
+            out[-1] = _joined(out[-1], said[place])
         elif last == "assistant" and _calls(out[-1]):
             # The results must follow the calls at once, so this waits for the user's message.
-            waiting += blocks
+            waiting += said[place]
         else:
-            out.append(_own(blocks))
+            out.append(_own(said[place]))
             last = "user"
     if waiting:
         out.append(_own(waiting))
-    context.note(ROLES.name, "system message -> user text", roles.count("system"))
+    context.note(ROLES.name, "system message -> user text", len(places))
     return body.saying(out)
 
 
