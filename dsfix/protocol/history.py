@@ -104,8 +104,12 @@ class History:
     _previous: dict[int, str] = field(default_factory=dict, repr=False, compare=False)
 
     @classmethod
-    def of(cls, body: Body, last: History | None = None) -> History:
-        """The history that a body carries; it may go on from that of the last request."""
+    def of(cls, body: Body, last: History | None = None, near: History | None = None) -> History:
+        """The history that a body carries; it may go on from that of the last request.
+
+        Where there is none, a look at a message that is in the one `near` it, which was changed to
+        make this, is taken from there.
+        """
         if last is None or last.dialect is not body.dialect:
             last = cls(body.dialect, (), (), (), ())
         count = same(last.messages, body.messages)
@@ -123,6 +127,14 @@ class History:
             roles = list(map(role_of, new))
             starts = [place for place, role in enumerate(roles, begin) if role == "assistant"]
             stops = [place + 1 for place in starts]
+        looks = last._looks[:count]
+        if near is not None and not count:
+            known = {id(each.raw): each for each in near.looks}
+            look = WIRES[body.dialect].look
+            looks = [
+                known.get(id(raw)) or look(raw, role)
+                for raw, role in zip(body.messages, roles, strict=True)
+            ]
         return cls(
             body.dialect,
             body.messages,
@@ -131,7 +143,7 @@ class History:
             (*last.roles[:begin], *roles),
             count,
             last.messages,
-            last._looks[:count],
+            looks,
             last._chains[: turns + 1] if "user" in last.roles[:count] else [],
         )
 

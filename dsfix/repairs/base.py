@@ -142,7 +142,7 @@ class Context:
             if body.messages is history.messages:
                 return history
         name = f"history changed {len(self._histories)}"
-        self._histories.append(history_of(body, self.seen, name))
+        self._histories.append(history_of(body, self.seen, name, self.history))
         return self._histories[-1]
 
     def note(self, repair: str, detail: str, count: int = 1) -> None:

@@ -119,7 +119,7 @@ def _repaired(body: Body, context: Context, repairs: Sequence[Repair]) -> Body:
                 context.stages.append(Stage(repair.name, before, body))
                 if repair.regroups:
                     name = f"history after {repair.name}"
-                    context.history = history_of(body, context.seen, name)
+                    context.history = history_of(body, context.seen, name, context.history)
     return body
 
 

@@ -155,10 +155,11 @@ class Memory(Protocol):
         """Keep what was sent for these turns, so that it is sent again byte for byte."""
 
 
-def history_of(body: Body, seen: dict[str, Any], name: str) -> History:
+def history_of(body: Body, seen: dict[str, Any], name: str, near: History | None = None) -> History:
     """The history that a body carries; it goes on from the one `seen` last under that name.
 
-    Sub-agents with one prompt may be one conversation: then it goes on as far as they agree.
+    Sub-agents with one prompt may be one conversation: then it goes on as far as they agree. Most
+    of its messages are those of one `near` it.
     """
-    history = seen[name] = History.of(body, seen.get(name))
+    history = seen[name] = History.of(body, seen.get(name), near)
     return history
