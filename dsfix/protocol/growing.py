@@ -3,8 +3,9 @@
 An agent sends its whole conversation each time, and all but the end of it came with the request
 before. How far that goes is found by comparing the bytes, at the speed of memory, and only what
 follows is taken apart. Messages that stayed are the same objects, so that whoever looks at them
-next knows them again at no cost; so are members, which conversations may share. Only compact JSON
-is recognised, as JSON.stringify and httpx write it; any other is read as a whole.
+next knows them again at no cost; so are members, which conversations may share. Recognised is what
+clients write: compact JSON (JSON.stringify, httpx), or with a blank behind each comma and colon
+(Python's json). Any other is read as a whole.
 """
 
 from __future__ import annotations
@@ -26,11 +27,15 @@ ROOM = 32 << 20
 
 
 class _Key(NamedTuple):
-    """What a conversation begins with: all before its first message, and that message."""
+    """What a conversation begins with: all before its first message, and that message.
+
+    `blank` is what stands behind each comma and colon, if anything.
+    """
 
     dialect: Dialect
     head: bytes
     first: bytes
+    blank: bytes
 
 
 class _Known(NamedTuple):
@@ -47,7 +52,7 @@ class _Known(NamedTuple):
 
     def common(self, dialect: Dialect, data: bytes) -> int:
         """How many bytes both begin with; none where `data` is not of that conversation."""
-        spoken, head, first = self.key
+        spoken, head, first, _ = self.key
         begun = data.startswith(head) and data.startswith(first, len(head))
         if spoken is not dialect or not begun:
             return 0
@@ -86,9 +91,9 @@ class Growing:
     def settle(self) -> None:
         """Keep what was read as a whole, which its reader need not wait for."""
         body, self._new = self._new, None
-        if body is not None and (key := _key(body)) is not None:
-            last = next((each for each in self._kept if each.key == key), None)
-            self._keep(_Known(key, body, _ends(len(key.head), body.messages)), last)
+        if body is not None and (known := _known(body)) is not None:
+            last = next((each for each in self._kept if each.key == known.key), None)
+            self._keep(known, last)
 
     def _keep(self, known: _Known, before: _Known | None) -> None:
         """Keep a body, where there is room, in the place of the one that it goes on from."""
@@ -102,19 +107,27 @@ class Growing:
             self._held -= self._kept.pop(0).size
 
 
-def _ends(at: int, messages: Sequence[bytes]) -> tuple[int, ...]:
-    """Where messages end of which the first begins there, with a comma behind each."""
-    return tuple(accumulate((len(message) + 1 for message in messages), initial=at - 1))[1:]
+def _ends(at: int, messages: Sequence[bytes], gap: int) -> tuple[int, ...]:
+    """Where messages end of which the first begins there, with so many bytes behind each."""
+    return tuple(accumulate((len(message) + gap for message in messages), initial=at - gap))[1:]
 
 
-def _key(body: Body) -> _Key | None:
-    """How a conversation is known again; None where its body is not compact."""
+def _known(body: Body) -> _Known | None:
+    """How a conversation is known again; None where its body is laid out in another way."""
     data, name = body.source, body.list_name
-    if data is None or not body.messages or len(data) != body.size:
+    if data is None or not body.messages:
         return None
+    blank = b"" if len(data) == body.size else b" "
+    comma, colon = b"," + blank, b":" + blank
     before = body.order[: body.order.index(name)]
-    members = b"".join(spans.encode(key) + b":" + body.members[key] + b"," for key in before)
-    return _Key(body.dialect, b"{" + members + spans.encode(name) + b":[", body.messages[0])
+    members = b"".join(spans.encode(key) + colon + body.members[key] + comma for key in before)
+    head = b"{" + members + spans.encode(name) + colon + b"["
+    ends = _ends(len(head), body.messages, len(comma))
+    if blank:  # compact is what has no byte too many; of any other, each place must be looked at
+        apart = all([data.startswith(comma, end) for end in ends[:-1]])
+        if not (apart and data.startswith(head) and data.startswith(b"]", ends[-1])):
+            return None
+    return _Known(_Key(body.dialect, head, body.messages[0], blank), body, ends)
 
 
 def _read_on(known: _Known, data: bytes, end: int) -> _Known | None:
@@ -124,10 +137,11 @@ def _read_on(known: _Known, data: bytes, end: int) -> _Known | None:
     """
     key, body, ends = known
     assert body.source is not None  # only such are kept
+    comma = b"," + key.blank
     same = bisect_right(ends, end)
-    if same and data[ends[same - 1] : ends[same - 1] + 1] != b",":
+    if same and not data.startswith(comma, ends[same - 1]):
         same -= 1
-    at = ends[same - 1] + 1 if same else len(key.head)
+    at = ends[same - 1] + len(comma) if same else len(key.head)
     name = body.list_name
     before = body.order[: body.order.index(name)]
     tail = body.source[ends[-1] :]
@@ -140,12 +154,12 @@ def _read_on(known: _Known, data: bytes, end: int) -> _Known | None:
             return None
         listed, rest = found.pop(name), _known_again(found, body.members)
     new = spans.items(listed)
-    if not new or len(listed) != sum(map(len, new)) + len(new) + 1:
-        return None  # not compact
+    if not new or len(listed) != 2 + sum(map(len, new)) + len(comma) * (len(new) - 1):
+        return None  # laid out in another way
     members = {**{key: body.members[key] for key in before}, **rest}
     messages = (*body.messages[:same], *new)
     read = Body(body.dialect, members, messages, (*before, name, *rest), data)
-    return _Known(key, read, ends[:same] + _ends(at, new))
+    return _Known(key, read, ends[:same] + _ends(at, new, len(comma)))
 
 
 def _known_again(members: Mapping[str, bytes], known: Mapping[str, bytes]) -> dict[str, bytes]:

@@ -46,19 +46,29 @@ def test_it_reads_what_is_there(dialect: Dialect, data: st.DataObject) -> None:
         assert growing.read(dialect, body) == Body.read(dialect, body)
 
 
-def grown(*contents: str) -> bytes:
-    return written(Dialect.CHAT, {"model": "m"}, [{"content": each} for each in contents], {})
+def grown(*contents: str, layout: int = 0) -> bytes:
+    said = [{"content": each} for each in contents]
+    return written(Dialect.CHAT, {"model": "m"}, said, {"tools": []}, layout)
 
 
-def test_messages_that_stayed_are_the_same_objects() -> None:
+@pytest.mark.parametrize("layout", [0, 1], ids=["compact", "as Python writes it"])
+def test_messages_that_stayed_are_the_same_objects(layout: int) -> None:
     """They are known again without a look at them, behind another conversation's request too."""
     growing = Growing()
-    first = growing.read(Dialect.CHAT, grown("a", "b", "c"))
-    growing.read(Dialect.CHAT, grown("title"))
-    second = growing.read(Dialect.CHAT, grown("a", "b", "C", "d"))
+    first = growing.read(Dialect.CHAT, grown("a", "b", "c", layout=layout))
+    growing.read(Dialect.CHAT, grown("title", layout=layout))
+    second = growing.read(Dialect.CHAT, grown("a", "b", "C", "d", layout=layout))
     assert first is not None and second is not None
     shared = [old is new for old, new in zip(first.messages, second.messages, strict=False)]
     assert shared == [True, True, False]
+
+
+def test_a_layout_of_its_own_is_read_as_it_is() -> None:
+    """Where one comma has two blanks and another none, lengths say nothing of places."""
+    growing = Growing()
+    odd = b'{"messages": [1,  23,4, 5]}'
+    for data in (odd, odd.replace(b"5", b"6"), b'{"messages": [1, 23]}', b'{"messages": [1,23]}'):
+        assert growing.read(Dialect.CHAT, data) == Body.read(Dialect.CHAT, data)
 
 
 def test_threads_that_begin_alike_are_each_kept() -> None:
@@ -102,7 +112,7 @@ def test_a_member_that_stands_there_twice_is_passed_on() -> None:
 
 def test_it_keeps_no_more_than_it_may() -> None:
     """Conversations and bytes are bounded; what is longer is read, and not kept."""
-    growing = Growing(conversations=2, room=120)
+    growing = Growing(conversations=2, room=160)
     bodies = [grown(name, name) for name in "abc"]
     read = [growing.read(Dialect.CHAT, body) for body in bodies]
     again = [growing.read(Dialect.CHAT, body) for body in reversed(bodies)]
