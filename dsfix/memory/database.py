@@ -14,6 +14,7 @@ import queue
 import re
 import sqlite3
 import threading
+import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, closing, contextmanager, suppress
 from pathlib import Path
@@ -30,6 +31,7 @@ COMMIT_WITHIN = 0.05
 PATIENCE = 0.03  # seconds for which a commit then waits for a request
 BATCH = 1000  # writes in one commit
 AGAIN = 1.0  # seconds until a disk that was full is tried again
+PATIENCE = 5.0  # seconds to wait for a file that another one locks, to open it
 WAITING = 1000  # writes that may wait for it; then it is given up
 _PASSING = frozenset({sqlite3.SQLITE_FULL, sqlite3.SQLITE_IOERR, sqlite3.SQLITE_BUSY})
 # Seconds that the first read waits for the file to be open; a locked file costs this once.
@@ -220,10 +222,10 @@ def _passing(error: Exception | None) -> bool:
 def _opened(path: Path, migrations: Sequence[str]) -> Iterator[sqlite3.Connection]:
     """The file, made private before SQLite sees it, with its schema up to date."""
     private_file(path)
-    with closing(_connect(path, timeout=5.0)) as connection:
+    with closing(_connect(path, timeout=PATIENCE)) as connection:
         _version(connection, migrations)  # before anything is changed
         journal = "DELETE" if _on_network(path) else "WAL"
-        connection.execute(f"PRAGMA journal_mode = {journal}")
+        _put_into(connection, journal)
         connection.execute("PRAGMA synchronous = NORMAL")
         connection.execute("PRAGMA foreign_keys = ON")
         connection.execute("BEGIN IMMEDIATE")
@@ -234,6 +236,20 @@ def _opened(path: Path, migrations: Sequence[str]) -> Iterator[sqlite3.Connectio
             connection.execute(f"PRAGMA user_version = {number}")
         connection.commit()
         yield connection
+
+
+def _put_into(connection: sqlite3.Connection, journal: str) -> None:
+    """Change the journal's mode; where another process does so just now, SQLite does not wait."""
+    until = time.monotonic() + PATIENCE
+    while True:
+        try:
+            connection.execute(f"PRAGMA journal_mode = {journal}")
+        except sqlite3.OperationalError as error:
+            if not _passing(error) or time.monotonic() > until:
+                raise
+        else:
+            return
+        time.sleep(0.01)
 
 
 def emptied(connection: sqlite3.Connection) -> None:
