@@ -67,17 +67,15 @@ class OriginMemory:
     def prefetch(
         self, calls: Sequence[str], texts: Sequence[tuple[str, str]] = ()
     ) -> Mapping[str, Turn | None]:
-        """Read the turns with these calls in one look-up, and those of texts; the known calls."""
+        """Read the turns with these calls in one look-up, and those of texts; what is known."""
         keys = self.store.prefetch(self.origin, "key", [key for key, _ in texts])
         others = [previous for key, previous in texts if key not in keys]
-        self.store.prefetch(self.origin, "previous", others)
+        near = self.store.prefetch(self.origin, "previous", others)
         stored = self.store.prefetch(self.origin, "call", calls)
-        return {
-            call: Turn(found[0].calls, found[0].names, (), found[0].reasoning)
-            if len(found) == 1
-            else None
-            for call, found in stored.items()
-        }
+        known: dict[str, Turn | None] = dict.fromkeys((*keys, *near))
+        for call, (one, *more) in stored.items():
+            known[call] = None if more else Turn(one.calls, one.names, (), one.reasoning)
+        return known
 
     def together(self, calls: Sequence[str]) -> Mapping[str, frozenset[str]]:
         """For each of these calls that is known for sure, all calls of the answer that made it.

@@ -35,7 +35,7 @@ class Known:
     def weigh(self) -> int:
         """Take its size anew, and give how much that has changed."""
         before = self.size
-        self.size = sum(len(raw) for each in self.threads for raw in each.messages)
+        self.size = sum(sum(map(len, each.messages)) for each in self.threads)
         return self.size - before
 
     def thread(self, messages: tuple[bytes, ...]) -> Thread:

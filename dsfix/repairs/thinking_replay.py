@@ -15,6 +15,7 @@ after it.
 from __future__ import annotations
 
 from bisect import bisect_left
+from collections import Counter
 from collections.abc import Mapping, Sequence
 
 from dsfix.protocol.body import Body
@@ -138,17 +139,18 @@ class _Replay:
         context, own = self._context, self._stand.text
         if self._stand.mode != "fallback" or context.quiet or context.step >= Step.PLACEHOLDERS:
             return {}
-        keyed = [(nth, turn, turn.key) for nth, turn in turns.items() if turn.calls]
-        if len({key for _, _, key in keyed}) < len(keyed):
-            return {}
+        keys = {nth: self._key(turn, nth) for nth, turn in turns.items()}
+        often = Counter(keys.values())
         stored, sent, new, decided = self._stored, self._placeholders, self._new, {}
-        put = self._wire.with_reasoning
-        for nth, turn, key in keyed:
-            text, kind = sent.get(key), Kind.PLACEHOLDER
-            if turn.reasoning is not None:
+        put, known = self._wire.with_reasoning, self._stored.keys()
+        for nth, turn in turns.items():
+            key = keys[nth]
+            if turn.reasoning is not None or often[key] > 1:
                 continue
-            if text is None and turn.calls[0] in stored:
-                text, kind = _plainly(turn, stored[turn.calls[0]]), Kind.REAL
+            text, kind = sent.get(key), Kind.PLACEHOLDER
+            names = turn.calls[:1] or self._texts[nth]
+            if text is None and not known.isdisjoint(names):
+                text, kind = _plainly(turn, stored.get(names[0])), Kind.REAL
                 if text is None:
                     continue
             elif text is None:
