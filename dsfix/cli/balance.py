@@ -102,5 +102,7 @@ def _asked(found: Credentials, path: str, timeout: float) -> Answered:
 
     try:
         return asyncio.run(asked())
-    except (Unreachable, OSError) as error:
+    except Unreachable as error:
+        raise DsfixError(error.told(upstream.host)) from error
+    except OSError as error:
         raise DsfixError(f"{upstream.host} cannot be reached: {error}") from error

@@ -45,6 +45,11 @@ class Unreachable(Exception):
         super().__init__(text)
         self.kind = kind
 
+    def told(self, host: str) -> str:
+        """As a sentence about the host, which may well have answered."""
+        what = "gave no usable answer" if self.kind == "cut" else "cannot be reached"
+        return f"{host} {what}: {self}"
+
 
 class Client:
     """Requests to one upstream. Made and closed on the proxy's loop.
@@ -103,7 +108,8 @@ class Client:
         """
         scheme = (self._proxy or "http:").partition(":")[0].lower()
         if scheme not in ("http", "https"):
-            raise Unreachable(f"a {scheme} proxy is set, and dsfix knows http:// proxies only")
+            why = f"a {scheme} proxy is set, and dsfix knows http:// proxies only"
+            raise Unreachable(why, "unreachable")
         where, mark, query = path.partition("?")
         url = URL(f"{self._origin.with_path(where)}{mark}{query}", encoded=True)
         sent = upstream_headers(headers, self._key, self._key_header)

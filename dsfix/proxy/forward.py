@@ -145,7 +145,7 @@ class Forwarder:
             return await self._answered(request, under_way)
         except Unreachable as error:
             exchange.status, exchange.error = 502, str(error)
-            return local.unreachable(request, dialect, self.upstream.host, error)
+            return local.unreachable(dialect, error.told(self.upstream.host))
         except BaseException as error:
             _broke_off(exchange, error)
             raise

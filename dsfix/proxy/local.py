@@ -61,11 +61,9 @@ def failed(status: int) -> web.Response:
     return response
 
 
-def unreachable(
-    request: web.BaseRequest, dialect: Dialect, host: str, error: Exception
-) -> web.Response:
-    """An upstream that could not be reached; agents retry a 502."""
-    return _error(Route(str(dialect)), 502, f"dsfix: {host} cannot be reached: {error}")
+def unreachable(dialect: Dialect, said: str) -> web.Response:
+    """An upstream that could not be reached, or gave no usable answer; agents retry a 502."""
+    return _error(Route(str(dialect)), 502, f"dsfix: {said}")
 
 
 def not_served(dialect: Dialect, upstream: Upstream) -> web.Response:

@@ -28,7 +28,7 @@ class Exchange:
     Times: `started` is wall-clock seconds, `first_byte` and `duration` are seconds since then
     (None while they have not happened). `asked`, `sent` and `served` are the model's three
     names. `cut` says who ended the response before it was whole: `upstream`, `agent`, or empty.
-    `conversation` names the thread and `kind` its label (main, sub-agent, title, probe, count).
+    `conversation` names the thread and `kind` its label (main, sub-agent, title, probe, other).
     """
 
     id: int

@@ -215,9 +215,10 @@ def test_a_redirect_is_not_followed(
     with StrictEndpoint() as elsewhere:
         place = ("Location", f"{elsewhere.url}{PATHS[dialect]}")
         endpoint.canned = [Canned(status, [place], [b""])]
-        code, headers, _ = proxy.ask("POST", PATHS[dialect], CLEAN[dialect])
+        code, headers, data = proxy.ask("POST", PATHS[dialect], CLEAN[dialect])
         assert not elsewhere.requests
     assert code == 502
+    assert b"gave no usable answer: it answered with a redirect" in data
     assert "location" not in headers
     assert len(endpoint.requests) == 1
 
