@@ -129,12 +129,7 @@ class History:
             stops = [place + 1 for place in starts]
         looks = last._looks[:count]
         if near is not None and not count:
-            known = {id(each.raw): each for each in near.looks}
-            look = WIRES[body.dialect].look
-            looks = [
-                known.get(id(raw)) or look(raw, role)
-                for raw, role in zip(body.messages, roles, strict=True)
-            ]
+            looks = near._looked(body.messages, roles)
         return cls(
             body.dialect,
             body.messages,
@@ -146,6 +141,14 @@ class History:
             looks,
             last._chains[: turns + 1] if "user" in last.roles[:count] else [],
         )
+
+    def _looked(self, messages: Sequence[bytes], roles: Sequence[str]) -> list[Look]:
+        """A look at each of these messages, and no new one at what is in this history as well."""
+        known = {id(each.raw): each for each in self.looks}
+        look = WIRES[self.dialect].look
+        return [
+            known.get(id(raw)) or look(raw, role) for raw, role in zip(messages, roles, strict=True)
+        ]
 
     @property
     def looks(self) -> Sequence[Look]:

@@ -6,6 +6,7 @@ import json
 
 from dsfix.memory import OriginMemory
 from dsfix.protocol.body import Body, Dialect
+from dsfix.protocol.history import History
 from dsfix.protocol.turns import Look
 from dsfix.repairs.base import Context
 from dsfix.repairs.recall import history_of
@@ -64,3 +65,16 @@ def test_a_history_of_another_stage_is_compared_by_itself() -> None:
     found(known, "abcd")
     assert found(known, "abXd", name="changed") == ("ABXD", "Xd")
     assert found(known, "abcde") == ("ABCDE", "cde")
+
+
+def test_what_a_repair_left_alone_is_not_looked_at_again() -> None:
+    """The history that it made has the looks at all other messages from the one before."""
+    said = [{"role": "user", "content": word} for word in "abc"]
+    body = Body.read(Dialect.CHAT, json.dumps({"messages": said}).encode())
+    assert body is not None
+    before = History.of(body)
+    changed = body.saying((body.messages[0], b'{"role":"user","content":"B"}', body.messages[2]))
+    after = History.of(changed, None, before)
+    same = [old is new for old, new in zip(before.looks, after.looks, strict=True)]
+    assert same == [True, False, True]
+    assert [look.raw for look in after.looks] == list(changed.messages)
