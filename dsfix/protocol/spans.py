@@ -77,13 +77,15 @@ def apart(data: bytes, name: str) -> tuple[dict[str, msgspec.Raw], list[bytes]] 
     The list, which is nearly all of a request, is gone through once: to take it apart as one of the
     members takes twice as long. None where it is not found so: not compact, or not there.
     """
-    begin = data.find(b'"%b":[' % name.encode()) + len(name) + 3
-    if begin < len(name) + 3:
+    mark = b'"%b":[' % name.encode()
+    at = data.find(mark)
+    if at < 0:
         return None
     try:
         values = list(map(bytes, _lists[name].decode(data).items))
     except Malformed:
         return None
+    begin = at + len(mark) - 1
     end = begin + max(2, sum(map(len, values)) + len(values) + 1)
     # What is left has an empty list under that name only if it was this one, and all of it.
     found = parted(b"".join((data[:begin], b"[]", data[end:])))

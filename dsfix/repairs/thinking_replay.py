@@ -142,14 +142,14 @@ class _Replay:
         keys = {nth: self._key(turn, nth) for nth, turn in turns.items()}
         often = Counter(keys.values())
         stored, sent, new, decided = self._stored, self._placeholders, self._new, {}
-        put, known = self._wire.with_reasoning, self._stored.keys()
+        put = self._wire.with_reasoning
         for nth, turn in turns.items():
             key = keys[nth]
             if turn.reasoning is not None or often[key] > 1:
                 continue
             text, kind = sent.get(key), Kind.PLACEHOLDER
             names = turn.calls[:1] or self._texts[nth]
-            if text is None and not known.isdisjoint(names):
+            if text is None and not stored.keys().isdisjoint(names):
                 text, kind = _plainly(turn, stored.get(names[0])), Kind.REAL
                 if text is None:
                     continue
