@@ -6,7 +6,6 @@ import json
 import os
 import random
 import signal
-import socket
 import sqlite3
 import subprocess
 import sys
@@ -21,6 +20,7 @@ from dsfix.record.sessions import EndState
 from dsfix.simulator.options import Options
 from dsfix.simulator.server import Simulator
 from tests.support.commands import dsfix, environment
+from tests.support.ports import listener
 from tests.support.pty_session import wait_until
 
 # An agent that tells its pid and port, reads a stream, and would then wait for ever.
@@ -46,11 +46,6 @@ def gone(pid: int) -> bool:
     return state == "Z"
 
 
-def refused(port: int) -> bool:
-    with socket.socket() as probe:
-        return probe.connect_ex(("127.0.0.1", port)) != 0
-
-
 @pytest.mark.skipif(not Path("/proc/self/stat").exists(), reason="reads /proc")
 def test_kill_9_in_the_middle_of_a_stream(tmp_path: Path) -> None:
     """The record up to there is read back, the agent is told, the port is gone, nothing hangs."""
@@ -64,6 +59,8 @@ def test_kill_9_in_the_middle_of_a_stream(tmp_path: Path) -> None:
         )
         assert process.stdout is not None
         agent, port = map(int, process.stdout.readline().split())
+        listens = listener(port)
+        assert listens
         assert process.stdout.readline().startswith("event: message_start")
         records = home / ".local/state/dsfix/sessions"
         wait_until(
@@ -73,7 +70,7 @@ def test_kill_9_in_the_middle_of_a_stream(tmp_path: Path) -> None:
         process.wait(60)
         process.stdout.close()
         wait_until(lambda: gone(agent))
-        wait_until(lambda: refused(port))
+        wait_until(lambda: listener(port) != listens)
         wait_until(lambda: upstream.hangups > 0)
     [events] = records.rglob("events.jsonl")
     for line in events.read_text(encoding="utf-8").splitlines():
@@ -101,13 +98,15 @@ def test_sigterm_reaches_the_agent_and_ends_everything(tmp_path: Path) -> None:
         )
         assert process.stdout is not None
         agent, port = map(int, process.stdout.readline().split())
+        listens = listener(port)
+        assert listens
         process.stdout.readline()
         os.kill(process.pid, signal.SIGTERM)
         _, told = process.communicate(timeout=60)
         assert process.returncode == 143
         assert "exchanges" in told
         assert gone(agent)
-        assert refused(port)
+        assert listener(port) != listens
 
 
 # An agent that reads whole streams until it is ended, and prints when it had each.

@@ -16,6 +16,7 @@ from dsfix.record.log import SessionLog
 from dsfix.record.reader import read
 from dsfix.redact import Redactor
 from tests.support.in_process import PATHS, TOKEN, InProcess
+from tests.support.ports import listener
 from tests.support.stands import stands
 
 CUT = "200, what came of it, then the connection ends"
@@ -51,6 +52,8 @@ class Rig(InProcess):
 
     def __enter__(self) -> Rig:
         self.log.start({})
+        self._listens = listener(self.port)
+        assert self._listens
         super().__enter__()
         return self
 
@@ -63,8 +66,7 @@ class Rig(InProcess):
         super().__exit__(kind, error, trace)
         self.log.close(0, 1.0, timeout=BOUND)
         assert not self._thread.is_alive()
-        with socket.socket() as probe:
-            assert probe.connect_ex(("127.0.0.1", self.port)) != 0, "the port is still there"
+        assert listener(self.port) != self._listens, "the port is still there"
 
     def head(self, dialect: str, length: int | str, more: str = "") -> bytes:
         """The head of a request that is admitted."""

@@ -21,8 +21,9 @@ from dsfix.simulator.server import Simulator
 from tests.faults.rig import tells
 from tests.faults.row import Fault, Scene, Seen
 from tests.support.commands import dsfix, environment
+from tests.support.ports import listener
 from tests.support.pty_session import wait_until
-from tests.test_killed import gone, refused
+from tests.test_killed import gone
 
 # An agent that tells its pid and port, goes to a phase, says so, and would then wait for ever.
 PHASES = """
@@ -106,6 +107,8 @@ def signalled(number: signal.Signals, phase: str) -> Callable[[Scene], Seen]:
             assert process.stdout is not None
             with process.stdout as out:
                 agent, port = map(int, out.readline().split())
+                listens = listener(port)
+                assert listens
                 assert out.readline() == "there\n"
                 if phase != "before":
                     wanted = b'"response"' if phase == "end" else b'"request"'
@@ -113,7 +116,7 @@ def signalled(number: signal.Signals, phase: str) -> Callable[[Scene], Seen]:
                 os.kill(process.pid, number)
                 code = process.wait(60)
             wait_until(lambda: gone(agent), "the agent's end")
-            wait_until(lambda: refused(port), "the port's end")
+            wait_until(lambda: listener(port) != listens, "the port's end")
             if phase == "stream":
                 wait_until(lambda: upstream.hangups, "the upstream's end")
         return Seen(f"ends; exit code {code if code >= 0 else 128 - code}", told(scene.path))

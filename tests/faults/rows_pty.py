@@ -15,8 +15,9 @@ from tests.faults.row import Fault, Scene, Seen
 from tests.faults.rows_disk import ONCE
 from tests.faults.rows_process import PHASE_NAMES, RECORD, records, told
 from tests.support.commands import dsfix, environment
+from tests.support.ports import listener
 from tests.support.pty_session import PtySession, state_of, wait_until
-from tests.test_killed import gone, refused
+from tests.test_killed import gone
 
 # An agent that goes to a phase, says so, waits for a line, and ends all that it has begun.
 KEYED = """
@@ -71,6 +72,8 @@ class Terminal(PtySession):
         self.expect("\n")
         line = self.screen[: self._seen].decode().rpartition("agent ")[2]
         self.agent, self.port = map(int, line.split())
+        self._listens = listener(self.port)
+        assert self._listens
         self.expect("there")
         if phase != "before":
             wanted = b'"response"' if phase == "end" else b'"request"'
@@ -83,7 +86,7 @@ class Terminal(PtySession):
         self.expect("code=")
         self.expect(".")
         wait_until(lambda: gone(self.agent), "the agent's end")
-        wait_until(lambda: refused(self.port), "the port's end")
+        wait_until(lambda: listener(self.port) != self._listens, "the port's end")
         return int(self.screen[: self._seen].rpartition(b"code=")[2].rstrip(b"."))
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import socket
 import subprocess
 import sys
 import threading
@@ -11,6 +10,7 @@ from types import TracebackType
 
 from benchmarks import gauge
 from tests.support.commands import environment
+from tests.support.ports import listener
 
 MARK = "DSFIX_SOAK"  # in the environment of all that is started
 _HOLD = (
@@ -46,6 +46,7 @@ class Proxy:
         url, self.token, self.id = self._process.stdout.readline().split()
         port, _, path = url.removeprefix("http://127.0.0.1:").partition("/")
         self.port, self.root = int(port), "/" + path.removesuffix("/anthropic")
+        self._listens = listener(self.port)
         return self
 
     def __exit__(
@@ -61,8 +62,7 @@ class Proxy:
         process.stdout.close()
         self._errors.close()
         assert code == 0, f"dsfix ended with {code}"
-        with socket.socket() as probe:
-            assert probe.connect_ex(("127.0.0.1", self.port)) != 0, "the port is still there"
+        assert listener(self.port) != self._listens, "the port is still there"
 
     def count(self, status: int | None = None) -> None:
         """Count a request, or the status of an answer."""
