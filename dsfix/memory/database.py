@@ -18,12 +18,12 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, closing, contextmanager, suppress
 from pathlib import Path
-from typing import TypeAlias
+from typing import Any, TypeAlias
 
 from dsfix.foreground import Background, Foreground
 from dsfix.paths import private_file
 
-Row: TypeAlias = tuple[object, ...]
+Row: TypeAlias = tuple[Any, ...]
 Write: TypeAlias = Callable[[sqlite3.Connection], object]
 
 CACHE = 500  # KiB of pages for each connection; the system keeps them as well

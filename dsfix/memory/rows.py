@@ -70,8 +70,8 @@ def row_of(origin: str, stored: Stored, now: float) -> tuple[object, ...]:
 
 
 def stored_in(row: Row) -> Stored | None:
-    """The turn whose COLUMNS these are; None where it is damaged, so that it is not known."""
-    key, calls, names, text, previous, chain, session, heads, reasoning = map(str, row)
+    """The turn whose COLUMNS end a row; None where it is damaged, so that it is not known."""
+    key, calls, names, text, previous, chain, session, heads, reasoning = row[-9:]
     try:
         lists = _lists.decode(f"[{calls},{names},{heads},{reasoning}]")
     except msgspec.DecodeError:

@@ -167,9 +167,9 @@ class Store:
             return {}
         read: dict[str, tuple[Stored, ...]] = {}
         committed = self._database.committed
-        for value, *row in self._database.read(queries[by], (wanted, origin)):
-            if stored := stored_in(tuple(row)):
-                read[str(value)] = (*read.get(str(value), ()), stored)
+        for row in self._database.read(queries[by], (wanted, origin)):
+            if stored := stored_in(row):
+                read[row[0]] = (*read.get(row[0], ()), stored)
         if read:
             keys = [alike[0].key for alike in read.values()]
             self._database.write(_touch(origin, keys, self._clock()))

@@ -63,24 +63,38 @@ class _Plain(msgspec.Struct):
     tool_call_id: str | None = None
 
 
+class _Heard(msgspec.Struct, gc=False):
+    content: msgspec.Raw  # nearly all of a history, and nobody needs it
+    tool_call_id: str | None = None
+
+
 _message = msgspec.json.Decoder(_Message)
 _plain = msgspec.json.Decoder(_Plain)
+_heard = msgspec.json.Decoder(_Heard)
+_given = msgspec.json.Decoder(str | list[_Text])
 
 
 def look(raw: bytes, role: str) -> Look:
     """What one look at a message of this role tells."""
     try:
-        message = _plain.decode(raw)
+        return _look_at_answer(raw) if role == "assistant" else _look_at_words(raw, role)
     except spans.Malformed:
         return Look(raw, role)
-    if role == "assistant":
-        plain = message.content is not None or message.tool_calls is not None
-        return Look(raw, role, plain, _turn(message))
-    plain = message.content is not None and role != ""
+
+
+def _look_at_answer(raw: bytes) -> Look:
+    message = _plain.decode(raw)
+    plain = message.content is not None or message.tool_calls is not None
+    return Look(raw, "assistant", plain, _turn(message))
+
+
+def _look_at_words(raw: bytes, role: str) -> Look:
+    message = _heard.decode(raw)
+    if not spans.is_text(message.content):
+        _given.decode(message.content)
     if role != "tool":
-        return Look(raw, role, plain)
-    plain = plain and message.tool_call_id is not None
-    return Look(raw, role, plain, None, (message.tool_call_id or "",))
+        return Look(raw, role, role != "")
+    return Look(raw, role, message.tool_call_id is not None, None, (message.tool_call_id or "",))
 
 
 def turn(raw: bytes) -> Turn | None:

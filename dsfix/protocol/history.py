@@ -5,6 +5,7 @@ from __future__ import annotations
 from bisect import bisect_left
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import lru_cache
 from operator import eq
 
 import msgspec
@@ -62,6 +63,7 @@ _role = msgspec.json.Decoder(_Role)
 # Agents write the role first, with or without a space; a look at that many bytes tells it, at a
 # tenth of the cost of decoding the message.
 _LOOK = 14
+_SHORT = 1 << 16  # bytes of a conversation's first message, which is kept with its key
 _LAST = 4  # messages that may have changed at the end of a history, as markers move
 _ROLES = {
     f'{{"role":{space}"{role}"'[:_LOOK].encode(): role
@@ -99,6 +101,7 @@ class History:
     same: int = field(default=0, repr=False, compare=False)
     before: tuple[bytes, ...] = field(default=(), repr=False, compare=False)
     _looks: list[Look] = field(default_factory=list, repr=False, compare=False)
+    _turns: list[Turn | None] = field(default_factory=list, repr=False, compare=False)
     _chains: list[str] = field(default_factory=list, repr=False, compare=False)
     _nths: dict[str, int] = field(default_factory=dict, repr=False, compare=False)
     _previous: dict[int, str] = field(default_factory=dict, repr=False, compare=False)
@@ -107,8 +110,8 @@ class History:
     def of(cls, body: Body, last: History | None = None, near: History | None = None) -> History:
         """The history that a body carries; it may go on from that of the last request.
 
-        Where there is none, a look at a message that is in the one `near` it, which was changed to
-        make this, is taken from there.
+        Where there is none, what is known of messages that are in the one `near` it, which was
+        changed to make this, is taken from there.
         """
         if last is None or last.dialect is not body.dialect:
             last = cls(body.dialect, (), (), (), ())
@@ -127,10 +130,7 @@ class History:
             roles = list(map(role_of, new))
             starts = [place for place, role in enumerate(roles, begin) if role == "assistant"]
             stops = [place + 1 for place in starts]
-        looks = last._looks[:count]
-        if near is not None and not count:
-            looks = near._looked(body.messages, roles)
-        return cls(
+        history = cls(
             body.dialect,
             body.messages,
             (*last.assistants[:turns], *starts),
@@ -138,17 +138,27 @@ class History:
             (*last.roles[:begin], *roles),
             count,
             last.messages,
-            looks,
+            last._looks[:count],
+            last._turns[:turns],
             last._chains[: turns + 1] if "user" in last.roles[:count] else [],
         )
+        if near is not None and not count:
+            history._take(near)
+        return history
 
-    def _looked(self, messages: Sequence[bytes], roles: Sequence[str]) -> list[Look]:
-        """A look at each of these messages, and no new one at what is in this history as well."""
-        known = {id(each.raw): each for each in self.looks}
-        look = WIRES[self.dialect].look
-        return [
-            known.get(id(raw)) or look(raw, role) for raw, role in zip(messages, roles, strict=True)
+    def _take(self, near: History) -> None:
+        """Take over what is known of the messages that are in that history as well."""
+        wire = WIRES[self.dialect]
+        looks = {id(each.raw): each for each in near.looks}
+        self._looks[:] = [
+            looks.get(id(raw)) or wire.look(raw, role)
+            for raw, role in zip(self.messages, self.roles, strict=True)
         ]
+        if len(near.assistants) == len(self.assistants):
+            self._turns[:] = [
+                turn if (items := self.items(nth)) == near.items(nth) else wire.turn(items)
+                for nth, turn in enumerate(near._read())
+            ]
 
     @property
     def looks(self) -> Sequence[Look]:
@@ -165,18 +175,31 @@ class History:
 
     def placed(self, first: int) -> list[tuple[int, tuple[bytes, ...]]]:
         """Where each turn of the assistant's from the `first` on begins, and its `items`."""
-        bounds = zip(self.assistants[first:], self.stops[first:], strict=True)
-        return [(start, self.messages[start:stop]) for start, stop in bounds]
+        return [(start, self.messages[start:stop]) for start, stop in self._bounds(first)]
+
+    def _bounds(self, first: int) -> Iterable[tuple[int, int]]:
+        return zip(self.assistants[first:], self.stops[first:], strict=True)
 
     def turn(self, nth: int) -> Turn | None:
         """The nth turn of the assistant's."""
-        return self.looks[self.assistants[nth]].turn or WIRES[self.dialect].turn(self.items(nth))
+        return self._read()[nth]
 
     def turns(self, nths: Iterable[int]) -> dict[int, Turn]:
         """These turns by number, but for those of no known shape."""
-        looks, starts = self.looks, self.assistants
-        found = [(nth, looks[starts[nth]].turn or self.turn(nth)) for nth in nths]
-        return {nth: turn for nth, turn in found if turn is not None}
+        read = self._read()
+        return {nth: turn for nth in nths if (turn := read[nth]) is not None}
+
+    def _read(self) -> list[Turn | None]:
+        """All turns of the assistant's, each read once."""
+        turns = self._turns
+        if len(turns) < len(self.assistants):
+            looks, wire = self.looks, WIRES[self.dialect]
+            turns += [
+                (looks[start].turn if stop - start == 1 else None)
+                or wire.turn(self.messages[start:stop])
+                for start, stop in self._bounds(len(turns))
+            ]
+        return turns
 
     def previous(self, place: int) -> str:
         """Key of the user's turn before that place: its result ids if it has any, else its text.
@@ -213,7 +236,7 @@ class History:
         if not self._chains:
             self._chains.append(digest("chain", self.root))
         while len(self._chains) <= count:
-            turn = self.turn(len(self._chains) - 1)
+            turn = self._read()[len(self._chains) - 1]
             self._chains.append(digest(self._chains[-1], turn.key if turn else ""))
         return self._chains[count]
 
@@ -233,7 +256,7 @@ class History:
     @property
     def has_calls(self) -> bool:
         """Whether any assistant turn calls a tool."""
-        return any((turn := self.turn(nth)) and turn.calls for nth in range(len(self.assistants)))
+        return any([turn is not None and turn.calls for turn in self._read()])
 
 
 def root(dialect: Dialect, messages: Sequence[bytes]) -> str:
@@ -241,9 +264,17 @@ def root(dialect: Dialect, messages: Sequence[bytes]) -> str:
     role = responses.kind if dialect is Dialect.RESPONSES else role_of
     for raw in messages:
         if role(raw) == "user":
-            _, text = WIRES[dialect].user_key(raw)
-            return digest("root", own_words([text]))
+            return (_kept if len(raw) < _SHORT else _begun)(dialect, raw)
     return digest("root")
+
+
+def _begun(dialect: Dialect, first: bytes) -> str:
+    """Key of a conversation that the user began so."""
+    _, text = WIRES[dialect].user_key(first)
+    return digest("root", own_words([text]))
+
+
+_kept = lru_cache(maxsize=32)(_begun)  # each request asks for it
 
 
 def same(old: Sequence[object], new: Sequence[object]) -> int:

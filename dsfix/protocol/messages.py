@@ -74,7 +74,7 @@ class _Word(msgspec.Struct, tag_field="type", tag="text"):
 
 class _Result(_Members, tag_field="type", tag="tool_result", kw_only=True):
     tool_use_id: str
-    content: str | list[_Word] | None = None
+    content: msgspec.Raw = msgspec.Raw(b"null")  # nearly all of a history, and nobody needs it
     type: ClassVar[str] = "tool_result"
 
 
@@ -89,6 +89,7 @@ class _PlainWords(msgspec.Struct, gc=False):
 _message = msgspec.json.Decoder(_Message)
 _plain_answer = msgspec.json.Decoder(_PlainAnswer)
 _plain_words = msgspec.json.Decoder(_PlainWords)
+_given = msgspec.json.Decoder(str | list[_Word] | None)
 
 
 def sign(text: str) -> str:
@@ -140,14 +141,22 @@ def _look_at_words(raw: bytes, blocks: str | list[_Text | _Result]) -> Look:
     if isinstance(blocks, str):
         return Look(raw, "user", True)
     if len(blocks) == 1 and isinstance(one := blocks[0], _Result):  # as most are
-        return Look(raw, "user", True, None, (one.tool_use_id,))
+        return Look(raw, "user", True, None, (_id(one),))
     results: list[str] = []
     plain = True
     for place, block in enumerate(blocks):
         if isinstance(block, _Result):
             plain = plain and place == len(results)
-            results.append(block.tool_use_id)
+            results.append(_id(block))
     return Look(raw, "user", plain, None, tuple(results))
+
+
+def _id(result: _Result) -> str:
+    """The call that it answers. Raises ValidationError where it is neither text nor texts."""
+    content = result.content
+    if not spans.is_text(content):
+        _given.decode(content)
+    return result.tool_use_id
 
 
 def turn(raw: bytes) -> Turn | None:

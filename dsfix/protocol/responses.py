@@ -48,14 +48,24 @@ class _Message(msgspec.Struct, tag_field="type", tag="message"):
 class _Call(msgspec.Struct, tag_field="type", tag="function_call"):
     call_id: str
     name: str
-    arguments: str
+    arguments: msgspec.Raw
 
 
 class _Output(msgspec.Struct, tag_field="type", tag="function_call_output"):
     call_id: str
-    output: str
+    output: msgspec.Raw  # nearly all of a history, and nobody needs it
 
 
+# Agents write the type first: of what is no message, that tells all.
+_BEGUN = b'{"type":"'
+_KINDS = {
+    _BEGUN + name + b'"': kind
+    for name, kind in (
+        (b"reasoning", "reasoning"),
+        (b"function_call", "call"),
+        (b"function_call_output", "output"),
+    )
+}
 _usual = msgspec.json.Decoder(_Reasoning | _Message | _Call | _Output)
 _item = msgspec.json.Decoder(_Item)
 _head = msgspec.json.Decoder(_Head)
@@ -67,6 +77,9 @@ def kind(raw: bytes) -> str:
     `reasoning`, `text`, `call` and `step` (a tool that the server runs) are the assistant's,
     `output` answers a call; any other word is the role of a message.
     """
+    known = _KINDS.get(raw[: raw.find(b'"', len(_BEGUN)) + 1])
+    if known is not None:
+        return known
     try:
         item = _head.decode(raw)
     except spans.Malformed:
@@ -82,14 +95,16 @@ def kind(raw: bytes) -> str:
 
 
 def look(raw: bytes, role: str) -> Look:
-    """What one look at an item of this role tells; a turn may be several of them."""
+    """What one look at an item of this role tells, and the turn where it is all of it."""
     try:
         item = _usual.decode(raw) if role in ("assistant", "tool") else None
     except spans.Malformed:
         item = None
-    if isinstance(item, _Output):
+    if isinstance(item, _Output) and spans.is_text(item.output):
         return Look(raw, role, True, None, (item.call_id,))
-    return Look(raw, role, isinstance(item, _Call))
+    if isinstance(item, _Call) and spans.is_text(item.arguments):
+        return Look(raw, role, True, Turn((item.call_id,), (item.name,)))
+    return Look(raw, role)
 
 
 def spans_of(kinds: Sequence[str]) -> list[tuple[int, int]]:
@@ -125,10 +140,10 @@ def turn(items: Sequence[bytes]) -> Turn | None:
     calls = [item for item in read if item.type in CALLS]
     thoughts = [text for item in read if item.type == "reasoning" and (text := _thought(item))]
     return Turn(
-        calls=tuple(item.call_id or "" for item in calls),
-        names=tuple(item.name or "" for item in calls),
-        texts=tuple(text for item in read if _says(item) for text in _texts(item)),
-        reasoning=Reasoning(tuple((text, "") for text in thoughts)) if thoughts else None,
+        calls=tuple([item.call_id or "" for item in calls]),
+        names=tuple([item.name or "" for item in calls]),
+        texts=tuple([text for item in read if _says(item) for text in _texts(item)]),
+        reasoning=Reasoning(tuple([(text, "") for text in thoughts])) if thoughts else None,
         sound=bool(thoughts) and read[0].type == "reasoning",
     )
 
@@ -177,7 +192,7 @@ def _says(item: _Item) -> bool:
 def _texts(item: _Item) -> tuple[str, ...]:
     if isinstance(item.content, str):
         return (item.content,)
-    return tuple(part.text for part in item.content or [] if part.text is not None)
+    return tuple([part.text for part in item.content or [] if part.text is not None])
 
 
 def _thought(item: _Item) -> str:

@@ -144,6 +144,11 @@ def edited(data: bytes, path: Sequence[str | None], change: Callable[[bytes], by
     return data if inner is given[step] else build_object({**given, step: inner})
 
 
+def is_text(raw: bytes | msgspec.Raw) -> bool:
+    """Whether a raw value is a string; a span still in its buffer will do."""
+    return bytes(memoryview(raw)[:1]) == b'"'
+
+
 def encode(value: object) -> bytes:
     """A value of our own making as compact JSON."""
     return _encode(value)

@@ -76,9 +76,9 @@ class Look(msgspec.Struct, frozen=True, eq=False, gc=False):
 
     A `plain` one consists of texts, reasoning, calls and results of the usual shapes and nothing
     else: none is empty, none is incomplete, calls come last and results first. Then `turn` is the
-    assistant's, but for Responses, where it may be several items; and `results` are the ids of the
-    calls that it answers. Of any other message nothing is said here, and who has to know more
-    decodes it.
+    assistant's, on Responses only of a call, and of a turn that is no more than this item; and
+    `results` are the ids of the calls that it answers. Of any other message nothing is said here,
+    and who has to know more decodes it.
     """
 
     raw: bytes

@@ -113,8 +113,8 @@ class _Replay:
         """Send the turns at these places, and decide for those for which nothing has been."""
         sent = self._sent
         first = len(sent.turns)
-        if not first and not sent.known:
-            decided = self._at_once(placed, turns)
+        if not first:
+            decided = {**self._at_once(placed, turns), **decided}
         ready: list[tuple[At, Decision | None]] = []
         for nth, at in enumerate(placed, first):
             decision, turn = sent.known.get(at), turns.get(nth)
@@ -132,15 +132,17 @@ class _Replay:
         sent.add(ready)
 
     def _at_once(self, placed: Sequence[At], turns: Mapping[int, Turn]) -> dict[int, Decision]:
-        """What is sent for turns of a whole history that lack reasoning and are like no other.
+        """What is sent for these turns of a whole history, where they lack reasoning and are alone.
 
-        Most are so where a history is seen for the first time; one by one they take twice as long.
+        Where it is seen for the first time most are: no other has the same key. One by one they
+        take twice as long.
         """
         context, own = self._context, self._stand.text
         if self._stand.mode != "fallback" or context.quiet or context.step >= Step.PLACEHOLDERS:
             return {}
         keys = {nth: self._key(turn, nth) for nth, turn in turns.items()}
-        often = Counter(keys.values())
+        known = [each.turn for at in placed if (each := self._sent.known.get(at))]
+        often = Counter((*keys.values(), *known))
         stored, sent, new, decided = self._stored, self._placeholders, self._new, {}
         put = self._wire.with_reasoning
         for nth, turn in turns.items():

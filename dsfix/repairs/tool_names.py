@@ -119,7 +119,7 @@ def _doubtful_calls(body: Body, context: Context) -> list[int]:
 def _is_doubtful(dialect: Dialect, look: Look) -> bool:
     if look.role != "assistant":
         return False
-    if look.plain and look.turn is not None:
+    if look.plain and look.turn is not None and dialect is not Dialect.RESPONSES:
         return not _are_valid(dialect, look.turn.names)
     return _DOUBTFUL[dialect].search(look.raw) is not None
 

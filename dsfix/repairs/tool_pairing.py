@@ -26,12 +26,11 @@ from typing import NamedTuple
 
 from dsfix.protocol.body import Body, Dialect
 from dsfix.protocol.history import History
-from dsfix.protocol.turns import Look
 from dsfix.repairs.base import ALL, Context, Repair
 from dsfix.repairs.pairing import chat, messages, responses
 from dsfix.repairs.pairing.groups import Answers, doubtful, grouped, usual
 from dsfix.repairs.pairing.mending import Mending, Round, taken
-from dsfix.repairs.pairing.shape import Piece, Unit, Wire, units
+from dsfix.repairs.pairing.shape import Piece, Wire, pieces_of
 from dsfix.repairs.unchanged import agreed
 
 WIRES: Mapping[Dialect, Wire] = {
@@ -115,21 +114,10 @@ def _read(history: History, wire: Wire, last: _Paired) -> tuple[list[Piece], int
     """The pieces, and how many of them are as in the last request."""
     same = agreed(last.messages, history)
     if history.dialect is not Dialect.RESPONSES:
-        new = [_piece(look, wire) for look in history.looks[same:]]
-        return [*last.pieces[:same], *new], same
+        return [*last.pieces[:same], *pieces_of(history, wire, same)], same
     stops = [0, *accumulate(len(piece.items) for piece in last.pieces)]
     count = max(0, bisect_right(stops, same) - 2)  # a last turn may go on
-    new = list(map(wire.piece, units(history, stops[count])))
-    return [*last.pieces[:count], *new], count
-
-
-def _piece(look: Look, wire: Wire) -> Piece:
-    if not look.plain:
-        return wire.piece(Unit(look.role, (look.raw,)))
-    turn = look.turn
-    if turn is None:
-        return Piece((look.raw,), results=look.results)
-    return Piece((look.raw,), True, turn.calls, turn=turn)
+    return [*last.pieces[:count], *pieces_of(history, wire, stops[count])], count
 
 
 def _settled(ends: Sequence[int], count: int) -> list[int]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from typing import Any
 
+import msgspec
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -15,7 +16,7 @@ from dsfix.protocol.history import WIRES, History
 from dsfix.repairs.content import chat, messages, responses
 from dsfix.repairs.pairing.groups import doubtful, grouped, usual
 from dsfix.repairs.pairing.mending import Mending
-from dsfix.repairs.pairing.shape import Piece, Unit, units
+from dsfix.repairs.pairing.shape import Piece, Unit, pieces_of, units
 from dsfix.repairs.recall import Decision
 from dsfix.repairs.tool_pairing import WIRES as PAIRING
 from tests.laws.agents import conversations
@@ -133,6 +134,19 @@ def test_what_is_usual_is_well(dialect: Dialect, data: st.DataObject) -> None:
         assert found[:-2] == ends[: max(0, len(found) - 2)]
 
 
+@DIALECTS
+@given(data=st.data())
+@examples(100)
+def test_a_look_tells_the_pieces(dialect: Dialect, data: st.DataObject) -> None:
+    """A piece of which looks tell is the one that is read from its messages."""
+    body = Body.read(dialect, data.draw(broken(dialect)).sent.data)
+    wire = PAIRING[dialect]
+    history = History.of(body) if body else None
+    read = [wire.piece(unit) for unit in _units(history)] if history else []
+    told = pieces_of(history, wire) if history else []
+    assert [msgspec.structs.replace(piece, turn=None) for piece in told] == read
+
+
 @pytest.mark.parametrize("dialect", [Dialect.MESSAGES, Dialect.CHAT])
 @given(data=st.data())
 @examples(60)
@@ -157,6 +171,6 @@ def test_calls_without_a_result_are_not_usual() -> None:
 
 
 def _units(history: History) -> list[Unit]:
-    if history.dialect is Dialect.RESPONSES:
-        return units(history)
-    return [Unit(*each) for each in zip(history.roles, zip(history.messages), strict=True)]
+    return [
+        Unit(history.roles[start], history.messages[start:stop]) for start, stop in units(history)
+    ]

@@ -21,7 +21,6 @@ from dsfix.repairs.pairing.shape import (
     Unit,
     having,
     is_blank,
-    is_text,
     retold,
     text,
 )
@@ -64,7 +63,7 @@ def piece(unit: Unit) -> Piece:
     if role == "assistant" and b'"tool_calls"' in raw:
         message = _read(raw)
         made = (message and message.tool_calls) or []
-        whole = all(each.function and is_text(each.function.arguments) for each in made)
+        whole = all(each.function and spans.is_text(each.function.arguments) for each in made)
         return Piece((raw,), True, tuple(text(each.id) for each in made), sound=whole)
     return Piece((raw,), role == "assistant")
 
@@ -118,7 +117,7 @@ def call(raw: bytes, id: str) -> bytes:
         return raw
     function = spans.members(made.get("function", b""))
     given = (function or {}).get("arguments", b"null")
-    if function is not None and not is_text(given):
+    if function is not None and not spans.is_text(given):
         words = "{}" if given == b"null" else given.decode("utf-8", "replace")
         function = {**function, "arguments": spans.encode(words)}
         made = {**made, "function": spans.build_object(function)}

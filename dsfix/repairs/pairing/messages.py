@@ -19,7 +19,6 @@ from dsfix.repairs.pairing.shape import (
     Piece,
     Unit,
     is_blank,
-    is_text,
     retold,
     text,
 )
@@ -193,7 +192,7 @@ def _apart(raw: bytes) -> tuple[dict[str, bytes] | None, list[tuple[bytes, _Bloc
         return None, []
     content = message.get("content", b"null")
     found = [] if is_blank(content) else spans.items(content)
-    if found is None and is_text(content):
+    if found is None and spans.is_text(content):
         found = [b'{"type":"text","text":' + content + b"}"]
     try:
         return message, [(block, _block.decode(block)) for block in found or ()]

@@ -22,7 +22,6 @@ from dsfix.repairs.pairing.shape import (
     Unit,
     having,
     is_blank,
-    is_text,
     retold,
     text,
 )
@@ -57,9 +56,8 @@ def piece(unit: Unit) -> Piece:
 def _turn(items: tuple[bytes, ...]) -> Piece:
     made = [item for raw in items if (item := _call(raw)) is not None]
     given = [item.input if item.type == "custom_tool_call" else item.arguments for item in made]
-    return Piece(
-        items, True, tuple(text(item.call_id) for item in made), sound=all(map(is_text, given))
-    )
+    ids = tuple(text(item.call_id) for item in made)
+    return Piece(items, True, ids, sound=all(map(spans.is_text, given)))
 
 
 def _other(role: str, raw: bytes) -> Piece:
@@ -108,7 +106,7 @@ def call(raw: bytes, id: str) -> bytes:
         return raw
     name = _GIVEN[str(spans.value(item.get("type")))]
     given = item.get(name, b"null")
-    if not is_text(given):
+    if not spans.is_text(given):
         item[name] = spans.encode("{}" if given == b"null" else given.decode("utf-8", "replace"))
     return having(raw, {**item, "call_id": spans.encode(id)})
 

@@ -12,8 +12,9 @@ from typing import Any, NamedTuple, Protocol
 import msgspec
 
 from dsfix.protocol import spans
+from dsfix.protocol.body import Dialect
 from dsfix.protocol.history import History
-from dsfix.protocol.turns import Turn
+from dsfix.protocol.turns import Look, Turn
 
 INTERRUPTED = "[no result: interrupted]"
 ORPHAN = "[result of a tool call that is no longer in the history]"
@@ -97,23 +98,45 @@ class Wire(Protocol):
         """
 
 
-def units(history: History, at: int = 0) -> list[Unit]:
-    """The history of a dialect whose turns are several items, unit by unit from that item on.
+def units(history: History, at: int = 0) -> list[tuple[int, int]]:
+    """Where each unit starts and ends, from that item on, on a wire where a turn is several items.
 
     There another turn begins, or what is in none.
     """
-    found: list[Unit] = []
-    for nth in range(bisect_left(history.assistants, at), len(history.assistants)):
-        start = history.assistants[nth]
-        found += map(_alone, history.roles[at:start], history.messages[at:start])
-        found.append(Unit(history.roles[start], history.items(nth)))
-        at = history.stops[nth]
-    found += map(_alone, history.roles[at:], history.messages[at:])
-    return found
+    found: list[tuple[int, int]] = []
+    first = bisect_left(history.assistants, at)
+    for start, stop in zip(history.assistants[first:], history.stops[first:], strict=True):
+        found += [(place, place + 1) for place in range(at, start)]
+        found.append((start, stop))
+        at = stop
+    return found + [(place, place + 1) for place in range(at, len(history.messages))]
 
 
-def _alone(role: str, raw: bytes) -> Unit:
-    return Unit(role, (raw,))
+def pieces_of(history: History, wire: Wire, at: int = 0) -> list[Piece]:
+    """The pieces of a history from that message on; a look at each has told most of them."""
+    looks = history.looks
+    if history.dialect is not Dialect.RESPONSES:
+        return [_told(look, wire) for look in looks[at:]]
+    return [_unit(history, start, looks[start:stop], wire) for start, stop in units(history, at)]
+
+
+def _unit(history: History, start: int, looks: Sequence[Look], wire: Wire) -> Piece:
+    if looks[0].role != "assistant":
+        return _told(looks[0], wire)
+    items = history.messages[start : start + len(looks)]
+    turn = history.turn(bisect_left(history.assistants, start))
+    if turn is None or len(turn.calls) != [look.plain for look in looks].count(True):
+        return wire.piece(Unit("assistant", items))
+    return Piece(items, True, turn.calls)
+
+
+def _told(look: Look, wire: Wire) -> Piece:
+    if not look.plain:
+        return wire.piece(Unit(look.role, (look.raw,)))
+    turn = look.turn
+    if turn is None:
+        return Piece((look.raw,), results=look.results)
+    return Piece((look.raw,), True, turn.calls, turn=turn)
 
 
 def placed(
@@ -140,11 +163,6 @@ def is_blank(raw: bytes) -> bool:
         return True
     value = spans.value(raw)
     return isinstance(value, str) and not value.strip()
-
-
-def is_text(raw: bytes) -> bool:
-    """Whether a raw value is a string; a span still in its buffer will do."""
-    return bytes(memoryview(raw)[:1]) == b'"'
 
 
 def retold(content: bytes, kind: str) -> list[bytes]:
