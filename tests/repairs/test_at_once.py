@@ -47,3 +47,17 @@ def test_the_user_says_what_stands_in(mode: str, counts: tuple[int, int]) -> Non
     rules = replace(RULES, placeholder=Stand(mode))
     _, out = sent(MESSAGES, request(*history), to=to, rules=rules)
     assert (out.replayed, out.placeholders) == counts
+
+
+def test_a_turn_that_has_come_before_is_counted() -> None:
+    """Two turns alike differ in what stands in, where the first was decided in another request."""
+    to = memory()
+    sent(MESSAGES, request(USER, call(ONE), result(ONE)), to=to)
+    other = {"role": "user", "content": "y"}
+    # The same words in other bytes: the conversation's name, but none of its messages.
+    user = {"role": "user", "content": [{"type": "text", "text": USER["content"]}]}
+    history = (user, call(ONE), result(ONE), other, call(ONE), result(ONE))
+    out, told = sent(MESSAGES, request(*history), to=to)
+    said = [each["content"][0]["thinking"] for each in out["messages"] if each["role"] != "user"]
+    assert told.placeholders == 2
+    assert len(set(said)) == 2
