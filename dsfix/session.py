@@ -40,6 +40,8 @@ TOKEN_BYTES = 32  # 256 bits
 # nobody is told anything: asyncio takes no connection, and tries again each second (CPython 3.11,
 # asyncio/selector_events.py, `_accept_connection`).
 NEEDED = 16
+# Either names a collector of traces (`telemetry.collector`).
+COLLECTORS = ("OTEL_EXPORTER_OTLP_TRACES_ENDPOINT", "OTEL_EXPORTER_OTLP_ENDPOINT")
 
 
 class Options(NamedTuple):
@@ -129,7 +131,7 @@ def _trace(
     facts: Mapping[str, object],
 ) -> None:
     """Send traces where the user named a collector; a private run only by the option."""
-    named = environ.get("OTEL_EXPORTER_OTLP_ENDPOINT") and not options.config.private
+    named = any(map(environ.get, COLLECTORS)) and not options.config.private
     if not (options.otlp or named):
         return
     from dsfix.telemetry import Told, Traces, collector

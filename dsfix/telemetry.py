@@ -25,7 +25,7 @@ _AT_ONCE = 100
 _TIMEOUT = 5.0
 _ANSWER = 64 << 10  # bytes that are read of an answer, which may have no end
 _PATH = "/v1/traces"
-_ENDPOINT = "OTEL_EXPORTER_OTLP_ENDPOINT"
+_ALL, _TRACES = "OTEL_EXPORTER_OTLP_", "OTEL_EXPORTER_OTLP_TRACES_"
 _HINT = "example: --otlp http://localhost:4318"
 
 
@@ -49,13 +49,12 @@ class Told(NamedTuple):
 def collector(flag: str, environ: Mapping[str, str]) -> Collector | None:
     """The collector of `--otlp`, or of the standard variables; None where nobody names one.
 
-    Raises UsageError for an address that is none, or that has a password in it.
+    What is said for traces alone goes before what is said for all, and its address is the whole
+    one (https://opentelemetry.io/docs/specs/otel/protocol/exporter/). Raises UsageError for an
+    address that is none, or that has a password in it.
     """
-    variable = environ.get(_ENDPOINT, "")
-    off = environ.get("OTEL_SDK_DISABLED", "").lower() == "true"
-    off = off or environ.get("OTEL_TRACES_EXPORTER", "otlp") != "otlp"
-    off = off or environ.get("OTEL_EXPORTER_OTLP_PROTOCOL", "").startswith("grpc")
-    url = flag or ("" if off else variable)
+    name = "--otlp" if flag else _variable("ENDPOINT", environ)
+    url = flag or ("" if _is_off(environ) else environ.get(name, ""))
     if not url:
         return None
     try:
@@ -63,14 +62,28 @@ def collector(flag: str, environ: Mapping[str, str]) -> Collector | None:
     except ValueError:  # half an IPv6 address
         parts = urlsplit("")
     if parts.scheme not in ("http", "https") or not parts.hostname or "@" in parts.netloc:
-        name = "--otlp" if flag else _ENDPOINT
         raise UsageError(f"{name} is no http(s) address without a password", hint=_HINT)
     path = parts.path.rstrip("/")
-    whole = parts._replace(path=path if path.endswith(_PATH) else path + _PATH)
+    if not (name.startswith(_TRACES) or path.endswith(_PATH)):
+        parts = parts._replace(path=path + _PATH)
     resource = _pairs(environ.get("OTEL_RESOURCE_ATTRIBUTES", ""))
-    name = environ.get("OTEL_SERVICE_NAME") or resource.get("service.name") or "dsfix"
-    headers = _pairs(environ.get("OTEL_EXPORTER_OTLP_HEADERS", ""))
-    return Collector(whole.geturl(), headers, {**resource, "service.name": name})
+    service = environ.get("OTEL_SERVICE_NAME") or resource.get("service.name") or "dsfix"
+    headers = _pairs(environ.get(_variable("HEADERS", environ), ""))
+    return Collector(parts.geturl(), headers, {**resource, "service.name": service})
+
+
+def _is_off(environ: Mapping[str, str]) -> bool:
+    """Whether the variables want no traces, or none of those that are sent here."""
+    return (
+        environ.get("OTEL_SDK_DISABLED", "").lower() == "true"
+        or environ.get("OTEL_TRACES_EXPORTER", "otlp") != "otlp"
+        or environ.get(_variable("PROTOCOL", environ), "").startswith("grpc")
+    )
+
+
+def _variable(what: str, environ: Mapping[str, str]) -> str:
+    """The variable that says this for traces alone, if there is one, else that for everything."""
+    return _TRACES + what if environ.get(_TRACES + what) else _ALL + what
 
 
 def _pairs(words: str) -> dict[str, str]:

@@ -204,6 +204,19 @@ def test_nothing_is_sent_without_a_request() -> None:
     assert fake.got == []
 
 
+ALL = {"OTEL_EXPORTER_OTLP_ENDPOINT": "http://b"}
+
+
+def test_headers_for_traces_alone() -> None:
+    """They are sent in place of those for everything."""
+    headers = {
+        "OTEL_EXPORTER_OTLP_HEADERS": "a=1",
+        "OTEL_EXPORTER_OTLP_TRACES_HEADERS": "b=2,c=x%20y",
+    }
+    found = collector("", {**ALL, **headers})
+    assert found is not None and found.headers == {"b": "2", "c": "x y"}
+
+
 @pytest.mark.parametrize(
     ("flag", "environ", "url"),
     [
@@ -217,6 +230,9 @@ def test_nothing_is_sent_without_a_request() -> None:
         ("", {"OTEL_EXPORTER_OTLP_ENDPOINT": "b", "OTEL_TRACES_EXPORTER": "none"}, None),
         ("", {"OTEL_EXPORTER_OTLP_ENDPOINT": "b", "OTEL_EXPORTER_OTLP_PROTOCOL": "grpc"}, None),
         ("http://a", {"OTEL_SDK_DISABLED": "true"}, "http://a/v1/traces"),
+        ("", {"OTEL_EXPORTER_OTLP_TRACES_ENDPOINT": "http://c/t/", **ALL}, "http://c/t/"),
+        ("http://a", {"OTEL_EXPORTER_OTLP_TRACES_ENDPOINT": "http://c"}, "http://a/v1/traces"),
+        ("", {"OTEL_EXPORTER_OTLP_TRACES_PROTOCOL": "grpc", **ALL}, None),
     ],
 )
 def test_collectors(flag: str, environ: dict[str, str], url: str | None) -> None:
@@ -237,14 +253,17 @@ def test_addresses_that_are_none(url: str) -> None:
         assert SECRET not in str(error.value) and error.value.hint
 
 
-@pytest.mark.parametrize("way", ["option", "variable", "private", "private option"])
+@pytest.mark.parametrize("way", ["option", "variable", "own", "private", "private option"])
 def test_a_run_is_traced_where_the_user_says_so(tmp_path: Path, way: str) -> None:
-    """By the option or the variable; a private run by the option alone."""
+    """By the option or one of the variables; a private run by the option alone."""
     with collecting() as fake, Simulator.in_thread() as upstream:
         words = ["--upstream", upstream.url, "--", sys.executable, "-c", ASK]
         words[:0] = ["--otlp", fake.url] if "option" in way else []
         words[:0] = ["--private"] if "private" in way else []
-        env = environment(tmp_path, OTEL_EXPORTER_OTLP_ENDPOINT=fake.url)
+        named = {"OTEL_EXPORTER_OTLP_ENDPOINT": fake.url}
+        if way == "own":
+            named = {"OTEL_EXPORTER_OTLP_TRACES_ENDPOINT": f"{fake.url}/v1/traces"}
+        env = environment(tmp_path, **named)
         ran = dsfix("run", *words, home=tmp_path, env=env)
         assert ran.code == 0, ran.err
     names = [span["name"] for span in fake.spans()]

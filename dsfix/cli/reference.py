@@ -49,8 +49,9 @@ READ: Mapping[str, str] = {
     "XDG_STATE_HOME": "Where the state directory is, by the XDG rules; `~/.local/state` if unset.",
     "OTEL_EXPORTER_OTLP_ENDPOINT": "Where traces are sent, as by `--otlp`; not with `--private`,"
     " nor where `OTEL_SDK_DISABLED`, `OTEL_TRACES_EXPORTER` or the protocol `grpc` forbids it.",
+    "OTEL_EXPORTER_OTLP_TRACES_ENDPOINT": "The same, as a whole address; goes before it.",
     "OTEL_EXPORTER_OTLP_HEADERS, OTEL_SERVICE_NAME, OTEL_RESOURCE_ATTRIBUTES": "What goes with"
-    " them.",
+    " them; headers for traces alone are `OTEL_EXPORTER_OTLP_TRACES_HEADERS`.",
     "HTTPS_PROXY, HTTP_PROXY, NO_PROXY": "The way to the upstream; never to one on loopback.",
     "SSL_CERT_FILE, SSL_CERT_DIR": "Certificates that are trusted, as OpenSSL reads them.",
     "NO_COLOR, FORCE_COLOR, TERM, COLUMNS": "How the summary is printed.",

@@ -11,19 +11,17 @@ from functools import partial
 from sys import intern
 from typing import TypeVar
 
-import aiohttp
 from aiohttp import web
 
 from dsfix.foreground import Foreground
 from dsfix.memory import OriginMemory
-from dsfix.protocol import spans
 from dsfix.protocol.body import Dialect
 from dsfix.protocol.growing import Growing
 from dsfix.proxy import local
-from dsfix.proxy.ask import ask
 from dsfix.proxy.attempts import Attempts
 from dsfix.proxy.budget import STATUS, Budget
 from dsfix.proxy.client import Client, Unreachable
+from dsfix.proxy.counting import Counting
 from dsfix.proxy.delivery import Delivery, Journal
 from dsfix.proxy.door import BrokenBody, admit, body_of
 from dsfix.proxy.garbage import Garbage
@@ -38,7 +36,6 @@ from dsfix.repairs.reply import Reply
 from dsfix.upstreams.base import Upstream
 
 BODY_LIMIT = 64 << 20
-COUNTING = 10.0  # seconds for the upstream's own count; nobody waits longer for an estimate
 NAMED = 200  # characters; no vendor's name is that long
 CONVERSATIONS = 256  # of which something is known here: the most recent ones
 
@@ -83,9 +80,13 @@ class Forwarder:
     _count: int = 0
     _since_off: dict[str, int] = field(default_factory=dict)
     _density: dict[str, float] = field(default_factory=dict)
-    _no_count: bool = False
     _bodies: Growing = field(default_factory=Growing)
     _garbage: Garbage = field(default_factory=Garbage)
+    _counting: Counting = field(init=False)
+
+    def __post_init__(self) -> None:
+        """Count where the upstream says."""
+        self._counting = Counting(self.client, self.upstream.paths.get("count_tokens"))
 
     async def handle(self, request: web.BaseRequest) -> web.StreamResponse:
         """Admit, answer locally, or forward."""
@@ -110,30 +111,11 @@ class Forwarder:
         if body is None:
             return local.too_large(request, route, BODY_LIMIT)
         if route is Route.COUNT_TOKENS:
-            return await self._count_tokens(request, body)
+            return await self._counting.answer(request, body)
         dialect = Dialect(str(route))
         if dialect not in self.upstream.paths:
             return local.not_served(dialect, self.upstream)
         return await self._exchange(request, dialect, body)
-
-    async def _count_tokens(self, request: web.BaseRequest, body: bytes) -> web.StreamResponse:
-        """Asked upstream until it says that it cannot, then estimated."""
-        path = self.upstream.paths.get("count_tokens")
-        if path and not self._no_count:
-            if data := await self._counted(path, request, body):
-                return web.Response(body=data, content_type="application/json")
-            self._no_count = True
-        return local.estimated_tokens(body)
-
-    async def _counted(self, path: str, request: web.BaseRequest, body: bytes) -> bytes:
-        """The upstream's own count, whole and as it is worded; empty where it gives none."""
-        try:
-            told = await ask(self.client, "POST", path, body, request.headers, COUNTING)
-        except (Unreachable, aiohttp.ClientError, OSError):
-            return b""  # an estimate is what the caller gets either way
-        found = spans.value(told.body)
-        counts = told.status == 200 and isinstance(found, dict) and "input_tokens" in found
-        return told.body if counts else b""
 
     async def _exchange(
         self, request: web.BaseRequest, dialect: Dialect, body: bytes

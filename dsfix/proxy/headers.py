@@ -49,14 +49,16 @@ def upstream_headers(
 
 
 def agent_headers(given: Iterable[tuple[str, str]]) -> list[tuple[str, str]]:
-    """The headers of an answer to the agent.
+    """The headers of an answer to the agent, less those that `Connection` names.
 
     A blank behind a name is not passed on (RFC 9112, 5.1): aiohttp 3.14.5 leaves it where a name
     tells of the framing, and an agent that meets it takes no header that follows.
     """
+    headers = [(each.strip(), value) for each, value in given]
+    named = ",".join(value for name, value in headers if name.lower() == "connection")
+    kept = _KEPT_BACK.union(each.strip().lower() for each in named.split(","))
     return [
         (name, value)
-        for each, value in given
-        if (low := (name := each.strip()).lower()) not in _KEPT_BACK
-        and not low.startswith("access-control-")
+        for name, value in headers
+        if (low := name.lower()) not in kept and not low.startswith("access-control-")
     ]

@@ -8,7 +8,7 @@ import time
 
 import pytest
 
-from dsfix.proxy import forward
+from dsfix.proxy import counting
 from tests.faults.rows_upstream import PAUSE
 from tests.faults.wild import Say, Wild, head
 from tests.proxy.wire_data import CLEAN
@@ -50,9 +50,24 @@ def test_what_is_no_count_becomes_an_estimate(body: bytes) -> None:
 
 def test_nobody_waits_for_a_count(monkeypatch: pytest.MonkeyPatch) -> None:
     """An upstream that does not answer is not asked again; what it would say is estimated."""
-    monkeypatch.setattr(forward, "COUNTING", 0.1)
+    monkeypatch.setattr(counting, "COUNTING", 0.1)
     with Wild(lambda connection: wild.wait_for_end(connection)) as wild:
         with InProcess(wild.url) as proxy:
             found = [json.loads(proxy.ask("POST", PATH, CLEAN["messages"])[2]) for _ in range(2)]
         assert len(wild.requests) == 1
     assert all(each["input_tokens"] > 10 for each in found)
+
+
+def test_one_that_was_busy_is_asked_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    """After a while a count is the upstream's own again."""
+    monkeypatch.setattr(counting, "AGAIN", 0.1)
+    busy = [b"HTTP/1.1 503 Busy\r\nContent-Length: 0\r\n\r\n"]
+
+    def say(connection: socket.socket) -> None:
+        whole = head("application/json", f"Content-Length: {len(COUNT)}") + COUNT
+        connection.sendall(busy.pop() if busy else whole)
+
+    with Wild(say) as wild, InProcess(wild.url) as proxy:
+        assert proxy.ask("POST", PATH, CLEAN["messages"])[2] != COUNT
+        time.sleep(0.2)
+        assert proxy.ask("POST", PATH, CLEAN["messages"])[2] == COUNT

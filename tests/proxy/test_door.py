@@ -179,12 +179,15 @@ def test_headers_back(proxy: InProcess, endpoint: StrictEndpoint) -> None:
         ("Access-Control-Allow-Origin", "*"),
         ("Access-Control-Allow-Credentials", "true"),
         ("Set-Cookie", "a=b"),
+        ("Connection", "keep-alive, X-Hop"),
+        ("x-hop", "of the upstream's connection alone"),
         ("x-ds-trace-id", "trace"),
         ("retry-after", "2"),
     ]
     endpoint.canned = [Canned(200, [*JSON, *extra], [ANSWERS["chat"]])]
     _, headers, _ = proxy.ask("POST", PATHS["chat"], CLEAN["chat"])
     assert not [name for name in headers if name.startswith("access-control") or "cookie" in name]
+    assert "x-hop" not in headers
     assert (headers["x-ds-trace-id"], headers["retry-after"]) == ("trace", "2")
 
 
@@ -263,7 +266,7 @@ def test_retry_after_on_an_error(proxy: InProcess, endpoint: StrictEndpoint) -> 
 
 
 def test_count_tokens(proxy: InProcess, endpoint: StrictEndpoint) -> None:
-    """Tokens are counted upstream until it says that it cannot, then estimated."""
+    """Tokens are counted upstream; where it says that it cannot, they are estimated."""
     path = "/anthropic/v1/messages/count_tokens?beta=true"
     endpoint.canned = [Canned(200, JSON, [b'{"input_tokens":7}'])]
     assert proxy.ask("POST", path, CLEAN["messages"])[2] == b'{"input_tokens":7}'
