@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 
 NOTHING = Decimal(0)
 OLD = 30  # days
+_LEAST = Decimal("0.0001")  # what is told of an amount
 # What a usage of a model costs at a time (wall-clock seconds); None where no price is known.
 Costs = Callable[[str, Usage, float], Decimal | None]
 
@@ -90,8 +91,10 @@ def exactly(value: Decimal) -> str:
 
 
 def amount(value: Decimal, currency: str) -> str:
-    """An amount of money: $12.34, and below 1 with four decimals: ¥0.0123."""
+    """An amount of money: $12.34, below 1 with four decimals: ¥0.0123, and less is <$0.0001."""
     sign = {"USD": "$", "CNY": "¥"}.get(currency, f"{currency} ")
+    if 0 < value <= _LEAST / 2:
+        return f"<{sign}{_LEAST}"
     return f"{sign}{value:,.{2 if value >= 1 else 4}f}"
 
 

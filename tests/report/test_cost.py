@@ -17,6 +17,7 @@ from dsfix.record.limits import Limits
 from dsfix.report.cache import Saved
 from dsfix.report.cost import (
     OLD,
+    amount,
     bill_at,
     bill_of,
     billed,
@@ -166,6 +167,21 @@ def test_what_is_not_known_is_never_0() -> None:
     bill = billed([made(1, TUESDAY, "unheard-of", MILLION)], USD, "USD")
     assert bill.as_dict()["amount"] is None
     assert billed([], USD, "USD").as_dict()["amount"] == "0"
+
+
+@pytest.mark.parametrize(
+    ("value", "told"),
+    [
+        ("1234.5", "$1,234.50"),
+        ("0.01234", "$0.0123"),
+        ("0.00006", "$0.0001"),
+        ("0.00005", "<$0.0001"),
+        ("0", "$0.0000"),
+    ],
+)
+def test_amounts(value: str, told: str) -> None:
+    """What costs something is never told as nothing."""
+    assert amount(Decimal(value), "USD") == told
 
 
 def session(name: str, agent: str, exchanges: list[Exchange]) -> Brief:
