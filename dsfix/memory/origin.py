@@ -59,20 +59,28 @@ class OriginMemory:
             if len(stored) >= ALIKE:  # it may be older
                 stored += self.store.candidates(self.origin, "previous", place.previous)
             return any(each.key == key and (each.previous, each.session) == here for each in stored)
-        stored = self.store.candidates(self.origin, "call", turn.calls[0])
-        if not all(map(is_random, turn.calls)):
-            return any(each.stood_at(place) for each in stored)
-        return bool(stored)
+        if not turn.has_random_ids:
+            return any(each.stood_at(place) for each in self._at(turn, place))
+        return bool(self.store.candidates(self.origin, "call", turn.calls[0]))
 
     def prefetch(
-        self, calls: Sequence[str], texts: Sequence[tuple[str, str]] = ()
+        self,
+        calls: Sequence[str],
+        texts: Sequence[tuple[str, str]] = (),
+        counted: Sequence[tuple[str, str]] = (),
     ) -> Mapping[str, Turn | None]:
-        """Read the turns with these calls in one look-up, and those of texts; what is known."""
+        """Read the turns with these calls in one look-up, and those of texts; what is known.
+
+        Of ids that are `counted` those behind the same chain are read; where there are none, all.
+        """
+        placed = self.store.prefetch(self.origin, "chain", [chain for _, chain in counted])
+        calls = [*calls, *(call for call, chain in counted if chain not in placed)]
         keys = self.store.prefetch(self.origin, "key", [key for key, _ in texts])
         others = [previous for key, previous in texts if key not in keys]
         near = self.store.prefetch(self.origin, "previous", others)
         stored = self.store.prefetch(self.origin, "call", calls)
-        known: dict[str, Turn | None] = dict.fromkeys((*keys, *near))
+        here = (call for call, chain in counted if chain in placed)
+        known: dict[str, Turn | None] = dict.fromkeys((*keys, *near, *here))
         for call, (one, *more) in stored.items():
             known[call] = None if more else Turn(one.calls, one.names, (), one.reasoning)
         return known
@@ -134,8 +142,13 @@ class OriginMemory:
 
     def _look_up(self, turns: Sequence[tuple[Turn, Place]]) -> None:
         self.prefetch(
-            [turn.calls[0] for turn, _ in turns if turn.calls],
+            [turn.calls[0] for turn, _ in turns if turn.has_random_ids],
             [(turn.key, place.previous) for turn, place in turns if not turn.calls],
+            [
+                (turn.calls[0], place.chain)
+                for turn, place in turns
+                if turn.calls and not turn.has_random_ids
+            ],
         )
 
     def _thread(self, conversation: str) -> str:
@@ -155,31 +168,44 @@ class OriginMemory:
             return found
         return self.store.candidates(self.origin, by, value, anew=True)
 
+    def _sure(self, by: str, value: str, place: Place) -> tuple[Stored, ...]:
+        """Those of the turns under that name that can be the one meant.
+
+        Where there are more than are looked at, it may be older: then only one at this very place.
+        """
+        found = self._known(by, value, place)
+        if len(found) < ALIKE:
+            return found
+        placed = self._known("chain", place.chain, place)
+        return tuple([each for each in placed if (by, value) in each.found_by])
+
     def _by_calls(self, turn: Turn, place: Place) -> Found | None:
         call = turn.calls[0]
         if is_random(call):
-            found = self.store.candidates(self.origin, "call", call)
+            one = _made(self.store.candidates(self.origin, "call", call), turn, place)
         else:
-            found = self._known("call", call, place)
-        fits = found
-        if any([each.calls != turn.calls for each in found]):
-            wanted = set(turn.calls)
-            fits = tuple([each for each in found if set(each.calls) == wanted])
-            if not fits:  # a turn that was cut or split later
-                fits = tuple([each for each in found if set(each.calls) > wanted])
-        if one := chosen(fits, turn, place):
-            here = not is_random(call) and one.stood_at(place)
-            return Found(one.reasoning, unleaked(turn, one), here)
-        return None
+            one = _made(self._at(turn, place), turn, place)
+            one = one or _made(self._known("call", call, place), turn, place)
+        if one is None:
+            return None
+        here = not is_random(call) and one.stood_at(place)
+        return Found(one.reasoning, unleaked(turn, one), here)
+
+    def _at(self, turn: Turn, place: Place) -> tuple[Stored, ...]:
+        """The turns with these counted ids at this very place, of which there is mostly one."""
+        found = self._known("chain", place.chain, place)
+        return tuple([each for each in found if turn.calls[0] in each.calls])
 
     def _by_text(self, turn: Turn, place: Place) -> Found | None:
         if not turn.text:
             return None
         key, previous = turn.key, place.previous
-        same = _sure(self._known("key", key, place), place)
+        same = self._sure("key", key, place)
         exact = [each for each in same if each.previous == previous]
         near = () if exact else self._known("previous", previous, place)
-        if exact := exact or [each for each in _sure(near, place) if each.key == key]:
+        if not exact:
+            exact = [each for each in self._sure("previous", previous, place) if each.key == key]
+        if exact:
             one = chosen(exact, turn, place)
             return Found(one.reasoning, None, one.stood_at(place)) if one else None
         if not same and not near:  # of what nobody has seen, that is all
@@ -218,12 +244,12 @@ class OriginMemory:
         return Found(one.reasoning) if one else None
 
 
-def _sure(found: tuple[Stored, ...], place: Place) -> tuple[Stored, ...]:
-    """Those of the turns with one text, or behind one of the user's, that can be the one meant.
-
-    Where there are more than are looked at, it may be older: then only one at this very place is.
-    """
-    if len(found) < ALIKE:
-        return found
-    chain = place.chain
-    return tuple([each for each in found if each.chain == chain])
+def _made(found: tuple[Stored, ...], turn: Turn, place: Place) -> Stored | None:
+    """The one that made these calls, all of them."""
+    fits = found
+    if any([each.calls != turn.calls for each in found]):
+        wanted = set(turn.calls)
+        fits = tuple([each for each in found if set(each.calls) == wanted])
+        if not fits:  # a turn that was cut or split later
+            fits = tuple([each for each in found if set(each.calls) > wanted])
+    return chosen(fits, turn, place)

@@ -45,6 +45,18 @@ class Stored(msgspec.Struct, frozen=True, gc=False):
         signatures = (signature for _, signature in self.reasoning.blocks)
         return "\n".join((self.reasoning.text, *signatures, *self.calls, *self.names, self.session))
 
+    @property
+    def found_by(self) -> list[tuple[str, str]]:
+        """All that it is found by: calls, else its key or the user's turn before it; its place.
+
+        Random ids are enough, so that it is not found by its place as well.
+        """
+        place = ("chain", self.chain)
+        if not self.calls:
+            return [("key", self.key), ("previous", self.previous), place]
+        calls = [("call", call) for call in self.calls]
+        return calls if all(map(is_random, self.calls)) else [*calls, place]
+
     def stood_at(self, place: Place) -> bool:
         """Whether it was stored at exactly this place."""
         where = (place.previous, place.chain, place.session)

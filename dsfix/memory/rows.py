@@ -38,6 +38,8 @@ MIGRATIONS: tuple[str, ...] = (
     """,
     # how the visible text begins, digests as a JSON list
     "ALTER TABLE turns ADD COLUMN heads TEXT NOT NULL DEFAULT '[]';",
+    # the place of what has no name that only it has
+    "CREATE INDEX turns_chain ON turns (origin, chain);",
 )
 _blocks = msgspec.json.Decoder(tuple[tuple[str, str], ...])
 _lists = msgspec.json.Decoder(

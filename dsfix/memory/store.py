@@ -43,11 +43,13 @@ _DECIDED = (
     " UNION ALL SELECT NULL, NULL, step FROM recovery WHERE conversation = ?"
 )
 _STEPS = {str(int(step)): step for step in Step}  # as a row may tell them; no other is known
-# The latest turns by a call's id, by their key, and by the user's turn before them; newest first.
+# The latest turns by a call's id, by their key, by the user's turn before them, and by all that is
+# before them; newest first.
 _NAMED = {
     "call": "SELECT turn FROM calls WHERE origin = ? AND call = wanted ORDER BY rowid",
     "key": "SELECT id FROM turns WHERE origin = ? AND key = wanted ORDER BY id",
     "previous": "SELECT id FROM turns WHERE origin = ? AND previous = wanted ORDER BY id",
+    "chain": "SELECT id FROM turns WHERE origin = ? AND chain = wanted ORDER BY id",
 }
 _ONE, _MANY = (
     {
@@ -129,7 +131,7 @@ class Store:
     def candidates(
         self, origin: str, by: str, value: str, *, anew: bool = False
     ) -> tuple[Stored, ...]:
-        """Turns under a call id, a key, or the user's before them; `anew`, with what others add."""
+        """Turns `by` one of the names they have; `anew`, with what other processes add."""
         name = f"{by}\0{origin}\0{value}"
         if (only := self._only.get(name)) is not None:
             return only
@@ -171,7 +173,7 @@ class Store:
             if stored := stored_in(row):
                 read[row[0]] = (*read.get(row[0], ()), stored)
         if read:
-            keys = [alike[0].key for alike in read.values()]
+            keys = {each.key for alike in read.values() for each in alike}
             self._database.write(_touch(origin, keys, self._clock()))
         return {
             value: self._ram.put(f"{by}\0{origin}\0{value}", read.get(value, ()), committed)
@@ -232,11 +234,8 @@ class Store:
             self._database.write(emptied)
 
     def _keep(self, origin: str, stored: Stored, *, only: bool, writes: int = 0) -> None:
-        names = [f"call\0{origin}\0{call}" for call in stored.calls]
-        if not stored.calls:
-            names = [f"key\0{origin}\0{stored.key}", f"previous\0{origin}\0{stored.previous}"]
-        for name in names:
-            by, _, value = name.split("\0", 2)
+        for by, value in stored.found_by:
+            name = f"{by}\0{origin}\0{value}"
             if only or name in self._only:  # there is no disk to read all of it from again
                 known = self.candidates(origin, by, value)
                 if stored not in known:
@@ -288,7 +287,7 @@ def _cleared(connection: sqlite3.Connection) -> None:
         connection.execute(f"DELETE FROM {table}")
 
 
-def _touch(origin: str, keys: Sequence[str], now: float) -> Write:
+def _touch(origin: str, keys: Set[str], now: float) -> Write:
     """A hit keeps a turn young; once a day is enough."""
 
     def write(connection: sqlite3.Connection) -> None:

@@ -66,6 +66,20 @@ class Turn(msgspec.Struct, frozen=True, gc=False):
             return digest("calls", *sorted({*self.calls}))
         return key_of(self.calls[0]) if self.calls else digest("text", self.text)
 
+    @property
+    def has_random_ids(self) -> bool:
+        """Whether a message with these calls can only be this turn, in whatever conversation.
+
+        Two sub-agents with one prompt may say the same at the same place, and some vendors count
+        their ids from zero in each conversation, or in each answer.
+        """
+        calls = self.calls
+        return (
+            len(calls) > 0
+            and is_random(calls[0])
+            and (len(calls) == 1 or all(map(is_random, calls)))
+        )
+
     def reasoned(self, reasoning: Reasoning) -> Turn:
         """The turn with this reasoning."""
         return Turn(self.calls, self.names, self.texts, reasoning, self.sound)

@@ -122,14 +122,17 @@ class Memory(Protocol):
         """The placeholders once sent in that conversation, by turn."""
 
     def prefetch(
-        self, calls: Sequence[str], texts: Sequence[tuple[str, str]] = ()
+        self,
+        calls: Sequence[str],
+        texts: Sequence[tuple[str, str]] = (),
+        counted: Sequence[tuple[str, str]] = (),
     ) -> Mapping[str, Turn | None]:
         """Be ready for `recall` of turns with these calls, in one look-up; those that are known.
 
         With each is the answer that made it, less its texts, where there was no other: of random
         ids and with its reasoning not in the text, it is what `recall` finds. `texts` are the turns
-        without calls: their keys, and those of the user's turns before; what is known of either is
-        among what is given, with None.
+        without calls: their keys, and those of the user's turns before. Ids that are `counted` come
+        with the chain before. What is known of either is among what is given, with None.
         """
 
     def together(self, calls: Sequence[str]) -> Mapping[str, frozenset[str]]:

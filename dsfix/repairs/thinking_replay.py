@@ -16,12 +16,12 @@ from __future__ import annotations
 
 from bisect import bisect_left
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping, Sequence, Set
 
 from dsfix.protocol.body import Body
 from dsfix.protocol.history import WIRES, History
 from dsfix.protocol.messages import is_foreign, resigned
-from dsfix.protocol.turns import Reasoning, Turn, digest, is_random, without_leak
+from dsfix.protocol.turns import Reasoning, Turn, digest, without_leak
 from dsfix.repairs.base import ALL, Context, Repair, Step
 from dsfix.repairs.placeholder import is_ours, is_placeholder, numbered, placeholder
 from dsfix.repairs.recall import Decision, Kind, Place
@@ -59,6 +59,7 @@ class _Replay:
         self._placeholders = context.memory.sent(context.conversation)
         self._stored: Mapping[str, Turn | None] = {}
         self._texts: Mapping[int, tuple[str, str]] = {}
+        self._sure: Set[int] = frozenset()
         self._new: dict[str, Reasoning] = {}
 
     def sent(self) -> Replayed:
@@ -100,8 +101,14 @@ class _Replay:
             for nth, turn in turns.items()
             if not turn.calls
         }
-        calls = [turn.calls[0] for turn in turns.values() if turn.calls]
-        self._stored = memory.prefetch(calls, list(self._texts.values()))
+        self._sure = {nth for nth, turn in turns.items() if turn.has_random_ids}
+        calls = [turns[nth].calls[0] for nth in self._sure]
+        counted = [
+            (turn.calls[0], self._place(nth).chain)
+            for nth, turn in turns.items()
+            if turn.calls and nth not in self._sure
+        ]
+        self._stored = memory.prefetch(calls, list(self._texts.values()), counted)
         decided = self._decided_again(again, turns)
         self._add(history.placed(len(sent.turns)) if decided else placed, turns, decided)
         if self._new:
@@ -124,7 +131,7 @@ class _Replay:
                     sent.add(ready)
                     ready = []
                     decision = self._decide(at[1], turn, nth)
-                if decision.until != () and _unmistakable(turn):
+                if decision.until != () and nth in self._sure:
                     sent.known[at] = decision
                 elif decision.until is not None:
                     sent.open.append((nth, decision.until))
@@ -141,8 +148,8 @@ class _Replay:
         if self._stand.mode != "fallback" or context.quiet or context.step >= Step.PLACEHOLDERS:
             return {}
         keys = {nth: self._key(turn, nth) for nth, turn in turns.items()}
-        known = [each.turn for at in placed if (each := self._sent.known.get(at))]
-        often = Counter((*keys.values(), *known))
+        before = [each.turn for at in placed if (each := self._sent.known.get(at))]
+        often = Counter((*keys.values(), *before))
         stored, sent, new, decided = self._stored, self._placeholders, self._new, {}
         put = self._wire.with_reasoning
         for nth, turn in turns.items():
@@ -152,7 +159,8 @@ class _Replay:
             text, kind = sent.get(key), Kind.PLACEHOLDER
             names = turn.calls[:1] or self._texts[nth]
             if text is None and not stored.keys().isdisjoint(names):
-                text, kind = _plainly(turn, stored.get(names[0])), Kind.REAL
+                known = stored.get(names[0]) if nth in self._sure else None
+                text, kind = _plainly(turn, known), Kind.REAL
                 if text is None:
                     continue
             elif text is None:
@@ -271,25 +279,13 @@ def _plainly(turn: Turn, answer: Turn | None) -> Reasoning | None:
 
     None where there is none, or where it may have come into the turn's text.
     """
-    if answer is None or answer.calls != turn.calls or not _unmistakable(turn):
+    if answer is None or answer.calls != turn.calls:
         return None
     said = answer.reasoning
     if said is None or not said.blocks:
         return None
     leaked = turn.texts and without_leak(turn.texts, said.text) is not None
     return None if leaked else said
-
-
-def _unmistakable(turn: Turn) -> bool:
-    """Whether a message with these calls can only be this turn, in whatever conversation.
-
-    Two sub-agents with one prompt may say the same at the same place, and some vendors count
-    their ids from zero in each answer.
-    """
-    calls = turn.calls
-    return (
-        len(calls) > 0 and is_random(calls[0]) and (len(calls) == 1 or all(map(is_random, calls)))
-    )
 
 
 THINKING_REPLAY = Repair(

@@ -169,6 +169,61 @@ def _because(turn: Turn, why: str) -> Turn:
     return turn.reasoned(Reasoning(((why, ""),)))
 
 
+@pytest.mark.parametrize(
+    "turn", [Turn(texts=("Done.",)), Turn(("functions.f:0",), ("f",))], ids=["text", "counted"]
+)
+def test_one_older_than_the_latest_is_found_at_its_place(tmp_path: Path, turn: Turn) -> None:
+    """A new process goes on with a conversation that many others like it have come after."""
+    store = Store(tmp_path / "memory.db")
+    store.open()
+    memory = OriginMemory(store, "o")
+    for number in range(COUNT):
+        memory.remember(_because(turn, f"thought {number}"), At("p", f"chain {number}", ""))
+    store.close()
+    again = Store(tmp_path / "memory.db")
+    again.open()
+    memory = OriginMemory(again, "o")
+    name = turn.calls[0] if turn.calls else turn.key
+    counted = [(call, "chain 0") for call in turn.calls]
+    known = memory.prefetch([], [] if turn.calls else [(turn.key, "p")], counted)
+    assert name in known
+    found = memory.recall(turn, At("p", "chain 0", ""))
+    assert found is not None and found.here and found.reasoning.text == "thought 0"
+    assert memory.knows(turn, At("p", "chain 0", "")) or not turn.calls
+    assert memory.recall(turn, At("p", "no chain", "")) is None
+    again.close()
+
+
+def test_counted_ids_are_read_by_their_place(tmp_path: Path) -> None:
+    """One row for each turn, however many conversations have counted as far."""
+    store = Store(tmp_path / "memory.db")
+    store.open()
+    memory = OriginMemory(store, "o")
+    turns = [Turn((f"functions.f:{number}",), ("f",)) for number in range(3)]
+    for turn in turns:
+        for other in range(COUNT):
+            memory.remember(_because(turn, "why"), At("p", f"{turn.calls[0]} {other}", ""))
+    store.close()
+    again = Store(tmp_path / "memory.db")
+    again.open()
+    rows: list[int] = []
+    assert again._database is not None
+    read = again._database.read
+
+    def counting(sql: str, values: Sequence[object]) -> list[Row]:
+        found = read(sql, values)
+        rows.append(len(found))
+        return found
+
+    again._database.read = counting  # type: ignore[method-assign]
+    memory = OriginMemory(again, "o")
+    memory.prefetch([], [], [(turn.calls[0], f"{turn.calls[0]} 7") for turn in turns])
+    for turn in turns:
+        assert memory.recall(turn, At("p", f"{turn.calls[0]} 7", "")) is not None
+    assert rows == [3]
+    again.close()
+
+
 def test_what_the_disk_has_anew_stands_in_its_order() -> None:
     """Turns that are on disk are not news; what waits still stands first, and nothing is lost."""
     ram = Ram(1 << 20)

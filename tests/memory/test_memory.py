@@ -342,14 +342,14 @@ def test_what_is_used_stays_and_what_is_old_goes(file: Path) -> None:
 
     store = days_later(0)
     for ident in ("used", "old"):
-        OriginMemory(store, ORIGIN).remember(turn(ident, thought=ident), At())
+        OriginMemory(store, ORIGIN).remember(turn(ident, thought=ident), At(chain=ident))
     store.close()
     store = days_later(6)
-    assert recall(OriginMemory(store, ORIGIN), turn("used")) == "used"
+    assert recall(OriginMemory(store, ORIGIN), turn("used"), chain="used") == "used"
     store.close()
     store = days_later(6)
-    assert recall(OriginMemory(store, ORIGIN), turn("used")) == "used"
-    assert recall(OriginMemory(store, ORIGIN), turn("old")) is None
+    assert recall(OriginMemory(store, ORIGIN), turn("used"), chain="used") == "used"
+    assert recall(OriginMemory(store, ORIGIN), turn("old"), chain="old") is None
     store.close()
 
 
