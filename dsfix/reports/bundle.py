@@ -132,6 +132,8 @@ def _check_entry(info: zipfile.ZipInfo) -> None:
     sort = stat.S_IFMT(info.external_attr >> 16)
     if name != _MANIFEST and (reason := fault(name)):
         raise Refused(f"the upload has a file {ascii(name)[:100]}: {reason}")
+    if name != info.filename:  # the extra field 0x7075 has another, which Python 3.12 goes by
+        raise Refused(f"the upload has a file of two names: {ascii(name)[:100]}")
     if sort not in (0, stat.S_IFREG):
         raise Refused(f"the upload has a link or another special file: {ascii(name)[:100]}")
     if info.flag_bits & 1 or info.compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED):

@@ -117,6 +117,16 @@ def test_refused(name: str) -> None:
     assert raised.value.message.isprintable() and len(raised.value.message) < 250
 
 
+@pytest.mark.parametrize("second", ["../evil.png", "/tmp/evil.png", ".htaccess", "run.sh"])
+def test_a_second_name(second: str) -> None:
+    """What an entry's extra field calls it leads nowhere either; Python goes by it from 3.12 on."""
+    info = zipfile.ZipInfo("a.png")
+    name = struct.pack("<BL", 1, zlib.crc32(b"a.png")) + second.encode()
+    info.extra = struct.pack("<HH", 0x7075, len(name)) + name
+    with suppress(Refused):
+        assert set(unbundled(zipped((info, b"")))[1]) == {"page.html", "a.png"}
+
+
 def test_damaged() -> None:
     """A bit that was changed on the way is noticed."""
     made = bytearray(zipped(("a.png", zlib.compress(b"x" * 999))))
