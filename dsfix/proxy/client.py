@@ -7,7 +7,7 @@ import os
 import re
 import ssl
 import urllib.request
-from collections.abc import AsyncIterator, Callable, Iterable, Iterator, Sequence
+from collections.abc import AsyncIterator, Iterable, Iterator, Sequence
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 
 import aiohttp
@@ -64,7 +64,7 @@ class Client:
         self._origin = URL(origin)
         self._key, self._key_header = key, key_header
         # An error may repeat the key that it refuses, and the agent shall never hold it.
-        self.masked = _masking(key)
+        self.masked = Masking(key)
         timeout = aiohttp.ClientTimeout(
             total=None, connect=CONNECT, sock_connect=CONNECT, sock_read=silence
         )
@@ -165,22 +165,27 @@ class Client:
         )
 
 
-def _masking(key: str) -> Callable[[str], str]:
-    """What takes the key out of an error's text, and its beginning where that was cut.
+class Masking:
+    """Takes the key out of an error's text, and its beginning where that was cut.
 
     JSON may spell any character as an escape, and some writers do: PHP `/`, .NET `+` and quotes.
     """
-    plainly = Redactor({key: "api-key"})
-    spelled = (rf"(?:\\?{re.escape(c)}|\\u(?i:{ord(c):04x}))" for c in key)
-    forms = "|".join(("".join(spelled), *map(re.escape, _encoded(key.encode()))))
-    pattern = re.compile(forms) if plainly.longest else None
 
-    def masked(text: str) -> str:
-        if pattern is not None:
-            text = pattern.sub("[REDACTED:api-key]", text)
-        return plainly.known_and_begun(text)
+    def __init__(self, key: str) -> None:
+        self._plainly = Redactor({key: "api-key"})
+        self._key = key.encode()
+        spelled = (rf"(?:\\?{re.escape(c)}|\\u(?i:{ord(c):04x}))" for c in key)
+        forms = "|".join(("".join(spelled), *map(re.escape, _encoded(self._key))))
+        self._pattern = re.compile(forms) if self._plainly.longest else None
 
-    return masked
+    def __call__(self, text: str) -> str:
+        if self._pattern is not None:
+            text = self._pattern.sub("[REDACTED:api-key]", text)
+        return self._plainly.known_and_begun(text)
+
+    def finds(self, data: bytes) -> bool:
+        """Whether the key stands in these bytes as it is: a look that costs next to nothing."""
+        return self._pattern is not None and self._key in data
 
 
 def _encoded(key: bytes) -> Iterator[str]:

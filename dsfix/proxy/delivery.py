@@ -12,7 +12,6 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -21,6 +20,7 @@ from aiohttp import web
 
 from dsfix.memory import OriginMemory
 from dsfix.protocol import spans, sse
+from dsfix.proxy.client import Masking
 from dsfix.proxy.headers import agent_headers
 from dsfix.proxy.peek import streams
 from dsfix.record.exchange import Exchange
@@ -69,7 +69,7 @@ class Delivery:
     clock: float
     memory: OriginMemory
     journal: Journal
-    masked: Callable[[str], str]
+    masked: Masking
     _remembered: bool = False
     _due: asyncio.TimerHandle | None = None
 
@@ -157,7 +157,8 @@ class Delivery:
             framed = "Content-Length" in names or "Transfer-Encoding" in names
             if whole and ("Content-Encoding" in names or not framed):
                 whole = spans.value(data) is not None
-            data = self._shown(self.reply.whole(data))
+            data = self.reply.whole(data)
+            data = data if self._of_model else self._without_key(data)
         else:  # a page, or an error in plain words
             data = self._without_key(data)
         await self._write(out, data)
@@ -178,14 +179,25 @@ class Delivery:
         self._began()
         return web.Response(status=status, body=out, headers=headers)
 
-    def _shown(self, said: bytes) -> bytes:
-        """An answer as the agent gets it: what a model says is not altered, but an error is.
+    @property
+    def _of_model(self) -> bool:
+        """Whether what came last is a model's answer, which is not altered as an error is.
 
-        So is what is no event of an answer: an error in plain words, or in a shape of its own.
+        An error may be in plain words as well, or in a shape of its own.
         """
         answer = self.reply.answer
-        of_model = answer.begun and not answer.error and not answer.unread
-        return said if of_model else self._without_key(said)
+        return answer.begun and not answer.error and not answer.unread
+
+    def _shown(self, said: bytes) -> bytes:
+        """Events as the agent gets them: what a model says is in their data alone."""
+        if not self._of_model:
+            return self._without_key(said)
+        if not self.masked.finds(said):
+            return said
+        lines = said.splitlines(keepends=True)
+        return b"".join(
+            each if each.startswith(b"data:") else self._without_key(each) for each in lines
+        )
 
     def _without_key(self, data: bytes) -> bytes:
         text = data.decode("utf-8", "surrogateescape")

@@ -11,7 +11,7 @@ from collections.abc import Callable
 import pytest
 
 from dsfix.protocol import sse
-from dsfix.proxy.client import _masking
+from dsfix.proxy.client import Masking
 from tests.proxy.wire_data import CLEAN, EVENTS, JSON, STREAM
 from tests.support.in_process import KEY, PATHS, InProcess
 from tests.support.strict_endpoint import Canned, StrictEndpoint
@@ -56,7 +56,7 @@ def test_an_encoded_key_in_an_error_does_not_reach_the_agent(
     """Wherever in the encoded text it begins, what remains is not enough to tell it."""
     key = "sk-~~??>>0123456789-abc"  # has both letters that base64 has two of
     text = encoded(f"{around}{key}{around}".encode())
-    masked = _masking(key)(f'{{"error": "who is {text}?"}}')
+    masked = Masking(key)(f'{{"error": "who is {text}?"}}')
     told = masked.partition("who is ")[2].partition("?")[0]
     assert "[REDACTED:api-key]" in told
     assert len(told) - len("[REDACTED:api-key]") <= len(encoded(around.encode() * 2)) + 4
@@ -99,3 +99,24 @@ def test_what_is_no_event_of_an_answer_does_not_tell_the_key(
         except http.client.IncompleteRead as cut:
             answer = cut.partial
     assert b"no key [REDACTED:api-key]" in answer
+
+
+@pytest.mark.parametrize("dialect", PATHS)
+@pytest.mark.parametrize(
+    "words",
+    [
+        f"<h1>Error</h1>\n\n<p>Authorization: Bearer {KEY}\n\n",
+        f": no key {KEY}\n\n",
+        f"id: {KEY}\nevent: {KEY}\ndata: {{}}\n\n",
+    ],
+)
+def test_what_stands_beside_the_data_does_not_tell_the_key(dialect: str, words: str) -> None:
+    """A page in the middle of a stream, a comment, a name; what the model says is not altered."""
+    events = EVENTS[dialect].replace(b"\\u00e9", KEY.encode())
+    first = sse.first_end(events)
+    with StrictEndpoint(key=KEY) as endpoint, InProcess(endpoint.url) as proxy:
+        pieces = [events[:first], words.encode(), events[first:]]
+        endpoint.canned = [Canned(200, STREAM, pieces)]
+        answer = proxy.ask("POST", PATHS[dialect], CLEAN[dialect])[2].decode()
+    told = words.replace(KEY, "[REDACTED:api-key]")
+    assert answer == told.join(each.decode() for each in (events[:first], events[first:]))
