@@ -16,7 +16,7 @@ import re
 from collections.abc import Iterable, Mapping, Sequence
 from functools import cache
 from typing import Any, NamedTuple
-from urllib.parse import unquote, urlsplit
+from urllib.parse import quote, unquote, urlsplit
 
 
 class _Kind(NamedTuple):
@@ -89,7 +89,7 @@ _NAMES = re.compile(
 )
 # What such a variable names is a place or a public id, not the secret.
 _NOT_SECRET = re.compile(r"_(?:FILE|PATH|DIR|ID|NAME|URL|TYPE)$|^GPG_KEY$|^GOOGLE_APPLICATION_")
-_UNRESERVED = frozenset("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~")
+_PLAIN = re.compile(r"[\w.~-]+", re.ASCII)  # what JSON, URLs and pages leave as it is
 _OPTION = re.compile(r"--?(?:[\w-]*[-_])?(?:key|token|secret|password|passwd)", re.IGNORECASE)
 # Shorter values are words, and would be found everywhere.
 SHORTEST = 12
@@ -99,19 +99,26 @@ _BEGUN = 8
 _TEXT = 10
 
 
+class _Known(NamedTuple):
+    """A known value: a part of it that all its forms have, those, and what is shown for them."""
+
+    part: str
+    forms: tuple[str, ...]
+    shown: str
+
+
 class Redactor:
     """Takes secrets out of texts. Immutable; safe to use from any thread."""
 
     def __init__(self, secrets: Mapping[str, str]) -> None:
         """`secrets` maps a value to the kind that is shown in its place."""
-        known: dict[str, str] = {}
-        for value, kind in secrets.items():
-            if len(value) >= SHORTEST:
-                for spelled in _spellings(value):
-                    known.setdefault(spelled, f"[REDACTED:{kind}]")
+        known = {value: kind for value, kind in secrets.items() if len(value) >= SHORTEST}
         # the longest first: one value may be a part of another
-        self._exact = tuple(sorted(known.items(), key=lambda item: -len(item[0])))
-        self.longest = max(map(len, known), default=0)
+        self._exact = tuple(
+            _Known(_unspelled(value), _spellings(value), f"[REDACTED:{known[value]}]")
+            for value in sorted(known, key=len, reverse=True)
+        )
+        self.longest = max((len(form) for each in self._exact for form in each.forms), default=0)
 
     @classmethod
     def of(cls, environ: Mapping[str, str], known: Iterable[tuple[str, str]]) -> Redactor:
@@ -138,18 +145,20 @@ class Redactor:
 
     def known(self, text: str) -> str:
         """The text with the known values replaced; no form of a secret is looked for."""
-        for value, shown in self._exact:
-            if value in text:
-                text = text.replace(value, shown)
+        for part, forms, shown in self._exact:
+            if part in text:
+                for form in forms:
+                    text = text.replace(form, shown)
         return text
 
     def known_and_begun(self, text: str) -> str:
         """Likewise of a text that may be cut: it may end within a known value."""
         text = self.known(text)
-        for value, shown in self._exact:
-            for size in range(len(value) - 1, _BEGUN - 1, -1):
-                if text.endswith(value[:size]):
-                    return text[:-size] + shown
+        for _, forms, shown in self._exact:
+            for form in forms:
+                for size in range(len(form) - 1, _BEGUN - 1, -1):
+                    if text.endswith(form[:size]):
+                        return text[:-size] + shown
         return text
 
     def finds(self, text: str) -> bool:
@@ -213,12 +222,26 @@ def _password(value: str) -> str:
         return ""
 
 
+def _unspelled(value: str) -> str:
+    """The longest part of a value that is the same in all its forms."""
+    return max(_PLAIN.findall(value), key=len, default="")
+
+
 def _spellings(value: str) -> tuple[str, ...]:
-    """A value as it stands, inside JSON (plain, and ASCII only), and inside a URL."""
-    inside = (json.dumps(value, ensure_ascii=plain)[1:-1] for plain in (True, False))
-    url = "".join(c if c in _UNRESERVED else _percent(c) for c in value)
-    return value, *inside, url
-
-
-def _percent(character: str) -> str:
-    return "".join(f"%{byte:02X}" for byte in character.encode("utf-8", "surrogateescape"))
+    """A value as it stands and as it is written in JSON, JSON in JSON, a URL, a page; the longest
+    first. Languages differ in what they leave as it is.
+    """
+    if _PLAIN.fullmatch(value):
+        return (value,)
+    forms = {value, value.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")}
+    for plain in (True, False):
+        once = json.dumps(value, ensure_ascii=plain)[1:-1]
+        forms |= {once, json.dumps(once, ensure_ascii=plain)[1:-1], once.replace("/", "\\/")}  # PHP
+        forms.add(re.sub("[<>&]", lambda found: f"\\u{ord(found[0]):04x}", once))  # Go
+        quotes = once.replace('\\"', '"')
+        forms.add(re.sub("[<>&+'\"]", lambda found: f"\\u{ord(found[0]):04X}", quotes))  # .NET
+    for safe in ("", "/", "!'()*"):  # RFC 3986, Python, JavaScript
+        url = quote(value, safe, errors="surrogateescape")
+        lower = re.sub("%..", lambda found: found[0].lower(), url)
+        forms |= {url, lower, url.replace("%20", "+"), lower.replace("%20", "+")}
+    return tuple(sorted(forms, key=len, reverse=True))
