@@ -211,9 +211,13 @@ def private_dir(path: Path, *, shared: bool = False) -> Path:
 
 
 def _is_foreign(path: Path, directory: os.stat_result) -> bool:
-    """Whether it is a link, or of another owner than the directory that it is in."""
+    """Whether it is a link, of another owner than the directory, or a file with a second name.
+
+    Who could write to a file of the owner's may have linked it there, and holds it open still.
+    """
     found = path.lstat()
-    return stat.S_ISLNK(found.st_mode) or found.st_uid != directory.st_uid
+    second = stat.S_ISREG(found.st_mode) and found.st_nlink > 1
+    return stat.S_ISLNK(found.st_mode) or second or found.st_uid != directory.st_uid
 
 
 def _odd(path: Path) -> bool:

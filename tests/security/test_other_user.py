@@ -311,15 +311,23 @@ def test_a_directory_of_theirs_gets_no_index_of_our_records(tmp_path: Path) -> N
     assert [path.name for path in theirs.iterdir()] == ["sessions"]
 
 
-@pytest.mark.parametrize("name", ["index.db", "sessions", "memory.db-wal", "sessions/2026/a"])
+@pytest.mark.parametrize(
+    "name", ["index.db", "sessions", "memory.db-wal", "memory.db", "sessions/2026/a"]
+)
 def test_what_was_planted_while_it_was_open_is_refused(tmp_path: Path, name: str) -> None:
-    """A directory of ours that anybody could write to, with a file or a link of another user."""
+    """A directory of ours that anybody could write to, with a file or a link of another user.
+
+    A file of ours that he could write to as well may have got a second name there.
+    """
     state = tmp_path / "state"
     planted = state / name
     planted.parent.mkdir(parents=True)
     state.chmod(0o777)
     if name == "memory.db-wal":
         planted.symlink_to(tmp_path / "target")
+    elif name == "memory.db":
+        (tmp_path / "target").touch()
+        planted.hardlink_to(tmp_path / "target")
     else:
         planted.touch()
         shutil.chown(planted, NOBODY, NOBODY)
