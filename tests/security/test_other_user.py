@@ -7,13 +7,14 @@ import encodings.utf_8_sig  # noqa: F401  # and for the settings
 import fcntl
 import json
 import os
+import resource  # noqa: F401  # to start an editor, and not readable for others
 import shutil
 import signal
 import socket
 import struct
 import subprocess
 import sys
-import termios  # noqa: F401  # and to start an editor
+import termios  # noqa: F401  # likewise
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
