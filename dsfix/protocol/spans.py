@@ -16,6 +16,7 @@ import msgspec
 
 _members = msgspec.json.Decoder(dict[str, msgspec.Raw])
 _items = msgspec.json.Decoder(list[msgspec.Raw])
+_whole = msgspec.json.Decoder(msgspec.Raw)
 _encode = msgspec.json.Encoder().encode
 
 
@@ -166,6 +167,18 @@ def value(data: bytes | None) -> Any:
     except Malformed:
         whole = bytes(data)
         return value(whole.lstrip(MARK)) if whole.startswith(MARK) else None
+
+
+def is_whole(data: bytes) -> bool:
+    """Whether a document is one value from its beginning to its end.
+
+    Nothing is made of it: a few bytes of gzip are millions of empty lists, which take gigabytes.
+    """
+    try:
+        _whole.decode(data.removeprefix(MARK))
+    except Malformed:
+        return False
+    return True
 
 
 def _holds_everything(data: bytes, found: Mapping[str, Sized]) -> bool:

@@ -30,7 +30,7 @@ from dsfix.repairs.recall import Place
 from dsfix.repairs.reply import Reply
 
 # A JSON answer longer than this is passed on unread.
-DOCUMENT_LIMIT = 64 << 20
+DOCUMENT_LIMIT = sse.LONGEST
 # Seconds after which an event that has gone on is read at the latest; the record tells each second.
 BEHIND = 0.5
 
@@ -156,7 +156,7 @@ class Delivery:
             names = response.headers
             framed = "Content-Length" in names or "Transfer-Encoding" in names
             if whole and ("Content-Encoding" in names or not framed):
-                whole = spans.value(data) is not None
+                whole = spans.is_whole(data)
             data = self.reply.whole(data)
             data = data if self._of_model else self._without_key(data)
         else:  # a page, or an error in plain words

@@ -115,6 +115,6 @@ async def body_of(request: web.BaseRequest, limit: int) -> bytes | None:
         if size > limit:
             return None
     whole = b"".join(parts)
-    if coding not in PLAIN and spans.value(whole) is None:
+    if coding not in PLAIN and not spans.is_whole(whole):
         raise BrokenBody  # nobody else tells of a compressed one that was cut
     return whole

@@ -27,6 +27,7 @@ _KINDS = {
     529: "overloaded_error",
 }
 _STATUS = {kind: status for status, kind in _KINDS.items()}
+_LONGEST = 1 << 20  # bytes; to decode a longer one may take gigabytes, and no error is as long
 _STRIPPING = re.compile(
     r"invalid\W+signature|(?:redacted_)?thinking\W+blocks?.{0,40}cannot be modified", re.I | re.S
 )
@@ -45,7 +46,7 @@ def message_of(data: bytes) -> str:
 
 def error_in(data: bytes) -> dict[str, Any] | None:
     """The error that a document or an event is in place of an answer; None if it is none."""
-    found = spans.value(data)
+    found = spans.value(data) if len(data) <= _LONGEST else None
     if not isinstance(found, dict) or _answers(found):
         return None
     error = found.get("error") or (found if found.get("type") == "error" else None)

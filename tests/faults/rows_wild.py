@@ -13,7 +13,7 @@ from tests.faults.wild import Wild, head
 from tests.proxy.wire_data import CLEAN
 
 SIZE = 384 << 20  # bytes that a bomb of 400 KB becomes
-ROOM = 256 << 20  # bytes that dsfix may take for it: it holds a document of up to 64 MiB
+ROOM = 256 << 20  # bytes that dsfix may take for it: it holds a document of up to 16 MiB
 JSON = "application/json"
 
 

@@ -7,6 +7,7 @@ import http.client
 import json
 import socket
 import time
+import tracemalloc
 
 import pytest
 
@@ -204,6 +205,25 @@ def test_gzip_is_undone(proxy: InProcess, endpoint: StrictEndpoint, dialect: str
     assert (status, body) == (200, EVENTS[dialect])
     assert "content-encoding" not in headers
     assert endpoint.requests[0].header("accept-encoding") == "identity"
+
+
+@both
+@pytest.mark.parametrize("millions", [2, 8])
+def test_a_document_of_empty_lists_is_not_made(
+    proxy: InProcess, endpoint: StrictEndpoint, dialect: str, millions: int
+) -> None:
+    """A few bytes of gzip that would be gigabytes as values pass as the bytes that they are."""
+    data = b'{"a":[' + b"[]," * (millions * 1_000_000) + b'0],"error":0}'
+    gzipped = [*JSON, ("Content-Encoding", "gzip")]
+    endpoint.canned = [Canned(200, gzipped, [gzip.compress(data)])]
+    tracemalloc.start()
+    try:
+        status, body = proxy.post(dialect, CLEAN[dialect])
+        most = tracemalloc.get_traced_memory()[1]
+    finally:
+        tracemalloc.stop()
+    assert (status, body == data) == (200, True)
+    assert most < 12 * len(data), "each list would take sixty bytes, twenty for each of the text"
 
 
 @both
