@@ -77,6 +77,10 @@ class Replayed:
             return sent.earlier
         return [each.decision.turn for each in self.turns[:nth] if each.decision].count(key)
 
+    def undecided(self, placed: Sequence[At]) -> list[int]:
+        """The turns that come next, at these places, of which nothing is known."""
+        return [nth for nth, at in enumerate(placed, len(self.turns)) if at not in self.known]
+
     def doubtful(self, learnt: Set[str] | None) -> list[int]:
         """The open turns from the first one on of which memory has learnt more; None: of all."""
         for count, (_, names) in enumerate(self.open):

@@ -16,7 +16,7 @@ from __future__ import annotations
 
 from bisect import bisect_left
 from collections import Counter
-from collections.abc import Mapping, Sequence, Set
+from collections.abc import Iterable, Mapping, Sequence, Set
 
 from dsfix.protocol.body import Body
 from dsfix.protocol.history import WIRES, History
@@ -90,29 +90,28 @@ class _Replay:
     def _go_on(self) -> None:
         """Decide for all turns for which nothing has been."""
         history, sent, memory = self._history, self._sent, self._context.memory
-        sent.messages = history.messages
-        placed = history.placed(len(sent.turns))
-        new = [nth for nth, at in enumerate(placed, len(sent.turns)) if at not in sent.known]
+        sent.messages, placed = history.messages, history.placed(len(sent.turns))
         sent.learnt, learnt = memory.learnt(sent.learnt)
         again = sent.doubtful(learnt)
-        turns = history.turns((*again, *new))
-        self._texts = {
-            nth: (turn.key, self._place(nth).previous)
-            for nth, turn in turns.items()
-            if not turn.calls
-        }
-        self._sure = {nth for nth, turn in turns.items() if turn.has_random_ids}
-        calls = [turns[nth].calls[0] for nth in self._sure]
-        counted = [
-            (turn.calls[0], self._place(nth).chain)
-            for nth, turn in turns.items()
-            if turn.calls and nth not in self._sure
-        ]
-        self._stored = memory.prefetch(calls, list(self._texts.values()), counted)
-        decided = self._decided_again(again, turns)
-        self._add(history.placed(len(sent.turns)) if decided else placed, turns, decided)
+        turns = self._read((*again, *sent.undecided(placed)))
+        if decided := self._decided_again(again, turns):  # what is behind it as well
+            placed = history.placed(len(sent.turns))
+            turns = self._read(sent.undecided(placed))
+        self._add(placed, turns, decided)
         if self._new:
             memory.remember_sent(self._conversation, self._new)
+
+    def _read(self, nths: Iterable[int]) -> Mapping[int, Turn]:
+        """These turns by number, and what memory has of them."""
+        turns = self._history.turns(nths)
+        texts = {nth: turn.key for nth, turn in turns.items() if not turn.calls}
+        self._texts = {nth: (key, self._place(nth).previous) for nth, key in texts.items()}
+        self._sure = {nth for nth, turn in turns.items() if turn.has_random_ids}
+        counted = {nth: turn.calls[0] for nth, turn in turns.items() if turn.calls}
+        calls = [counted.pop(nth) for nth in self._sure]
+        places = [(call, self._place(nth).chain) for nth, call in counted.items()]
+        self._stored = self._context.memory.prefetch(calls, list(self._texts.values()), places)
+        return turns
 
     def _add(
         self, placed: Sequence[At], turns: Mapping[int, Turn], decided: Mapping[int, Decision]

@@ -109,3 +109,17 @@ def test_a_turn_that_says_nothing_is_not_waited_for() -> None:
     silent = {"role": "assistant", "content": [thinking("mine")]}
     _, out = sent(MESSAGES, request(user("task"), silent, user("go on")))
     assert not out.carried
+
+
+def test_what_stands_behind_a_turn_that_comes_out_otherwise_keeps_what_it_had() -> None:
+    """A placeholder is settled, and is sent again when a turn before it is decided anew."""
+    to = memory()
+    _, out = sent(MESSAGES, request(user("task")), to=to)
+    answered(to, out, "ok", "mine")
+    history = request(user("task"), said("ok"), user("more"), said("nobody's"), user("go on"))
+    before, _ = sent(MESSAGES, history, to=to)
+    assert is_placeholder(thought_of(before, 3))
+    answered(to, out, "ok", "another's")
+    after, _ = sent(MESSAGES, history, to=to)
+    assert is_placeholder(thought_of(after))
+    assert after["messages"][3] == before["messages"][3]
