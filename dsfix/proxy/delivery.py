@@ -28,6 +28,7 @@ from dsfix.repairs.chain import Outgoing
 from dsfix.repairs.error_shape import message_of
 from dsfix.repairs.recall import Place
 from dsfix.repairs.reply import Reply
+from dsfix.repairs.tool_pairing import coming_back
 
 # A JSON answer longer than this is passed on unread.
 DOCUMENT_LIMIT = sse.LONGEST
@@ -234,7 +235,7 @@ class Delivery:
             return
         self._remembered = True
         place = Place(history, len(history.messages), self.outgoing.session)
-        self.memory.remember(turn, place)
+        self.memory.remember(coming_back(turn, history), place)
 
 
 def _gone(request: web.BaseRequest) -> bool:

@@ -24,12 +24,15 @@ from itertools import accumulate
 from operator import attrgetter
 from typing import NamedTuple
 
+from msgspec.structs import replace
+
 from dsfix.protocol.body import Body, Dialect
 from dsfix.protocol.history import History
+from dsfix.protocol.turns import Turn, is_random
 from dsfix.repairs.base import ALL, Context, Repair
 from dsfix.repairs.pairing import chat, messages, responses
 from dsfix.repairs.pairing.groups import Answers, doubtful, grouped, usual
-from dsfix.repairs.pairing.mending import Mending, Round, taken
+from dsfix.repairs.pairing.mending import Mending, Names, Round, taken
 from dsfix.repairs.pairing.shape import Piece, Wire, pieces_of
 from dsfix.repairs.unchanged import agreed
 
@@ -77,6 +80,16 @@ def paired(body: Body, context: Context) -> Body:
         out += (*body.messages[at : each.begin], *each.out)
         at = each.stop
     return body.saying((*out, *body.messages[at:]))
+
+
+def coming_back(turn: Turn, history: History) -> Turn:
+    """The turn behind that history, under the ids that its calls are sent with from then on."""
+    if not WIRES[history.dialect].UNIQUE or all(map(is_random, turn.calls)):
+        return turn
+    before = history.turns(range(len(history.assistants))).values()
+    made = [call for each in before for call in each.calls]
+    names = Names(True, set(made), len(made))
+    return replace(turn, calls=tuple(map(names.take, turn.calls)))
 
 
 def _go_on(body: Body, context: Context, now: _Paired) -> None:

@@ -173,9 +173,12 @@ def test_one_text_with_and_without_reasoning(
     assert found[silent - 1] not in (None, "", found[2 - silent])
 
 
-@pytest.mark.parametrize("dialect", ["messages", "chat"])
+@both
 def test_repeated_call_ids(proxy: InProcess, endpoint: StrictEndpoint, dialect: str) -> None:
-    """Where an upstream repeats its call ids, each turn still has its own reasoning."""
+    """Where an upstream repeats its call ids, each turn still has its own reasoning.
+
+    So it has where they are sent under others, because no id may come again.
+    """
     endpoint.policy.exact, endpoint.ids = False, "call_{nth}"
     talk = Talk(proxy, dialect, "begin #do bash#")
     talk.work()

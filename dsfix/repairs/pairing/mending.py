@@ -68,14 +68,17 @@ def taken(before: Sequence[Piece], mended: Sequence[Round]) -> set[str]:
     return {*_calls(before), *(id for each in mended for id in each.ids)}
 
 
-class _Names:
-    """Ids that are taken: in the whole history where they must be unique there, else in a turn."""
+class Names:
+    """Ids that are taken: in the whole history where they must be unique there, else in a turn.
 
-    def __init__(self, unique: bool, before: Sequence[Piece], mended: Sequence[Round]) -> None:
+    So many calls have one.
+    """
+
+    def __init__(self, unique: bool, taken: set[str], count: int) -> None:
         self._unique = unique
-        self._taken = taken(before, mended) if unique else set[str]()
+        self._taken = taken
         self._numbers: dict[str, int] = {}  # the last one that was put behind a name
-        self._count = len(list(_calls(before))) - sum(each.less for each in mended)
+        self._count = count
 
     def begin(self) -> None:
         """A turn begins."""
@@ -120,7 +123,8 @@ class Mending:
         self, wire: Wire, before: Sequence[Piece] = (), mended: Sequence[Round] = ()
     ) -> None:
         self._wire = wire
-        self._names = _Names(wire.UNIQUE, before, mended)
+        count = len(list(_calls(before))) - sum(each.less for each in mended)
+        self._names = Names(wire.UNIQUE, taken(before, mended) if wire.UNIQUE else set(), count)
         self._end, self._at = len(before), sum(len(piece.items) for piece in before)
         self.counts = Counter(mended[-1].counts if mended else {})
         self.mended = list(mended)
