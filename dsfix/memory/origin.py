@@ -6,6 +6,8 @@ from collections.abc import Mapping, Sequence, Set
 from dataclasses import dataclass
 from typing import Any
 
+from msgspec.structs import replace
+
 from dsfix.memory.ram import ALIKE
 from dsfix.memory.recall import LONG, Stored, begins, chosen, unleaked
 from dsfix.memory.rows import as_json
@@ -188,7 +190,7 @@ class OriginMemory:
             one = one or _made(self._known("call", call, place), turn, place)
         if one is None:
             return None
-        here = not is_random(call) and one.stood_at(place)
+        here = not is_random(call) and self._in_session(one, place)
         return Found(one.reasoning, unleaked(turn, one), here)
 
     def _at(self, turn: Turn, place: Place) -> tuple[Stored, ...]:
@@ -207,7 +209,7 @@ class OriginMemory:
             exact = [each for each in self._sure("previous", previous, place) if each.key == key]
         if exact:
             one = chosen(exact, turn, place)
-            return Found(one.reasoning, None, one.stood_at(place)) if one else None
+            return Found(one.reasoning, None, self._in_session(one, place)) if one else None
         if not same and not near:  # of what nobody has seen, that is all
             return None
         leaked = {
@@ -218,6 +220,20 @@ class OriginMemory:
         if one := chosen(list(leaked), turn, place):
             return Found(one.reasoning, leaked[one])
         return self._moved(turn, same, place) or self._cut(turn, near, place)
+
+    def _in_session(self, one: Stored, place: Place) -> bool:
+        """Whether the turn stood at this place, in this session or in one that this goes on from.
+
+        A fork has a name of its own. What it brings along is kept under that as well: once moved,
+        it would be taken for a later turn of the fork that says the same.
+        """
+        if one.stood_at(place):
+            return True
+        own = replace(one, session=place.session)
+        if not place.session or not own.stood_at(place):
+            return False
+        self.store.add(self.origin, own)
+        return True
 
     def _moved(self, turn: Turn, same: tuple[Stored, ...], place: Place) -> Found | None:
         """The turn that now stands behind another message: by session, or by a text that is long.

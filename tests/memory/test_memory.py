@@ -166,6 +166,20 @@ def test_a_turn_that_compaction_moved_is_found_by_the_agents_session(file: Path)
         assert recall(memory, asked, "another", "x", session="s") is None
 
 
+@pytest.mark.parametrize("calls", [(), ("call_0",)], ids=["text", "counted id"])
+def test_what_a_fork_brings_along_is_its_own(file: Path, calls: tuple[str, ...]) -> None:
+    """Moved by compaction, it is not taken for what the fork said later in the same words."""
+    with opened(file) as store:
+        memory = OriginMemory(store, ORIGIN)
+        asked = turn(*calls, text="done")
+        memory.remember(turn(*calls, thought="early", text="done"), At("p1", "c1", "s"))
+        for _ in range(2):
+            assert recall(memory, asked, "p1", "c1", session="fork") == "early"
+        assert recall(memory, asked, "summary", "x", session="fork") == "early"
+        memory.remember(turn(*calls, thought="late", text="done"), At("p2", "c2", "fork"))
+        assert recall(memory, asked, "another", "x", session="fork") is None
+
+
 def test_reasoning_that_the_agent_brings_is_learnt_once(file: Path) -> None:
     """From before dsfix, or at a new place; what is known already is not stored again."""
     with opened(file) as store:
