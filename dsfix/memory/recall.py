@@ -78,9 +78,9 @@ def chosen(found: Sequence[Stored], turn: Turn, place: Place) -> Stored | None:
     """The one stored turn that is meant, None when several could be.
 
     Some vendors repeat ids (`call_0`), and users repeat themselves: then the tools' names
-    decide, then the agent's session, the user's turn before, all that stood before, and what it
-    says: each among those that the ones before have left. An id that is no random one means
-    nothing by itself, even if it is known once only.
+    decide, then this very place, the agent's session, the user's turn before, all that stood
+    before, and what it says: each among those that the ones before have left. An id that is no
+    random one means nothing by itself, even if it is known once only.
     """
     if found and not all(map(is_random, found[0].calls)):
         found = _of_counted(found, turn, place)
@@ -92,6 +92,7 @@ def chosen(found: Sequence[Stored], turn: Turn, place: Place) -> Stored | None:
     tests: tuple[Callable[[Stored], bool], ...] = (
         lambda each: True,
         lambda each: not turn.names or each.names == turn.names,
+        lambda each: (each.previous, each.chain) == (place.previous, place.chain),
         lambda each: bool(place.session) and each.session == place.session,
         lambda each: each.previous == place.previous,
         lambda each: each.chain == place.chain,

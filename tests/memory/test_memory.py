@@ -180,6 +180,19 @@ def test_what_a_fork_brings_along_is_its_own(file: Path, calls: tuple[str, ...])
         assert recall(memory, asked, "another", "x", session="fork") is None
 
 
+@pytest.mark.parametrize("calls", [(), ("call_0",)], ids=["text", "counted id"])
+def test_a_place_tells_more_than_a_session(file: Path, calls: tuple[str, ...]) -> None:
+    """What a fork brings along stands where it stood, whatever the fork itself has said since."""
+    with opened(file) as store:
+        memory = OriginMemory(store, ORIGIN)
+        asked = turn(*calls, text="done")
+        memory.remember(turn(*calls, thought="one", text="done"), At("p", "c1", "s"))
+        memory.remember(turn(*calls, thought="two", text="done"), At("p", "c2", "s"))
+        memory.remember(turn(*calls, thought="own", text="done"), At("p", "c3", "fork"))
+        for chain, thought in (("c1", "one"), ("c2", "two"), ("c3", "own")):
+            assert recall(memory, asked, "p", chain, session="fork") == thought
+
+
 def test_reasoning_that_the_agent_brings_is_learnt_once(file: Path) -> None:
     """From before dsfix, or at a new place; what is known already is not stored again."""
     with opened(file) as store:
