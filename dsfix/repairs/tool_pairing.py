@@ -84,12 +84,14 @@ def paired(body: Body, context: Context) -> Body:
 
 def coming_back(turn: Turn, history: History) -> Turn:
     """The turn behind that history, under the ids that its calls are sent with from then on."""
-    if not WIRES[history.dialect].UNIQUE or all(map(is_random, turn.calls)):
+    calls, unique = turn.calls, WIRES[history.dialect].UNIQUE
+    apart = "" not in calls and len({*calls}) == len(calls)
+    if (apart and not unique) or all(map(is_random, calls)):
         return turn
     before = history.turns(range(len(history.assistants))).values()
     made = [call for each in before for call in each.calls]
-    names = Names(True, set(made), len(made))
-    return replace(turn, calls=tuple(map(names.take, turn.calls)))
+    names = Names(True, set(made) if unique else set(), len(made))
+    return replace(turn, calls=tuple(map(names.take, calls)))
 
 
 def _go_on(body: Body, context: Context, now: _Paired) -> None:

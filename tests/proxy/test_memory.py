@@ -174,15 +174,19 @@ def test_one_text_with_and_without_reasoning(
 
 
 @both
-def test_repeated_call_ids(proxy: InProcess, endpoint: StrictEndpoint, dialect: str) -> None:
+@pytest.mark.parametrize("ids", ["call_{nth}", "same", ""])
+def test_repeated_call_ids(
+    proxy: InProcess, endpoint: StrictEndpoint, dialect: str, ids: str
+) -> None:
     """Where an upstream repeats its call ids, each turn still has its own reasoning.
 
-    So it has where they are sent under others, because no id may come again.
+    So it has where they are sent under others, because no id may come again, or none is there.
     """
-    endpoint.policy.exact, endpoint.ids = False, "call_{nth}"
+    endpoint.policy.exact = endpoint.policy.split = False  # it cannot tell the answers apart
+    endpoint.ids = ids
     talk = Talk(proxy, dialect, "begin #do bash#")
     talk.work()
-    talk.say("and on #do bash#")
+    talk.say("and on #do parallel#")
     talk.work()
     given = [request.given.reasoning for request in endpoint.main if request.given]
     assert told(dialect, endpoint) == given[:-1]
