@@ -10,7 +10,7 @@ from collections.abc import Callable, Sequence
 
 import msgspec
 
-from dsfix.protocol.turns import Reasoning, Turn, digest, is_random, without_leak
+from dsfix.protocol.turns import UNNAMED, Reasoning, Turn, digest, is_random, without_leak
 from dsfix.repairs.recall import Place
 
 _HEADS = (16, 64, 256, 1024)  # characters
@@ -116,6 +116,8 @@ def _of_counted(found: Sequence[Stored], turn: Turn, place: Place) -> Sequence[S
     found = [e for e in found if e.key != key or e.names == turn.names or sorted(e.names) == names]
     if here := [each for each in found if each.chain == place.chain]:
         return here
+    if place.renames or turn.calls[0].startswith(UNNAMED):  # the id is of where it stands
+        return []
     return [
         each
         for each in found

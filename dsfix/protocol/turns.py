@@ -15,6 +15,7 @@ _RANDOM = re.compile(
     r"(?<![A-Za-z0-9])(?!000[0-9]*+(?![A-Za-z]))"
     r"(?:(?=[A-Za-z]*+[0-9])[A-Za-z0-9]{12}|call_[0-9]{2}_[A-Za-z]{24})"
 )
+UNNAMED = "call_unnamed_"  # how ids begin that are given to calls without one, by their number
 _EMPTY = hashlib.blake2b(digest_size=16)
 _CALLS = hashlib.blake2b(b"calls\0", digest_size=16)
 _REMINDED = "</system-reminder>"

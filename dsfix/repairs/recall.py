@@ -8,7 +8,7 @@ from typing import Any, NamedTuple, Protocol
 
 import msgspec
 
-from dsfix.protocol.body import Body
+from dsfix.protocol.body import Body, Dialect
 from dsfix.protocol.history import History
 from dsfix.protocol.turns import Reasoning, Turn
 
@@ -94,6 +94,11 @@ class Place(msgspec.Struct, frozen=True):
     def chain(self) -> str:
         """Key of all that stands before."""
         return self.history.chain(self.index)
+
+    @property
+    def renames(self) -> bool:
+        """Whether calls are sent under other ids where theirs come again: then those are places."""
+        return self.history.dialect is Dialect.RESPONSES
 
     def holds(self, key: str, chain: str) -> bool:
         """Whether the turn of that key stands in the history, behind all that it stood behind."""

@@ -46,6 +46,16 @@ def test_another_turn_of_a_counted_id_in_the_session_is_another(
     assert memory.recall(Turn(calls, names, (text,)), behind) is not None
 
 
+@pytest.mark.parametrize(("ident", "renames"), [("call_0", True), ("call_unnamed_1", False)])
+def test_an_id_that_was_made_for_its_place_is_of_that_place(ident: str, renames: bool) -> None:
+    """Behind a summary the calls are counted anew: the same id in the session is another turn."""
+    memory = OriginMemory(Store(None), "o")
+    memory.remember(Turn((ident,), ("f",), (), Reasoning((("why", ""),))), At("p", "c", "s"))
+    for chain, found in (("c", True), ("summary", False)):
+        place = At("p", chain, "s", renames)
+        assert (memory.recall(Turn((ident,), ("f",)), place) is not None) == found
+
+
 def test_an_answer_with_another_tool_is_another_at_its_place_too() -> None:
     """A prompt that was sent again got another answer, of which nobody knows the reasoning."""
     memory = OriginMemory(Store(None), "o")

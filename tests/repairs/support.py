@@ -44,6 +44,7 @@ class At:
     previous: str = "p"
     chain: str = "c"
     session: str = ""
+    renames: bool = False
 
     def has(self, key: str, previous: str) -> bool:
         """Nothing else is in this conversation."""

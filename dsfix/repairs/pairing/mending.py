@@ -12,6 +12,7 @@ from itertools import chain
 from operator import attrgetter
 from typing import NamedTuple
 
+from dsfix.protocol.turns import UNNAMED
 from dsfix.repairs.pairing.groups import Group, rounds
 from dsfix.repairs.pairing.shape import Part, Piece, Wire
 
@@ -98,7 +99,7 @@ class Names:
     def take(self, asked: str) -> str:
         """The id for a call that came with this one."""
         self._count += 1
-        name = id = asked or f"call_unnamed_{self._count}"
+        name = id = asked or f"{UNNAMED}{self._count}"
         number = self._numbers.get(name, 1)
         while id in self._taken:
             number += 1
