@@ -203,12 +203,12 @@ class _Replay:
         That is what memory knows, unless a placeholder is wanted `instead`.
         """
         key = self._key(turn, nth)
-        count = self._sent.before(key, nth)
+        count, own = self._sent.before(key, nth), self._stand.text
         if instead:
             return (
                 Decision(items, turn=key)
                 if ours
-                else self._stood_in(items, turn, key, self._text(turn, key, count))
+                else self._stood_in(items, turn, key, placeholder(turn, key, count, own))
             )
         name = numbered(key, count)
         if (text := self._placeholders.get(name)) is not None:
@@ -224,7 +224,7 @@ class _Replay:
             return Decision(items, turn=key, until=self._names(turn, nth))
         if self._context.quiet or self._stand.mode == "off":
             return Decision(items, until=())
-        self._new[name] = text = self._text(turn, key, count)
+        self._new[name] = text = placeholder(turn, key, count, own)
         return self._stood_in(items, turn, key, text)
 
     def _names(self, turn: Turn, nth: int) -> tuple[str, ...]:
@@ -232,10 +232,10 @@ class _Replay:
         return turn.calls or self._texts[nth]
 
     def _key(self, turn: Turn, nth: int) -> str:
-        return turn.key if turn.calls else digest(*self._texts[nth])
-
-    def _text(self, turn: Turn, key: str, count: int) -> Reasoning:
-        return placeholder(turn, key, count, self._stand.text)
+        """Its name among the placeholders sent; of an id that looks common, one for each place."""
+        if turn.calls and len(call := turn.calls[0][-12:]) == 12 and call.isalnum():
+            return turn.key
+        return digest(*((turn.key, self._place(nth).chain) if turn.calls else self._texts[nth]))
 
     def _stood_in(
         self, items: tuple[bytes, ...], turn: Turn, key: str, text: Reasoning

@@ -123,3 +123,18 @@ def test_what_stands_behind_a_turn_that_comes_out_otherwise_keeps_what_it_had() 
     after, _ = sent(MESSAGES, history, to=to)
     assert is_placeholder(thought_of(after))
     assert after["messages"][3] == before["messages"][3]
+
+
+def test_a_placeholder_of_a_common_id_is_of_its_place() -> None:
+    """A twin's `call_0`, of which nobody knows the reasoning, takes nothing from this one."""
+    to = memory()
+    _, out = sent(MESSAGES, request(user("task")), to=to)
+    assert out.history is not None
+    thought = Reasoning((("mine", "s"),))
+    to.remember(Turn(("call_0",), ("f",), (), thought), Place(out.history, 1))
+    mine = request(user("task"), call("call_0"), result("call_0"))
+    assert thought_of(sent(MESSAGES, mine, to=to)[0]) == "mine"
+    twins = request(user("task"), said("twin"), user("go on"), call("call_0"), result("call_0"))
+    assert is_placeholder(thought_of(sent(MESSAGES, twins, to=to)[0], 3))
+    to.store.recent.clear()
+    assert thought_of(sent(MESSAGES, mine, to=to)[0]) == "mine"
