@@ -74,6 +74,13 @@ def begins(stored: Stored, text: str) -> bool:
     return bool(own) and stored.heads[: len(own)] == own
 
 
+def by_chance(stored: Stored, turn: Turn, place: Place) -> bool:
+    """Whether another session has said as little, behind something else: that happens often."""
+    if len(turn.text) >= LONG or stored.chain == place.chain:
+        return False
+    return stored.session != place.session and "" not in (stored.session, place.session)
+
+
 def chosen(found: Sequence[Stored], turn: Turn, place: Place) -> Stored | None:
     """The one stored turn that is meant, None when several could be.
 

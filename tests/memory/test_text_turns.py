@@ -206,3 +206,16 @@ def test_of_more_than_are_looked_at_none_has_moved(tmp_path: Path) -> None:
             session = "" if number else "s"
             memory.remember(turn(text="Done.", thought=f"{number}"), At(f"{number}", "", session))
         assert recall(memory, turn(text="Done."), "another", session="s") is None
+
+
+@pytest.mark.parametrize(("length", "known"), [(5, None), (LONG, "why")])
+def test_a_short_text_of_another_session_is_a_coincidence(length: int, known: str | None) -> None:
+    """`Done.` is said behind `continue` in many of them; a fork of one begins with all it had."""
+    with opened(None) as store:
+        memory = OriginMemory(store, ORIGIN)
+        said = turn(text="x" * length)
+        memory.remember(turn(text=said.text, thought="why"), At("p", "c", "s"))
+        assert recall(memory, said, "p", "other", session="t") == known
+        assert recall(memory, said, "p", "other", session="s") == "why"
+        assert recall(memory, said, "p", "other") == "why"
+        assert recall(memory, said, "p", "c", session="t") == "why"
