@@ -208,6 +208,20 @@ def test_of_more_than_are_looked_at_none_has_moved(tmp_path: Path) -> None:
         assert recall(memory, turn(text="Done."), "another", session="s") is None
 
 
+@pytest.mark.parametrize("session", ["", "s"])
+def test_what_begins_like_a_turn_that_stands_elsewhere_was_not_cut_from_it(session: str) -> None:
+    """A prompt that was said again is answered with the same first words."""
+    known, other = "All tests pass. The parser is next.", "All tests pass. Nothing is left."
+    prompt = {"role": "user", "content": "continue"}
+    whole = history(prompt, {"role": "assistant", "content": known}, prompt)
+    with opened(None) as store:
+        memory = OriginMemory(store, ORIGIN)
+        memory.remember(turn(text=known, thought="why"), Place(history(prompt), 1, session))
+        assert memory.recall(turn(text=known), Place(whole, 1, session)) is not None
+        assert memory.recall(turn(text=other), Place(whole, 3, session)) is None
+        assert memory.recall(turn(text=known[:20]), Place(history(prompt), 1, session)) is not None
+
+
 @pytest.mark.parametrize(("length", "known"), [(5, None), (LONG, "why")])
 def test_a_short_text_of_another_session_is_a_coincidence(length: int, known: str | None) -> None:
     """`Done.` is said behind `continue` in many of them; a fork of one begins with all it had."""
