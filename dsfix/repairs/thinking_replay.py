@@ -232,8 +232,8 @@ class _Replay:
         return turn.calls or self._texts[nth]
 
     def _key(self, turn: Turn, nth: int) -> str:
-        """Its name among the placeholders sent; of an id that looks common, one for each place."""
-        if turn.calls and len(call := turn.calls[0][-12:]) == 12 and call.isalnum():
+        """Its name among the placeholders sent; of a common id, one for each place."""
+        if nth in self._sure:
             return turn.key
         return digest(*((turn.key, self._place(nth).chain) if turn.calls else self._texts[nth]))
 
