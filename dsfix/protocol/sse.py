@@ -143,22 +143,28 @@ def event_at(events: bytes, place: int) -> bytes:
 
 def lines(events: bytes) -> list[bytes]:
     """The payload of every `data:` line in a run of events, in order."""
+    return parted(events)[0]
+
+
+def parted(events: bytes) -> tuple[list[bytes], bytes]:
+    """The same, and what stands beside them, each thing once: names, comments, ends of lines."""
     if b"\r" in events:
         events = events.replace(b"\r\n", b"\n").replace(b"\r", b"\n")
     if len(events) < _FEW and (one := _only(events)) is not None:
-        return [one]
-    found = []
+        return [one], events[: events.find(b"data:")]
+    found, beside, last = [], set[bytes](), 0
     first = len(MARK) if events.startswith(MARK) else 0
     at = events.find(b"data:")
     while at >= 0:
         end = at + 5
         if at == first or events[at - 1] == _LF:  # else it stands within a line
+            beside.add(events[last:at])
             start = end + 1 if events.startswith(b" ", end) else end
             end = events.find(b"\n", start)
-            end = len(events) if end < 0 else end
+            last = end = len(events) if end < 0 else end
             found.append(events[start:end].strip())
         at = events.find(b"data:", end)
-    return found
+    return found, b"".join((*beside, events[last:]))
 
 
 def data_of(event: bytes) -> bytes:

@@ -193,8 +193,9 @@ class Delivery:
         """Events as the agent gets them: what a model says is in their data alone."""
         if not self._of_model:
             return self._without_key(said)
-        if not self.masked.finds(said):
+        if not self.masked.finds(self.reply.beside):
             return said
+        self.reply.look()
         lines = said.splitlines(keepends=True)
         return b"".join(
             each if each.startswith(b"data:") else self._without_key(each) for each in lines

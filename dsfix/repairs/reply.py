@@ -25,13 +25,17 @@ SMALL = 4096
 
 @dataclass(slots=True)
 class Reply:
-    """An answer on its way to the agent: bytes in, bytes out, and read while it passes."""
+    """An answer on its way to the agent: bytes in, bytes out, and read while it passes.
+
+    `beside` is what the last chunk gave, less most of what the model said.
+    """
 
     dialect: Dialect
     repairs: Sequence[Repair]
     answering: Answering
     strict: bool = False
     answer: Answer = field(default_factory=Answer)
+    beside: bytes = b""
     _relay: sse.Relay = field(default_factory=sse.Relay)
     _active: tuple[tuple[str, AnswerRepair], ...] = ()
     _streams: tuple[tuple[str, Stream], ...] = ()
@@ -71,6 +75,7 @@ class Reply:
 
     def feed(self, data: bytes) -> bytes:
         """A chunk of the event stream; gives what goes to the agent now."""
+        self.beside = b""
         if self._late.takes(data):
             if self._late.waiting == MANY:
                 self.catch_up()
@@ -78,11 +83,16 @@ class Reply:
         self.catch_up()
         head, long, events = self._relay.feed(data)
         if head:
+            self.beside += head
             head = self._passed(self._kept_back()) + head
         if long:
             self._observe(long)
         ready = self._ready(events)
         return head + ready if head else ready
+
+    def look(self) -> None:
+        """Let nothing that comes go on unread because it looks like what has come."""
+        self._late.stop()
 
     def end(self) -> bytes:
         """The end of the stream; gives what was held back, of an unfinished event as well."""
@@ -156,6 +166,7 @@ class Reply:
         for _, stream in self._streams:
             if not stream.passes(texts.said):
                 return False
+        self.beside += texts.beside
         texts.tell(self.answer)
         self._name_served()
         return True
@@ -166,6 +177,7 @@ class Reply:
             if self._is_marked(events):
                 events = b"".join(map(self._edited, sse.split(events)))
             self._observe(events)
+            self.beside += events
         return events
 
     def _is_marked(self, events: bytes) -> bool:

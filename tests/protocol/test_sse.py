@@ -35,6 +35,30 @@ def test_bytes_pass_unchanged_however_they_are_cut(stream: bytes, sizes: list[in
     assert sse.lines(events) == [b"{1}", b"two", b"{3}", b"[DONE]"]
 
 
+LINES = st.sampled_from(
+    [
+        "data: said",
+        "data:said",
+        "",
+        "id: beside",
+        ": beside data: beside",
+        "event: beside",
+        "beside",
+    ]
+)
+
+
+@given(st.lists(LINES), st.sampled_from(["\n", "\r\n", "\r"]))
+def test_what_is_no_payload_stands_beside(lines: list[str], end: str) -> None:
+    """All words of all lines are in the one or in the other."""
+    payloads, beside = sse.parted("".join(f"{line}{end}" for line in lines).encode())
+    assert payloads == [b"said" for line in lines if line.startswith("data:")]
+    assert b"said" not in beside
+    for line in lines:
+        if not line.startswith("data:"):
+            assert line.encode() in beside
+
+
 def test_a_complete_event_goes_on_at_once() -> None:
     """No byte of an event is kept once its end is there."""
     relay = sse.Relay()

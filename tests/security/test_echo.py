@@ -120,3 +120,19 @@ def test_what_stands_beside_the_data_does_not_tell_the_key(dialect: str, words: 
         answer = proxy.ask("POST", PATHS[dialect], CLEAN[dialect])[2].decode()
     told = words.replace(KEY, "[REDACTED:api-key]")
     assert answer == told.join(each.decode() for each in (events[:first], events[first:]))
+
+
+@pytest.mark.parametrize("dialect", PATHS)
+@pytest.mark.parametrize("together", [True, False])
+def test_what_comes_with_every_event_does_not_tell_the_key(dialect: str, together: bool) -> None:
+    """Many that are alike, in one piece, or each on its own, are not passed on unlooked at."""
+    name = f"id: {KEY}\n".encode()
+    events = [name + each for each in sse.split(EVENTS[dialect])]
+    says = {"messages": b"text_delta", "chat": b'"content":', "responses": b"output_text.delta"}
+    [delta, *_] = (each for each in events if says[dialect] in each)
+    events[events.index(delta) : events.index(delta)] = [delta] * 40
+    with StrictEndpoint(key=KEY) as endpoint, InProcess(endpoint.url) as proxy:
+        endpoint.canned = [Canned(200, STREAM, [b"".join(events)] if together else events)]
+        answer = proxy.ask("POST", PATHS[dialect], CLEAN[dialect])[2]
+    assert answer.count(b"id: [REDACTED:api-key]") == len(events)
+    assert KEY.encode() not in answer

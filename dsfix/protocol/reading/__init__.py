@@ -55,9 +55,10 @@ _READERS: Mapping[Dialect, _Reader] = {
 
 
 class Texts(NamedTuple):
-    """Events that only go on with what is being said, and their pieces of text."""
+    """Events that only go on with what is being said, their pieces of text, and what is beside."""
 
     said: list[str]
+    beside: bytes
     events: list[object]
     on_event: Callable[..., None]
 
@@ -75,7 +76,8 @@ def texts(dialect: Dialect, events: bytes, asked: str) -> Texts | None:
     """
     reader = _READERS[dialect]
     try:
-        known = _decoded(reader, _payloads(events))
+        payloads, beside = _payloads(events)
+        known = _decoded(reader, payloads)
     except spans.Malformed:
         return None
     said = []
@@ -83,13 +85,13 @@ def texts(dialect: Dialect, events: bytes, asked: str) -> Texts | None:
         if (piece := reader.piece(event, asked)) is None:
             return None
         said.append(piece)
-    return Texts(said, known, reader.on_event)
+    return Texts(said, beside, known, reader.on_event)
 
 
 def observe(dialect: Dialect, answer: Answer, events: bytes) -> None:
     """Take in a run of complete events. What is no event of the dialect is passed over."""
     reader = _READERS[dialect]
-    payloads = _payloads(events)
+    payloads, _ = _payloads(events)
     ended = b"[DONE]" in payloads
     try:
         known = _decoded(reader, [data for data in payloads if data != b"[DONE]"])
@@ -101,8 +103,9 @@ def observe(dialect: Dialect, answer: Answer, events: bytes) -> None:
         chat.on_done(answer)
 
 
-def _payloads(events: bytes) -> list[bytes]:
-    return [data for data in sse.lines(runs.merged(events)) if data]
+def _payloads(events: bytes) -> tuple[list[bytes], bytes]:
+    payloads, beside = sse.parted(runs.merged(events))
+    return list(filter(None, payloads)), beside
 
 
 def _decoded(reader: _Reader, payloads: list[bytes]) -> list[object]:
