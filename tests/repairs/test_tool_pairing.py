@@ -281,14 +281,6 @@ def test_what_a_tool_was_given(dialect: Dialect) -> None:
     assert not refused_by(dialect, mended(dialect, lost)[0])
 
 
-@pytest.mark.parametrize("dialect", [Dialect.CHAT, Dialect.RESPONSES])
-def test_a_tool_was_given_an_object(dialect: Dialect) -> None:
-    """What these wires want as a text becomes one."""
-    whole = json.dumps(bodied(dialect, [calls(X), results(X)]))
-    out, _ = mended(dialect, json.loads(whole.replace('"{}"', '{"a": 1}')))
-    assert out == json.loads(whole.replace('"{}"', json.dumps('{"a": 1}')))
-
-
 def test_a_member_that_is_there_twice() -> None:
     """A message that cannot be taken apart is left alone, and nothing fails."""
     twice = b'{"role":"assistant","content":"","tool_calls":[{"id":"%s"}],"name":1,"name":2}'

@@ -105,3 +105,11 @@ def test_the_conversation_keeps_its_place(dialect: Dialect) -> None:
     assert json.loads(out.body.encode()) == apart
     assert "thought 0" in json.dumps(data)
     assert (out.replayed, out.placeholders) == (1, 0)
+
+
+@pytest.mark.parametrize("dialect", [Dialect.CHAT, Dialect.RESPONSES])
+def test_a_tool_was_given_an_object(dialect: Dialect) -> None:
+    """What these wires want as a text becomes one."""
+    whole = json.dumps(bodied(dialect, [calls(X), results(X)]))
+    out, _ = mended(dialect, json.loads(whole.replace('"{}"', '{"a": 1}')))
+    assert out == json.loads(whole.replace('"{}"', json.dumps('{"a": 1}')))

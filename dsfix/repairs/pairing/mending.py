@@ -72,7 +72,7 @@ def taken(before: Sequence[Piece], mended: Sequence[Round]) -> set[str]:
 class Names:
     """Ids that are taken: in the whole history where they must be unique there, else in a turn.
 
-    So many calls have one.
+    `count` is how many calls there are before, for the names of those that have none.
     """
 
     def __init__(self, unique: bool, taken: set[str], count: int) -> None:
