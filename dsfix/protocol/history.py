@@ -256,7 +256,7 @@ class History:
     @property
     def has_calls(self) -> bool:
         """Whether any assistant turn calls a tool."""
-        return any([turn is not None and turn.calls for turn in self._read()])
+        return any(turn is not None and turn.calls for turn in self._read())
 
 
 def root(dialect: Dialect, messages: Sequence[bytes]) -> str:

@@ -32,7 +32,7 @@ from dsfix.protocol.turns import Turn, is_random
 from dsfix.repairs.base import ALL, Context, Repair
 from dsfix.repairs.pairing import chat, messages, responses
 from dsfix.repairs.pairing.groups import Answers, doubtful, grouped, usual
-from dsfix.repairs.pairing.mending import Mending, Names, Round, taken
+from dsfix.repairs.pairing.mending import Mending, Names, Round
 from dsfix.repairs.pairing.shape import Piece, Wire, pieces_of
 from dsfix.repairs.unchanged import agreed
 
@@ -47,6 +47,7 @@ class _Paired(NamedTuple):
     """The last request of a conversation.
 
     Its rounds ended behind the pieces numbered `ends`, and those that were not well were `mended`.
+    `made` are the ids of the calls in the first so many pieces, where they must be unique.
     """
 
     dialect: Dialect
@@ -54,6 +55,13 @@ class _Paired(NamedTuple):
     pieces: list[Piece]
     ends: list[int]
     mended: list[Round]
+    made: tuple[int, frozenset[str]] = (0, frozenset())
+
+    def made_before(self, place: int) -> tuple[int, frozenset[str]]:
+        """The ids of the calls in the pieces before that place; those that are known stay so."""
+        known, ids = self.made if self.made[0] <= place else (0, frozenset[str]())
+        more = (call for piece in self.pieces[known:place] for call in piece.calls)
+        return place, ids.union(more)
 
 
 def paired(body: Body, context: Context) -> Body:
@@ -66,7 +74,9 @@ def paired(body: Body, context: Context) -> Body:
     pieces, count = _read(context.history_of(body), wire, last)
     ends = _settled(last.ends, count)
     mended = last.mended[: bisect_right(last.mended, _last(ends), key=attrgetter("end"))]
-    now = _Paired(body.dialect, body.messages, pieces, ends, mended)
+    now = _Paired(body.dialect, body.messages, pieces, ends, mended, last.made)
+    if wire.UNIQUE:
+        now = now._replace(made=now.made_before(_last(ends)))
     if any(piece.calls or piece.results for piece in pieces):
         _go_on(body, context, now)
     seen[TOOL_PAIRING.name] = now
@@ -116,7 +126,9 @@ def _go_on(body: Body, context: Context, now: _Paired) -> None:
 def _usual(wire: Wire, now: _Paired, known: Answers | None = None) -> tuple[list[int], bool]:
     """Where the next rounds end, as far as they are as usual, and whether all are."""
     done = _last(now.ends)
-    before = taken(now.pieces[:done], now.mended) if wire.UNIQUE else frozenset[str]()
+    before = frozenset[str]()
+    if wire.UNIQUE:
+        before = now.made_before(done)[1].union(id for each in now.mended for id in each.ids)
     found = [done + end for end in usual(now.pieces[done:], wire, before, known)]
     return found, found[-1:] == [len(now.pieces)]
 

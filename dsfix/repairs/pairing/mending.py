@@ -64,7 +64,7 @@ class Round(NamedTuple):
     counts: Mapping[str, int]
 
 
-def taken(before: Sequence[Piece], mended: Sequence[Round]) -> set[str]:
+def _taken(before: Sequence[Piece], mended: Sequence[Round]) -> set[str]:
     """The ids under which calls of these pieces are sent, of which these rounds were mended."""
     return {*_calls(before), *(id for each in mended for id in each.ids)}
 
@@ -125,7 +125,7 @@ class Mending:
     ) -> None:
         self._wire = wire
         count = len(list(_calls(before))) - sum(each.less for each in mended)
-        self._names = Names(wire.UNIQUE, taken(before, mended) if wire.UNIQUE else set(), count)
+        self._names = Names(wire.UNIQUE, _taken(before, mended) if wire.UNIQUE else set(), count)
         self._end, self._at = len(before), sum(len(piece.items) for piece in before)
         self.counts = Counter(mended[-1].counts if mended else {})
         self.mended = list(mended)
