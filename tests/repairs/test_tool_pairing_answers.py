@@ -22,7 +22,7 @@ from tests.repairs.pairs import (
     results,
     said,
 )
-from tests.repairs.support import At, memory, request, sent
+from tests.repairs.support import At, memory, sent
 
 A, B, C = "call_00_" + "a1" * 12, "call_01_" + "b2" * 12, "call_00_" + "c3" * 12
 X, Y, Z = "toolu_01" + "x4" * 10, "toolu_01" + "y5" * 10, "toolu_01" + "z6" * 10
@@ -113,17 +113,3 @@ def test_a_tool_was_given_an_object(dialect: Dialect) -> None:
     whole = json.dumps(bodied(dialect, [calls(X), results(X)]))
     out, _ = mended(dialect, json.loads(whole.replace('"{}"', '{"a": 1}')))
     assert out == json.loads(whole.replace('"{}"', json.dumps('{"a": 1}')))
-
-
-def test_ids_of_what_was_taken_back_are_free() -> None:
-    """After a step back a call keeps its id, though one that is gone had it at another place."""
-    to = memory()
-    rounds = [
-        step(Dialect.RESPONSES) for id in (A, C, X, Y, Z) for step in (calls(id), results(id))
-    ]
-    user = said("user", "x")(Dialect.RESPONSES)
-    for kept in ([*range(8)], [*range(10)], [0, 1, 4, 5]):
-        items = [*user, *(item for place in kept for item in rounds[place])]
-        out, _ = sent(Dialect.RESPONSES, request(*items, dialect=Dialect.RESPONSES), to=to)
-        names = [item["call_id"] for item in out["input"] if "call_id" in item]
-        assert names == [item["call_id"] for item in items if "call_id" in item]
