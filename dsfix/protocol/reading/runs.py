@@ -87,7 +87,7 @@ def merged(events: bytes) -> bytes:
     size = len(opening) + len(text) + len(others) * len(mark + between) + len(mark + last)
     if begin + size != len(events) or not last.startswith(rest) or not _is_string(text):
         return events
-    if b"\\" in text and any([piece.endswith(b"\\") for piece in pieces]):
+    if b"\\" in text and b"\\" in {piece[-1:] for piece in pieces}:
         return events
     return b"".join((events[:begin], opening, text, mark, last))
 
