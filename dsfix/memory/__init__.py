@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dsfix.memory.origin import OriginMemory
-from dsfix.memory.store import DAY, Store
+from dsfix.memory.store import Store
+from dsfix.memory.writes import DAY
 
 __all__ = ["DAY", "OriginMemory", "Store"]

@@ -70,7 +70,7 @@ class OriginMemory:
         calls: Sequence[str],
         texts: Sequence[tuple[str, str]] = (),
         counted: Sequence[tuple[str, str]] = (),
-    ) -> Mapping[str, Turn | None]:
+    ) -> Set[str]:
         """Read the turns with these calls in one look-up, and those of texts; what is known.
 
         Of ids that are `counted` those behind the same chain are read; where there are none, all.
@@ -82,10 +82,11 @@ class OriginMemory:
         near = self.store.prefetch(self.origin, "previous", others)
         stored = self.store.prefetch(self.origin, "call", calls)
         here = (call for call, chain in counted if chain in placed)
-        known: dict[str, Turn | None] = dict.fromkeys((*keys, *near, *here))
-        for call, (one, *more) in stored.items():
-            known[call] = None if more else Turn(one.calls, one.names, (), one.reasoning)
-        return known
+        return {*keys, *near, *stored, *here}
+
+    def answers(self, calls: Sequence[str]) -> Mapping[str, Turn | None]:
+        """The answers that made these calls, less their texts; None where there are several."""
+        return self.store.answers(self.origin, calls)
 
     def together(self, calls: Sequence[str]) -> Mapping[str, frozenset[str]]:
         """For each of these calls that is known for sure, all calls of the answer that made it.

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from collections import Counter
+from collections.abc import Mapping
+
 import msgspec
 
 from dsfix.memory.database import Row
+from dsfix.memory.ram import ALIKE
 from dsfix.memory.recall import Stored
 from dsfix.protocol import spans
-from dsfix.protocol.turns import Reasoning
+from dsfix.protocol.turns import Reasoning, Turn
 
 MIGRATIONS: tuple[str, ...] = (
     """
@@ -45,8 +49,33 @@ _blocks = msgspec.json.Decoder(tuple[tuple[str, str], ...])
 _lists = msgspec.json.Decoder(
     tuple[tuple[str, ...], tuple[str, ...], tuple[str, ...], tuple[tuple[str, str], ...]]
 )
+_answers = msgspec.json.Decoder(list[tuple[str, Turn]])
 COLUMNS = "key, calls, names, text, previous, chain, session, heads, reasoning"
 ALL_COLUMNS = f"origin, {COLUMNS}, used"
+# The latest turns by a call's id, by their key, by the user's turn before them, and by all that is
+# before them; newest first.
+_NAMED = {
+    "call": "SELECT turn FROM calls WHERE origin = ? AND call = wanted ORDER BY rowid",
+    "key": "SELECT id FROM turns WHERE origin = ? AND key = wanted ORDER BY id",
+    "previous": "SELECT id FROM turns WHERE origin = ? AND previous = wanted ORDER BY id",
+    "chain": "SELECT id FROM turns WHERE origin = ? AND chain = wanted ORDER BY id",
+}
+_WANTED = "WITH names (wanted) AS (SELECT value FROM json_each(?))"
+ONE, MANY = (
+    {
+        by: f"{names} SELECT wanted, {COLUMNS} FROM names CROSS JOIN turns"
+        f" WHERE turns.id IN ({named} DESC LIMIT {ALIKE}) ORDER BY turns.id DESC"
+        for by, named in _NAMED.items()
+    }
+    for names in ("WITH names (wanted) AS (VALUES (?))", _WANTED)
+)
+# What made the calls that are wanted, two of each at the most, all as one text: a row for each
+# takes twice as long.
+ANSWERS = (
+    f"{_WANTED} SELECT group_concat('[' || json_quote(wanted) || ',{{\"calls\":' || calls"
+    """ || ',"reasoning":{"blocks":' || reasoning || '}}]') FROM names CROSS JOIN turns"""
+    " WHERE turns.id IN (SELECT turn FROM calls WHERE origin = ? AND call = wanted LIMIT 2)"
+)
 
 
 def as_json(value: object) -> str:
@@ -79,6 +108,19 @@ def stored_in(row: Row) -> Stored | None:
     except msgspec.DecodeError:
         return None
     return Stored(key, *lists[:2], text, previous, chain, session, lists[2], Reasoning(lists[3]))
+
+
+def answers_in(text: str | None) -> Mapping[str, Turn | None] | None:
+    """The turns that ANSWERS tells by their names, None for several; None where one is damaged."""
+    try:
+        found = _answers.decode(f"[{text or ''}]")
+    except msgspec.DecodeError:
+        return None
+    known: dict[str, Turn | None] = dict(found)
+    if len(known) < len(found):
+        often = Counter(name for name, _ in found)
+        known.update(dict.fromkeys(name for name, count in often.items() if count > 1))
+    return known
 
 
 def reasoning_in(text: str) -> Reasoning:

@@ -9,7 +9,6 @@ If the file is broken or locked, the session goes on in RAM and says so once.
 
 from __future__ import annotations
 
-import sqlite3
 import time
 from collections import OrderedDict, deque
 from collections.abc import Callable, Iterable, Mapping, Sequence, Set
@@ -18,23 +17,24 @@ from itertools import islice
 from pathlib import Path
 
 from dsfix.foreground import Foreground
-from dsfix.memory.database import Database, Write, emptied
+from dsfix.memory.database import Database, emptied
 from dsfix.memory.ram import ALIKE, Ram
 from dsfix.memory.recall import Stored
 from dsfix.memory.recent import Recent
 from dsfix.memory.rows import (
-    ALL_COLUMNS,
-    COLUMNS,
+    ANSWERS,
+    MANY,
     MIGRATIONS,
+    ONE,
+    answers_in,
     as_json,
     reasoning_in,
-    row_of,
     stored_in,
 )
-from dsfix.protocol.turns import Reasoning
+from dsfix.memory.writes import DAY, TOUCH, cleared, inserted, pruned, touched
+from dsfix.protocol.turns import Reasoning, Turn
 from dsfix.repairs.base import Step
 
-DAY = 86_400.0
 THREADS = 256  # conversations whose placeholders are kept in RAM
 LATEST = 256  # turns of which is known that they were added lately
 # Both that a conversation was decided for, in one read: each costs the loop 50 us.
@@ -43,22 +43,6 @@ _DECIDED = (
     " UNION ALL SELECT NULL, NULL, step FROM recovery WHERE conversation = ?"
 )
 _STEPS = {str(int(step)): step for step in Step}  # as a row may tell them; no other is known
-# The latest turns by a call's id, by their key, by the user's turn before them, and by all that is
-# before them; newest first.
-_NAMED = {
-    "call": "SELECT turn FROM calls WHERE origin = ? AND call = wanted ORDER BY rowid",
-    "key": "SELECT id FROM turns WHERE origin = ? AND key = wanted ORDER BY id",
-    "previous": "SELECT id FROM turns WHERE origin = ? AND previous = wanted ORDER BY id",
-    "chain": "SELECT id FROM turns WHERE origin = ? AND chain = wanted ORDER BY id",
-}
-_ONE, _MANY = (
-    {
-        by: f"WITH names (wanted) AS ({names}) SELECT wanted, {COLUMNS} FROM names CROSS JOIN turns"
-        f" WHERE turns.id IN ({named} DESC LIMIT {ALIKE}) ORDER BY turns.id DESC"
-        for by, named in _NAMED.items()
-    }
-    for names in ("VALUES (?)", "SELECT value FROM json_each(?)")
-)
 
 
 @dataclass(slots=True)
@@ -89,7 +73,6 @@ class Store:
     ) -> None:
         self._clock = clock
         self._secret = secret
-        self._max_age, self._max_bytes = max_age, max_bytes
         self._ram = Ram(ram)
         self._only: dict[str, tuple[Stored, ...]] = {}  # with a turn that is on no disk
         self._added = 0
@@ -97,8 +80,14 @@ class Store:
         self._absent: dict[str, set[str]] = {}  # what the last prefetch did not find
         self._threads: OrderedDict[str, Decided] = OrderedDict()
         self.recent = Recent()
-        made = (MIGRATIONS, self._prune, foreground)
-        self._database = Database(path, *made) if path else None
+        self._database: Database | None = None
+        if path:
+            self._database = Database(
+                path,
+                MIGRATIONS,
+                lambda file: pruned(file, clock() - max_age, max_bytes),
+                foreground,
+            )
 
     def open(self) -> None:
         """Start the writer. Never raises: what fails is told by `trouble`."""
@@ -123,7 +112,7 @@ class Store:
         if file is None or file.trouble or self._secret(stored.words):
             self._keep(origin, stored, only=True)
             return
-        file.write(_inserted(origin, stored, self._clock()))
+        file.write(inserted(origin, stored, self._clock()))
         self._keep(origin, stored, only=False, writes=file.queued)
         # Once a turn: what a request has asked for stays until it has been answered.
         self._ram.trim(file.committed)
@@ -140,7 +129,7 @@ class Store:
         new = [value] if self._ram.has(name) else []
         if not new and name in self._absent.get(by, ()):
             return ()
-        return self._read(_ONE, origin, by, value, new).get(value, ())
+        return self._read(ONE, origin, by, value, new).get(value, ())
 
     def prefetch(
         self, origin: str, by: str, values: Iterable[str]
@@ -152,11 +141,29 @@ class Store:
         # SQLite reads a text of JSON no further than to a NUL.
         told = {name: value for name in missing if "\0" not in (value := names[name])}
         new = [told[name] for name in self._ram.begun(told)]
-        found = self._read(_MANY, origin, by, as_json(list(told.values())), new) if told else {}
+        found = self._read(MANY, origin, by, as_json(list(told.values())), new) if told else {}
         self._absent[by] = {name for name, value in told.items() if value not in found}
         held = {value: name for name, value in names.items() if name not in told}
         ram = {value: self._only.get(name) or self._ram.get(name) for value, name in held.items()}
         return {**found, **{value: turns for value, turns in ram.items() if turns}}
+
+    def answers(self, origin: str, calls: Sequence[str]) -> Mapping[str, Turn | None]:
+        """The turns that made these calls, less their texts; None where there are several.
+
+        A long history asks for hundreds, once each: what is read for it is not kept.
+        """
+        names = {call: f"call\0{origin}\0{call}" for call in calls if "\0" not in call}
+        kept = {call for call, name in names.items() if name in self._only or self._ram.has(name)}
+        known: dict[str, Turn | None] = {}
+        for call, (one, *more) in self.prefetch(origin, "call", kept).items() if kept else ():
+            known[call] = None if more else Turn(one.calls, reasoning=one.reasoning)
+        if self._database is not None and len(kept) < len(names):
+            wanted = as_json([*(names.keys() - kept)])
+            for (text,) in self._database.read(ANSWERS, (wanted, origin)):
+                found = answers_in(text)
+                known.update(dict.fromkeys(names) if found is None else found)
+            self.write(TOUCH, lambda: (origin, wanted))
+        return known
 
     def _read(
         self, queries: Mapping[str, str], origin: str, by: str, wanted: str, new: Iterable[str]
@@ -174,7 +181,7 @@ class Store:
                 read[row[0]] = (*read.get(row[0], ()), stored)
         if read:
             keys = {each.key for alike in read.values() for each in alike}
-            self._database.write(_touch(origin, keys, self._clock()))
+            self._database.write(touched(origin, keys, self._clock()))
         return {
             value: self._ram.put(f"{by}\0{origin}\0{value}", read.get(value, ()), committed)
             for value in {*read, *new}
@@ -230,7 +237,7 @@ class Store:
         self._threads.clear()
         self.recent.clear()
         if self._database is not None:
-            self._database.write(_cleared)
+            self._database.write(cleared)
             self._database.write(emptied)
 
     def _keep(self, origin: str, stored: Stored, *, only: bool, writes: int = 0) -> None:
@@ -242,58 +249,3 @@ class Store:
                     self._only[name] = (stored, *known[: ALIKE - 1])
             else:
                 self._ram.push(name, stored, writes, first=name in self._absent.get(by, ()))
-
-    def _prune(self, connection: sqlite3.Connection) -> None:
-        """Drop what is too old, then the least used until the file is small enough.
-
-        Where all is too old it is the clock that is wrong, or its owner was away for long: nothing
-        is dropped until something new is there.
-        """
-        oldest = self._clock() - self._max_age
-        for table in ("turns", "sent", "recovery"):
-            new = f"SELECT 1 FROM {table} WHERE used >= ?"
-            connection.execute(
-                f"DELETE FROM {table} WHERE used < ? AND EXISTS ({new})", (oldest, oldest)
-            )
-        pages, free, size = (
-            connection.execute(f"PRAGMA {name}").fetchone()[0]
-            for name in ("page_count", "freelist_count", "page_size")
-        )
-        excess = 1 - self._max_bytes / max((pages - free) * size, 1)
-        if excess > 0:
-            connection.execute(
-                "DELETE FROM turns WHERE id IN (SELECT id FROM turns ORDER BY used"
-                " LIMIT (SELECT cast(count(*) * ? AS INTEGER) + 1 FROM turns))",
-                (excess,),
-            )
-
-
-def _inserted(origin: str, stored: Stored, now: float) -> Write:
-    row = row_of(origin, stored, now)
-
-    def write(connection: sqlite3.Connection) -> None:
-        marks = ", ".join("?" * len(row))
-        cursor = connection.execute(f"INSERT INTO turns ({ALL_COLUMNS}) VALUES ({marks})", row)
-        connection.executemany(
-            "INSERT INTO calls (origin, call, turn) VALUES (?, ?, ?)",
-            [(origin, call, cursor.lastrowid) for call in stored.calls],
-        )
-
-    return write
-
-
-def _cleared(connection: sqlite3.Connection) -> None:
-    for table in ("calls", "turns", "sent", "recovery"):
-        connection.execute(f"DELETE FROM {table}")
-
-
-def _touch(origin: str, keys: Set[str], now: float) -> Write:
-    """A hit keeps a turn young; once a day is enough."""
-
-    def write(connection: sqlite3.Connection) -> None:
-        connection.executemany(
-            "UPDATE turns SET used = ? WHERE origin = ? AND key = ? AND used < ?",
-            [(now, origin, key, now - DAY) for key in keys],
-        )
-
-    return write

@@ -131,13 +131,18 @@ class Memory(Protocol):
         calls: Sequence[str],
         texts: Sequence[tuple[str, str]] = (),
         counted: Sequence[tuple[str, str]] = (),
-    ) -> Mapping[str, Turn | None]:
+    ) -> Set[str]:
         """Be ready for `recall` of turns with these calls, in one look-up; those that are known.
 
-        With each is the answer that made it, less its texts, where there was no other: of random
-        ids and with its reasoning not in the text, it is what `recall` finds. `texts` are the turns
-        without calls: their keys, and those of the user's turns before. Ids that are `counted` come
-        with the chain before. What is known of either is among what is given, with None.
+        `texts` are the turns without calls: their keys, and those of the user's turns before. Ids
+        that are `counted` come with the chain before.
+        """
+
+    def answers(self, calls: Sequence[str]) -> Mapping[str, Turn | None]:
+        """The answers known to have made these calls, less their texts, in one look-up.
+
+        Of random ids, and with its reasoning not in the text, it is what `recall` finds. None where
+        there are several, which `recall` tells apart.
         """
 
     def together(self, calls: Sequence[str]) -> Mapping[str, frozenset[str]]:

@@ -16,12 +16,13 @@ from __future__ import annotations
 
 from bisect import bisect_left
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence, Set
+from collections.abc import Iterable, Mapping, Sequence
 
 from dsfix.protocol.body import Body
 from dsfix.protocol.history import WIRES, History
 from dsfix.protocol.messages import is_foreign, resigned
-from dsfix.protocol.turns import Reasoning, Turn, digest, without_leak
+from dsfix.protocol.turns import Reasoning, Turn, without_leak
+from dsfix.repairs.asked import Asked
 from dsfix.repairs.base import ALL, Context, Repair, Step
 from dsfix.repairs.placeholder import is_ours, is_placeholder, numbered, placeholder
 from dsfix.repairs.recall import Decision, Kind, Place
@@ -57,9 +58,7 @@ class _Replay:
         self._aligned = len(context.history.assistants) == len(history.assistants)
         self._sent = Replayed(history.dialect, {})
         self._placeholders = context.memory.sent(context.conversation)
-        self._stored: Mapping[str, Turn | None] = {}
-        self._texts: Mapping[int, tuple[str, str]] = {}
-        self._sure: Set[int] = frozenset()
+        self._asked = Asked(history, (), self._place, context.memory)
         self._new: dict[str, Reasoning] = {}
 
     def sent(self) -> Replayed:
@@ -93,34 +92,35 @@ class _Replay:
         sent.messages, placed = history.messages, history.placed(len(sent.turns))
         sent.learnt, learnt = memory.learnt(sent.learnt)
         again = sent.doubtful(learnt)
-        turns = self._read((*again, *sent.undecided(placed)))
-        if decided := self._decided_again(again, turns):  # what is behind it as well
+        self._ask((*again, *sent.undecided(placed)))
+        if decided := self._decided_again(again):  # what is behind it as well
             placed = history.placed(len(sent.turns))
-            turns = self._read(sent.undecided(placed))
-        self._add(placed, turns, decided)
+            self._ask(sent.undecided(placed))
+        self._add(placed, decided)
         if self._new:
             memory.remember_sent(self._conversation, self._new)
 
-    def _read(self, nths: Iterable[int]) -> Mapping[int, Turn]:
-        """These turns by number, and what memory has of them."""
-        turns = self._history.turns(nths)
-        texts = {nth: turn.key for nth, turn in turns.items() if not turn.calls}
-        self._texts = {nth: (key, self._place(nth).previous) for nth, key in texts.items()}
-        self._sure = {nth for nth, turn in turns.items() if turn.has_random_ids}
-        counted = {nth: turn.calls[0] for nth, turn in turns.items() if turn.calls}
-        calls = [counted.pop(nth) for nth in self._sure]
-        places = [(call, self._place(nth).chain) for nth, call in counted.items()]
-        self._stored = self._context.memory.prefetch(calls, list(self._texts.values()), places)
-        return turns
+    def _ask(self, nths: Iterable[int]) -> None:
+        """Look up what memory has of these turns."""
+        asked = Asked(self._history, nths, self._place, self._context.memory)
+        seen = asked.look_at_answers() if self._is_first else frozenset[int]()
+        asked.look_up(asked.turns.keys() - seen)
+        self._asked = asked
 
-    def _add(
-        self, placed: Sequence[At], turns: Mapping[int, Turn], decided: Mapping[int, Decision]
-    ) -> None:
+    @property
+    def _is_first(self) -> bool:
+        """Whether nothing has been sent of this conversation, and nothing is asked for but that."""
+        context = self._context
+        usual = self._stand.mode == "fallback" and not context.quiet
+        return usual and context.step < Step.PLACEHOLDERS and not self._sent.turns
+
+    def _add(self, placed: Sequence[At], decided: Mapping[int, Decision]) -> None:
         """Send the turns at these places, and decide for those for which nothing has been."""
-        sent = self._sent
-        first = len(sent.turns)
-        if not first:
-            decided = {**self._at_once(placed, turns), **decided}
+        sent, asked = self._sent, self._asked
+        turns, first = asked.turns, len(sent.turns)
+        if self._is_first:
+            decided = self._at_once(placed)
+            asked.look_up(turns.keys() - decided.keys())
         ready: list[tuple[At, Decision | None]] = []
         for nth, at in enumerate(placed, first):
             decision, turn = sent.known.get(at), turns.get(nth)
@@ -130,35 +130,32 @@ class _Replay:
                     sent.add(ready)
                     ready = []
                     decision = self._decide(at[1], turn, nth)
-                if decision.until != () and nth in self._sure:
+                if decision.until != () and nth in asked.sure:
                     sent.known[at] = decision
                 elif decision.until is not None:
                     sent.open.append((nth, decision.until))
             ready.append((at, decision))
         sent.add(ready)
 
-    def _at_once(self, placed: Sequence[At], turns: Mapping[int, Turn]) -> dict[int, Decision]:
-        """What is sent for these turns of a whole history, where they lack reasoning and are alone.
+    def _at_once(self, placed: Sequence[At]) -> dict[int, Decision]:
+        """What is sent for the turns of a whole history that lack reasoning and are alone.
 
         Where it is seen for the first time most are: no other has the same key. One by one they
         take twice as long.
         """
-        context, own = self._context, self._stand.text
-        if self._stand.mode != "fallback" or context.quiet or context.step >= Step.PLACEHOLDERS:
-            return {}
-        keys = {nth: self._key(turn, nth) for nth, turn in turns.items()}
+        own, asked = self._stand.text, self._asked
+        keys = {nth: asked.key(nth) for nth in asked.turns}
         before = [each.turn for at in placed if (each := self._sent.known.get(at))]
         often = Counter((*keys.values(), *before))
-        stored, sent, new, decided = self._stored, self._placeholders, self._new, {}
+        sent, new, decided = self._placeholders, self._new, {}
         put = self._wire.with_reasoning
-        for nth, turn in turns.items():
+        for nth, turn in asked.turns.items():
             key = keys[nth]
             if turn.reasoning is not None or often[key] > 1:
                 continue
             text, kind = sent.get(key), Kind.PLACEHOLDER
-            names = turn.calls[:1] or self._texts[nth]
-            if text is None and not stored.keys().isdisjoint(names):
-                known = stored.get(names[0]) if nth in self._sure else None
+            if text is None and not asked.stored.isdisjoint(asked.names(nth)):
+                known = asked.answers.get(turn.calls[0]) if turn.calls else None
                 text, kind = _plainly(turn, known), Kind.REAL
                 if text is None:
                     continue
@@ -167,12 +164,10 @@ class _Replay:
             decided[nth] = Decision(put(placed[nth][1], text, None), kind, key)
         return decided
 
-    def _decided_again(
-        self, again: Sequence[int], turns: Mapping[int, Turn]
-    ) -> dict[int, Decision]:
+    def _decided_again(self, again: Sequence[int]) -> dict[int, Decision]:
         """Go back to the first turn that comes out otherwise than last time: what it is now."""
         for nth in again:
-            decision = self._decide(self._history.items(nth), turns[nth], nth)
+            decision = self._decide(self._history.items(nth), self._asked.turns[nth], nth)
             if decision != self._sent.turns[nth].decision:
                 self._sent.back_to(nth)
                 return {nth: decision}
@@ -192,8 +187,8 @@ class _Replay:
             key = turn.key if turn.calls else ""
             return Decision(items, turn=key, until=None if self._is_kept(turn, nth) else ())
         own = resigned(own) if foreign else own
-        until = self._names(turn, nth) if self._is_kept(turn.reasoned(own), nth) else ()
-        return Decision(self._with(items, own), Kind.FORM, self._key(turn, nth), until)
+        until = self._asked.names(nth) if self._is_kept(turn.reasoned(own), nth) else ()
+        return Decision(self._with(items, own), Kind.FORM, self._asked.key(nth), until)
 
     def _found(
         self, items: tuple[bytes, ...], turn: Turn, nth: int, instead: bool, ours: bool = False
@@ -202,7 +197,7 @@ class _Replay:
 
         That is what memory knows, unless a placeholder is wanted `instead`.
         """
-        key = self._key(turn, nth)
+        key = self._asked.key(nth)
         count, own = self._sent.before(key, nth), self._stand.text
         if instead:
             return (
@@ -213,29 +208,19 @@ class _Replay:
         name = numbered(key, count)
         if (text := self._placeholders.get(name)) is not None:
             return self._stood_in(items, turn, key, text)
-        if self._stand.mode != "always" and (not turn.calls or turn.calls[0] in self._stored):
+        if self._stand.mode != "always" and (not turn.calls or turn.calls[0] in self._asked.stored):
             found = self._context.memory.recall(turn, self._place(nth))
             if found is not None and found.reasoning.blocks:
                 kind = Kind.REAL if found.texts is None else Kind.LEAKED
-                until = (self._place(nth).chain,) if found.here else self._names(turn, nth)
+                until = (self._place(nth).chain,) if found.here else self._asked.names(nth)
                 said = self._with(items, found.reasoning, found.texts)
                 return Decision(said, kind, key, until)
         if ours:
-            return Decision(items, turn=key, until=self._names(turn, nth))
+            return Decision(items, turn=key, until=self._asked.names(nth))
         if self._context.quiet or self._stand.mode == "off":
             return Decision(items, until=())
         self._new[name] = text = placeholder(turn, key, count, own)
         return self._stood_in(items, turn, key, text)
-
-    def _names(self, turn: Turn, nth: int) -> tuple[str, ...]:
-        """By which memory tells that it has learnt more of such turns."""
-        return turn.calls or self._texts[nth]
-
-    def _key(self, turn: Turn, nth: int) -> str:
-        """Its name among the placeholders sent; of a common id, one for each place."""
-        if nth in self._sure:
-            return turn.key
-        return digest(*((turn.key, self._place(nth).chain) if turn.calls else self._texts[nth]))
 
     def _stood_in(
         self, items: tuple[bytes, ...], turn: Turn, key: str, text: Reasoning

@@ -11,8 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from dsfix.memory import OriginMemory, Store
-from dsfix.memory.store import DAY
+from dsfix.memory import DAY, OriginMemory, Store
 from dsfix.protocol.turns import Reasoning, Turn, without_leak
 from dsfix.repairs.base import Step
 from tests.repairs.support import At
