@@ -14,6 +14,7 @@ from dsfix.agents import AGENTS
 ROOT = Path(__file__).parent.parent / "dsfix"
 ORDER = [
     "errors",
+    "admission",
     "redact",
     "paths",
     "foreground",
@@ -51,7 +52,17 @@ HOMES = {
     "platformdirs": {"paths"},
     "tomlkit": {"config"},
 }
-PURE = {"errors", "redact", "changes", "protocol", "repairs", "upstreams", "agents", "report"}
+PURE = {
+    "errors",
+    "admission",
+    "redact",
+    "changes",
+    "protocol",
+    "repairs",
+    "upstreams",
+    "agents",
+    "report",
+}
 IMPURE = {"asyncio", "socket", "subprocess", "threading", "time", "sqlite3", "os", "logging"}
 
 

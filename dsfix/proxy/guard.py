@@ -1,18 +1,16 @@
 """Who may use the proxy: decided from the request's head alone, before any body is read.
 
-The order is fixed: Host first (a web page can make a browser call 127.0.0.1 under its own name:
-DNS rebinding, ollama CVE-2024-28224), then anything that only a browser sends, then the
-session's token, then the path. A page's request fails without having learnt anything
+The order is fixed: Host first, then anything that only a browser sends, then the session's token,
+then the path. A page's request fails without having learnt anything
 (farion1231/cc-switch#1841: any web page could spend the user's money).
 """
 
 from __future__ import annotations
 
-import hmac
-from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
+from dsfix.admission import Headers, Refusal, host_of, is_of_page, is_secret, own_names
 from dsfix.protocol.body import Dialect
 
 
@@ -37,14 +35,6 @@ _METHOD = {Route.MODELS: "GET"}
 
 
 @dataclass(frozen=True, slots=True)
-class Refusal:
-    """Why a request is not admitted."""
-
-    status: int
-    reason: str
-
-
-@dataclass(frozen=True, slots=True)
 class Guard:
     """The door of one session's proxy.
 
@@ -56,20 +46,15 @@ class Guard:
     token: str
     segments: frozenset[str]
 
-    def refusal(
-        self, method: str, target: str, headers: Mapping[str, Sequence[str]]
-    ) -> Refusal | None:
+    def refusal(self, method: str, target: str, headers: Headers) -> Refusal | None:
         """Why this request must not pass, None when it may; header names in lower case.
 
         A HEAD is admitted without a token, because Claude Code sends one at start-up: it is
         answered with nothing and forwarded nowhere.
         """
-        hosts = headers.get("host", ())
-        if len(hosts) != 1 or hosts[0] not in self._own_names:
+        if host_of(headers) not in own_names(self.port):
             return Refusal(421, "wrong Host: this endpoint answers to 127.0.0.1 only")
-        if "origin" in headers:
-            return Refusal(403, "requests from web pages are refused")
-        if any(site != "none" for site in headers.get("sec-fetch-site", ())):
+        if is_of_page(headers):
             return Refusal(403, "requests from web pages are refused")
         if method == "HEAD":
             return None
@@ -95,17 +80,11 @@ class Guard:
                 return route if path.startswith("/") and self.segments.issuperset(rest) else None
         return None
 
-    @property
-    def _own_names(self) -> tuple[str, str]:
-        return (f"127.0.0.1:{self.port}", f"localhost:{self.port}")
-
-    def _knows(self, headers: Mapping[str, Sequence[str]]) -> bool:
+    def _knows(self, headers: Headers) -> bool:
         """Whether either credential is the token; both are compared, in constant time."""
         shown = [
             value[7:] if value[:7].lower() == "bearer " else value
             for value in headers.get("authorization", ())
         ]
         shown += headers.get("x-api-key", ())
-        token = self.token.encode()
-        fits = [hmac.compare_digest(each.encode("utf-8", "replace"), token) for each in shown]
-        return any(fits)
+        return any([is_secret(each, self.token) for each in shown])

@@ -6,11 +6,12 @@ import math
 
 from aiohttp import web
 
+from dsfix.admission import Refusal
 from dsfix.environment import CHALLENGE, PROOF, proof
 from dsfix.protocol import spans
 from dsfix.protocol.body import Dialect
 from dsfix.proxy.budget import STATUS
-from dsfix.proxy.guard import Refusal, Route
+from dsfix.proxy.guard import Route
 from dsfix.repairs.error_shape import envelope
 from dsfix.upstreams.base import Upstream
 

@@ -7,22 +7,15 @@ requests that a browser makes for a page are refused there all the same.
 
 from __future__ import annotations
 
-import hmac
 import re
-from collections.abc import Mapping, Sequence
 from typing import NamedTuple
+
+from dsfix.admission import Headers, Refusal, host_of, is_of_page, is_secret
 
 MANAGING = "/api/"
 # With any port: a tunnel to this machine ends on another one, and a web page that made a
 # browser call here under a name of its own (DNS rebinding) has that name in Host.
 _LOOPBACK = re.compile(r"(?:127\.0\.0\.1|localhost|\[::1\])(?::\d{1,5})?", re.I)
-
-
-class Refusal(NamedTuple):
-    """Why a request is not admitted."""
-
-    status: int
-    reason: str
 
 
 class Guard(NamedTuple):
@@ -31,21 +24,16 @@ class Guard(NamedTuple):
     token: str
     loopback: bool
 
-    def refusal(self, path: str, headers: Mapping[str, Sequence[str]]) -> Refusal | None:
+    def refusal(self, path: str, headers: Headers) -> Refusal | None:
         """Why this request must not pass, None when it may; header names in lower case."""
-        hosts = headers.get("host", ())
-        if len(hosts) != 1 or (self.loopback and not _LOOPBACK.fullmatch(hosts[0])):
+        host = host_of(headers)
+        if not host or (self.loopback and not _LOOPBACK.fullmatch(host)):
             return Refusal(421, "wrong Host: this server answers to this machine's own names only")
         if not path.startswith(MANAGING):
             return None
-        if "origin" in headers or any(site != "none" for site in headers.get("sec-fetch-site", ())):
+        if is_of_page(headers):
             return Refusal(403, "requests from web pages are refused")
-        if not self._knows(headers.get("authorization", ())):
+        shown = headers.get("authorization", ())
+        if len(shown) != 1 or not is_secret(shown[0], f"Bearer {self.token}"):
             return Refusal(401, "missing or wrong token")
         return None
-
-    def _knows(self, shown: Sequence[str]) -> bool:
-        expected = f"Bearer {self.token}".encode()
-        return len(shown) == 1 and hmac.compare_digest(
-            shown[0].encode("utf-8", "replace"), expected
-        )

@@ -11,9 +11,10 @@ from pathlib import Path
 
 from aiohttp import web
 
+from dsfix.admission import Refusal
 from dsfix.report.page import policy, rendered
 from dsfix.report.page.document import LISTS
-from dsfix.view.door import COOKIE, ENTRY, NEWS, Door, Refusal, Shown
+from dsfix.view.guard import COOKIE, ENTRY, NEWS, Guard, Shown
 from dsfix.view.live import Live
 from dsfix.view.peer import is_anothers
 
@@ -59,17 +60,17 @@ async def serve(
     await runner.setup()
     try:
         await web.TCPSite(runner, "127.0.0.1", 0).start()
-        site.door = Door(runner.addresses[0][1])
-        ready(site.door.address)
+        site.guard = Guard(runner.addresses[0][1])
+        ready(site.guard.address)
         await until()
     finally:
         await runner.cleanup()
 
 
 class _Site:
-    """The one page behind its door."""
+    """The one page behind its guard."""
 
-    door: Door
+    guard: Guard
 
     def __init__(self, live: Live) -> None:
         self._live = live
@@ -77,12 +78,12 @@ class _Site:
     async def handle(self, request: web.Request) -> web.Response:
         headers = {name.lower(): request.headers.getall(name) for name in request.headers}
         cookies = _cookies(headers.get("cookie", ()))
-        shown = self.door.admit(request.method, request.path, headers, cookies, _anothers(request))
+        shown = self.guard.admit(request.method, request.path, headers, cookies, _anothers(request))
         if isinstance(shown, Refusal):
             return _response(_REFUSED.format(escape(shown.reason)), "text/html", shown.status)
         match shown:
             case Shown.ENTRY:
-                entry = {"Location": self.door.path, "Set-Cookie": self.door.cookie}
+                entry = {"Location": self.guard.path, "Set-Cookie": self.guard.cookie}
                 return web.Response(status=303, headers=entry)
             case Shown.PAGE:
                 text = "".join(rendered(self._live.whole(), NEWS))

@@ -9,11 +9,11 @@ this machine, so this one is bound to a path that nobody else knows.
 
 from __future__ import annotations
 
-import hmac
 import secrets
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from enum import StrEnum
-from typing import NamedTuple
+
+from dsfix.admission import Headers, Refusal, host_of, is_of_page, is_secret, own_names
 
 COOKIE = "dsfix-view"
 NEWS = "news"
@@ -28,18 +28,11 @@ class Shown(StrEnum):
     ENTRY = "entry"
 
 
-class Refusal(NamedTuple):
-    """Why a request gets nothing."""
-
-    status: int
-    reason: str
-
-
-class Door:
+class Guard:
     """The door of one page, on that port."""
 
     def __init__(self, port: int) -> None:
-        self._hosts = (f"127.0.0.1:{port}", f"localhost:{port}")
+        self._hosts = own_names(port)
         self._token, self._key, self._name = (secrets.token_urlsafe(32) for _ in range(3))
         self._used = False
 
@@ -62,7 +55,7 @@ class Door:
         self,
         method: str,
         path: str,
-        headers: Mapping[str, Sequence[str]],
+        headers: Headers,
         cookies: Sequence[str],
         anothers: bool = False,
     ) -> Shown | Refusal:
@@ -70,11 +63,9 @@ class Door:
 
         `anothers` when another user of this machine asks, who may have read the address.
         """
-        hosts = headers.get("host", ())
-        if len(hosts) != 1 or hosts[0] not in self._hosts:
+        if host_of(headers) not in self._hosts:
             return Refusal(421, "wrong Host: this page answers to 127.0.0.1 only")
-        sites = headers.get("sec-fetch-site", ())
-        if "origin" in headers or any(site not in ("none", "same-origin") for site in sites):
+        if is_of_page(headers, own=("none", "same-origin")):
             return Refusal(403, "refused for other sites: paste the URL into the address bar")
         if method != "GET":
             return Refusal(405, f"{method} is not allowed here")
@@ -84,18 +75,14 @@ class Door:
             return self._enter(path.removeprefix(ENTRY))
         if path not in (self.path, self.path + NEWS):
             return Refusal(404, "unknown path")
-        if not any(_same(cookie, self._key) for cookie in cookies):
+        if not any(is_secret(cookie, self._key) for cookie in cookies):
             return Refusal(401, "this browser was not let in: run dsfix view again")
         return Shown.PAGE if path == self.path else Shown.NEWS
 
     def _enter(self, token: str) -> Shown | Refusal:
-        if not _same(token, self._token):
+        if not is_secret(token, self._token):
             return Refusal(401, "wrong token")
         if self._used:
             return Refusal(410, "this URL was used already: run dsfix view again")
         self._used = True
         return Shown.ENTRY
-
-
-def _same(given: str, secret: str) -> bool:
-    return hmac.compare_digest(given.encode("utf-8", "replace"), secret.encode())
