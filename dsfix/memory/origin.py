@@ -34,7 +34,7 @@ class OriginMemory:
         What else has its name is read now, while nobody waits: the next request asks for that.
         """
         if turn.calls or turn.text:
-            self._look_up([(turn, place)])
+            self.prefetch([(turn, place)])
             self.store.add(self.origin, Stored.of(turn, place))
 
     def learn(self, turns: Sequence[tuple[Turn, Place]]) -> None:
@@ -43,7 +43,7 @@ class OriginMemory:
         It was sent, so it must be sent again should the agent lose it later: reasoning from
         before dsfix was used, and known turns that compaction has put behind another message.
         """
-        self._look_up(turns)
+        self.prefetch(turns)
         for turn, place in turns:
             if not self.knows(turn, place):
                 self.store.add(self.origin, Stored.of(turn, place))
@@ -65,18 +65,23 @@ class OriginMemory:
             return any(each.stood_at(place) for each in self._at(turn, place))
         return bool(self.store.candidates(self.origin, "call", turn.calls[0]))
 
-    def prefetch(
-        self,
-        calls: Sequence[str],
-        texts: Sequence[tuple[str, str]] = (),
-        counted: Sequence[tuple[str, str]] = (),
-    ) -> Set[str]:
-        """Read the turns with these calls in one look-up, and those of texts; what is known.
+    def prefetch(self, turns: Sequence[tuple[Turn, Place]]) -> Set[str]:
+        """Read what `recall` looks at for these turns at their places; the names that are known.
 
-        Of ids that are `counted` those behind the same chain are read; where there are none, all.
+        Of ids that are counted those behind the same chain are read; where there are none, all.
         """
+        calls: list[str] = []
+        counted: list[tuple[str, str]] = []
+        texts: list[tuple[str, str]] = []
+        for turn, place in turns:
+            if turn.has_random_ids:
+                calls.append(turn.calls[0])
+            elif turn.calls:
+                counted.append((turn.calls[0], place.chain))
+            else:
+                texts.append((turn.key, place.previous))
         placed = self.store.prefetch(self.origin, "chain", [chain for _, chain in counted])
-        calls = [*calls, *(call for call, chain in counted if chain not in placed)]
+        calls += [call for call, chain in counted if chain not in placed]
         keys = self.store.prefetch(self.origin, "key", [key for key, _ in texts])
         others = [previous for key, previous in texts if key not in keys]
         near = self.store.prefetch(self.origin, "previous", others)
@@ -142,17 +147,6 @@ class OriginMemory:
                 "INSERT OR REPLACE INTO recovery (conversation, step, used) VALUES (?,?,?)",
                 lambda: (name, int(step)),
             )
-
-    def _look_up(self, turns: Sequence[tuple[Turn, Place]]) -> None:
-        self.prefetch(
-            [turn.calls[0] for turn, _ in turns if turn.has_random_ids],
-            [(turn.key, place.previous) for turn, place in turns if not turn.calls],
-            [
-                (turn.calls[0], place.chain)
-                for turn, place in turns
-                if turn.calls and not turn.has_random_ids
-            ],
-        )
 
     def _thread(self, conversation: str) -> str:
         return f"{self.origin} {conversation}"

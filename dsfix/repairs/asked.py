@@ -33,13 +33,9 @@ class Asked:
 
     def look_up(self, nths: Set[int]) -> None:
         """Have memory ready for these, all in one go."""
-        if not nths:
-            return
-        counted = {nth: self.turns[nth].calls[0] for nth in nths if self.turns[nth].calls}
-        calls = [counted.pop(nth) for nth in nths & self.sure]
-        texts = [self._texts[nth] for nth in nths & self._texts.keys()]
-        places = [(call, self._place(nth).chain) for nth, call in counted.items()]
-        self.stored |= self._memory.prefetch(calls, texts, places)
+        if nths:
+            asked = [(self.turns[nth], self._place(nth)) for nth in nths]
+            self.stored |= self._memory.prefetch(asked)
 
     def look_at_answers(self) -> Set[int]:
         """Learn what made the calls of turns that lack their reasoning; which turns these are."""

@@ -126,16 +126,11 @@ class Memory(Protocol):
     def sent(self, conversation: str) -> Mapping[str, Reasoning]:
         """The placeholders once sent in that conversation, by turn."""
 
-    def prefetch(
-        self,
-        calls: Sequence[str],
-        texts: Sequence[tuple[str, str]] = (),
-        counted: Sequence[tuple[str, str]] = (),
-    ) -> Set[str]:
-        """Be ready for `recall` of turns with these calls, in one look-up; those that are known.
+    def prefetch(self, turns: Sequence[tuple[Turn, Place]]) -> Set[str]:
+        """Be ready for `recall` of these turns at their places, in one look-up; what is known.
 
-        `texts` are the turns without calls: their keys, and those of the user's turns before. Ids
-        that are `counted` come with the chain before.
+        That is told by names: the first call of a turn, or its key or that of the user's turn
+        before it.
         """
 
     def answers(self, calls: Sequence[str]) -> Mapping[str, Turn | None]:

@@ -133,7 +133,7 @@ def test_the_next_request_finds_a_new_turn_without_asking_the_disk(
     memory.remember(turn, At())
     assert asked
     asked.clear()
-    memory.prefetch(turn.calls, [] if turn.calls else [(turn.key, "p")])
+    memory.prefetch([(turn, At())])
     found = memory.recall(turn, At())
     assert found is not None and found.reasoning == WHY
     assert not asked
@@ -184,9 +184,7 @@ def test_one_older_than_the_latest_is_found_at_its_place(tmp_path: Path, turn: T
     again.open()
     memory = OriginMemory(again, "o")
     name = turn.calls[0] if turn.calls else turn.key
-    counted = [(call, "chain 0") for call in turn.calls]
-    known = memory.prefetch([], [] if turn.calls else [(turn.key, "p")], counted)
-    assert name in known
+    assert name in memory.prefetch([(turn, At("p", "chain 0"))])
     found = memory.recall(turn, At("p", "chain 0", ""))
     assert found is not None and found.here and found.reasoning.text == "thought 0"
     assert memory.knows(turn, At("p", "chain 0", "")) or not turn.calls
@@ -217,7 +215,7 @@ def test_counted_ids_are_read_by_their_place(tmp_path: Path) -> None:
 
     again._database.read = counting  # type: ignore[method-assign]
     memory = OriginMemory(again, "o")
-    memory.prefetch([], [], [(turn.calls[0], f"{turn.calls[0]} 7") for turn in turns])
+    memory.prefetch([(turn, At("p", f"{turn.calls[0]} 7")) for turn in turns])
     for turn in turns:
         assert memory.recall(turn, At("p", f"{turn.calls[0]} 7", "")) is not None
     assert rows == [3]

@@ -87,7 +87,7 @@ def test_a_damaged_row_hides_no_other(file: Path) -> None:
     with opened(file) as store:
         memory = OriginMemory(store, ORIGIN)
         assert memory.answers([FIRST, SECOND]) == {FIRST: None, SECOND: None}
-        assert memory.prefetch([FIRST, SECOND]) == {SECOND}
+        assert memory.prefetch([(turn(FIRST), At()), (turn(SECOND), At())]) == {SECOND}
         assert recall(memory, turn(SECOND)) == SECOND
         assert recall(memory, turn(FIRST)) is None
 

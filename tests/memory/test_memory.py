@@ -351,7 +351,7 @@ def test_five_hundred_turns_and_a_month_are_nothing(file: Path) -> None:
     now[0] += 30 * DAY
     with opened(file, clock=lambda: now[0]) as store:
         memory = OriginMemory(store, ORIGIN)
-        memory.prefetch([f"id{number}" for number in range(520)])
+        memory.prefetch([(turn(f"id{number}"), At()) for number in range(520)])
         for number in range(520):
             assert recall(memory, turn(f"id{number}")) == f"thought {number}"
 

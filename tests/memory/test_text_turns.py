@@ -176,10 +176,10 @@ def test_the_texts_of_a_history_are_looked_up_at_once(tmp_path: Path) -> None:
     with opened(path) as store:
         OriginMemory(store, ORIGIN).remember(whole, At("first"))
         OriginMemory(store, ORIGIN).remember(cut, At("second"))
-    cut = turn(text=SAID[:40])
+    cut, unknown = turn(text=SAID[:40]), turn(text="none")
     with opened(path) as store:
         memory = OriginMemory(store, ORIGIN)
-        memory.prefetch([], [(whole.key, "first"), (cut.key, "second"), ("none", "third")])
+        memory.prefetch([(whole, At("first")), (cut, At("second")), (unknown, At("third"))])
         with closing(sqlite3.connect(path)) as connection, connection:
             connection.execute("DELETE FROM turns")
         assert recall(memory, whole, "first") == "one"
