@@ -119,7 +119,7 @@ class _Replay:
         sent, asked = self._sent, self._asked
         turns, first = asked.turns, len(sent.turns)
         if self._is_first:
-            decided = self._at_once(placed)
+            decided = {**self._at_once(placed), **decided}
             asked.look_up(turns.keys() - decided.keys())
         ready: list[tuple[At, Decision | None]] = []
         for nth, at in enumerate(placed, first):
