@@ -14,6 +14,7 @@ from dsfix.agents import AGENTS
 ROOT = Path(__file__).parent.parent / "dsfix"
 ORDER = [
     "errors",
+    "interrupts",
     "admission",
     "redact",
     "paths",
@@ -54,6 +55,7 @@ HOMES = {
 }
 PURE = {
     "errors",
+    "interrupts",
     "admission",
     "redact",
     "changes",

@@ -18,6 +18,7 @@ from dsfix import __version__
 from dsfix.cli.leaving import cut, failed, told
 from dsfix.cli.plain import plain
 from dsfix.errors import DsfixError, ExitCode
+from dsfix.interrupts import silent
 
 _FULL = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO}
 
@@ -93,7 +94,8 @@ class _Commands(TyperGroup):
 def command_of(name: str) -> Any:
     """The command of that name, as typer runs it."""
     module, attribute = COMMANDS[name]
-    found = getattr(import_module(f"dsfix.cli.{module}"), attribute)
+    with silent():
+        found = getattr(import_module(f"dsfix.cli.{module}"), attribute)
     one = _typer()
     if isinstance(found, typer.Typer):
         one.add_typer(found, name=name)

@@ -15,6 +15,7 @@ from dsfix.cli import complete
 from dsfix.cli.answers import STDOUT, KeyEnv, UpstreamName
 from dsfix.cli.leaving import leave
 from dsfix.errors import DsfixError, ExitCode, UsageError
+from dsfix.interrupts import silent
 from dsfix.paths import PRIVATE_FILE, working_dir
 
 if TYPE_CHECKING:
@@ -158,9 +159,10 @@ def run(
         "budget_minutes": max_minutes,
     }
     try:
-        found = _config(words, flags, settings or ())
-        limits = _limits(found)
-        from dsfix import session  # a TAB press needs none of it
+        with silent():
+            found = _config(words, flags, settings or ())
+            limits = _limits(found)
+            from dsfix import session  # a TAB press needs none of it
 
         options = session.Options(words, found, debug, limits, otlp)
         outcome = session.run(options, os.environ, working_dir(os.environ))
