@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import time
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from enum import StrEnum
 from typing import TYPE_CHECKING, Annotated, Any, NamedTuple
 
@@ -156,61 +156,66 @@ def _measured(since: str, until: str, currency: str, loopback: bool) -> Measured
     now = time.time()
     end = moment(until, now, end=True) if until else now
     begin = moment(since, now) if since else 0.0
-    costs: dict[str, Costs] = {}
-    used: dict[str, None] = {}
+    upstreams: dict[tuple[str, str], Upstream | None] = {}
+    used: dict[str, Upstream] = {}
     spending: list[Spent] = []
     local = 0
     for path in event_files(state_dir(os.environ)):
         if path.stat().st_mtime < begin:
             continue
         session = brief(path)
-        origin = str(session.start.get("upstream", ""))
-        if origin not in costs:
-            costs[origin] = _costs(origin, currency)
+        origin, vendor = (str(session.start.get(key) or "") for key in ("upstream", "vendor"))
+        if (origin, vendor) not in upstreams:
+            upstreams[origin, vendor] = _upstream(origin, vendor)
+        upstream = upstreams[origin, vendor]
         some = [
             each
-            for each in spent(session, _project(session), costs[origin])
+            for each in spent(session, _project(session), _costs(upstream, currency))
             if begin <= each.at < end
         ]
         if some and _is_local(origin) and not loopback:
             local += 1
             continue
         spending += some
-        used |= {origin: None} if some else {}
+        if some and upstream is not None:
+            used[upstream.vendor] = upstream
     first = min((each.at for each in spending), default=end)
     return Measured(spending, begin or first, end, local, _lists(used, now))
 
 
-def _upstream(origin: str) -> Upstream | None:
-    """The vendor at that origin, or the user's own table; None where it is no address."""
+def _upstream(origin: str, vendor: str) -> Upstream | None:
+    """What is at that origin, with the prices of whose rules held; None where it is no address.
+
+    Several of the user's own tables may be at one origin: a relay's. So the record is believed
+    before they are.
+    """
     from dsfix import config
     from dsfix.errors import UsageError
     from dsfix.upstreams import resolve
 
     own = config.load(os.environ).upstreams
     try:
-        return resolve(origin, allow_plain_http=True, extra=own)
+        found = resolve(origin, allow_plain_http=True, extra=own)
     except UsageError:
         return None
+    return found._replace(vendor=vendor or found.vendor)
 
 
-def _costs(origin: str, currency: str) -> Costs:
-    """The prices of the vendor at that origin; none are known where it is no address."""
+def _costs(upstream: Upstream | None, currency: str) -> Costs:
+    """The prices there; none are known where it is no address."""
     from dsfix.report.cost import costs_of
 
-    upstream = _upstream(origin)
     return costs_of(upstream, currency) if upstream else lambda model, usage, at: None
 
 
-def _lists(origins: Iterable[str], now: float) -> list[Dated]:
-    """The price lists of the vendors at these origins, each once."""
+def _lists(used: Mapping[str, Upstream], now: float) -> list[Dated]:
+    """The price lists of these vendors."""
     from datetime import UTC, datetime
 
     from dsfix.report.cost import dated
 
     today = datetime.fromtimestamp(now, UTC).date()
-    vendors = {each.vendor: each for each in map(_upstream, origins) if each is not None}
-    found = (dated(vendors[name], today) for name in sorted(vendors))
+    found = (dated(used[name], today) for name in sorted(used))
     return [each for each in found if each is not None]
 
 

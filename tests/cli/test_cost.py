@@ -214,6 +214,23 @@ def test_a_table_of_ones_own_has_no_prices(
     assert told() == [("2026-10-17", None, 1)]
 
 
+def test_whose_rules_held_is_whose_prices_hold(
+    state: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A relay has several tables at one address, and tables come and go: the record stands."""
+    file = tmp_path / "config.toml"
+    office = '[upstreams.{}]\nlike = "kimi"\nkey_env = "K"\norigin = "https://llm.example"\n'
+    file.write_text(office.format("one") + office.format("two"), encoding="utf-8")
+    monkeypatch.setenv("DSFIX_CONFIG", str(file))
+    at, there = "2026-10-17T12:00Z", "https://llm.example"
+    session(state, (at, FLASH), upstream=there, vendor="deepseek", project="by address")
+    session(state, (at, FLASH), upstream=there, vendor="two", project="by table")
+    rows = [("by address", "0.0777", 0), ("by table", None, 1)]
+    assert told("--by", "project") == rows
+    file.write_text("", encoding="utf-8")
+    assert told("--by", "project") == rows
+
+
 def test_nothing_recorded_is_no_error(state: Path) -> None:
     """A line on stderr, no rows in JSON."""
     assert run() == ""
