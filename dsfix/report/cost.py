@@ -104,7 +104,7 @@ class Bill(NamedTuple):
     `listed` is how old that list was at the last of them, None where the vendor has none. `cached`
     is what they would have cost more without the cache, and `repairs` how much of that is due to
     repairs. `unknown` counts exchanges by model where no price is known, and `untold` those
-    of whose tokens nobody told.
+    of whose tokens nobody told, or, of one that broke off, those of its prompt alone.
     """
 
     currency: str
@@ -152,6 +152,7 @@ def billed(
             unknown[model_of(each)] += 1
         else:
             priced += 1
+            untold += _broke_off(each)
             amount += cost
             cached += _gain(each, usage, usage.cached, costs)
             repairs += _gain(each, usage, kept.get(each.id, 0), costs)
@@ -217,6 +218,11 @@ def _gain(exchange: Exchange, usage: Usage, tokens: int, costs: Costs) -> Decima
 
 def _may_have_cost(exchange: Exchange) -> bool:
     return 200 <= exchange.status < 300 or bool(exchange.cut)
+
+
+def _broke_off(exchange: Exchange) -> bool:
+    """Whether its count is that of its beginning: Messages tells the prompt's tokens first."""
+    return bool(exchange.cut or exchange.error) and not exchange.finish
 
 
 def model_of(exchange: Exchange) -> str:

@@ -105,6 +105,17 @@ def test_a_bill() -> None:
     assert (bill.priced, bill.unknown, bill.untold) == (2, (("unheard-of", 1),), 2)
 
 
+def test_what_broke_off_is_not_told_whole() -> None:
+    """Messages tells the prompt's tokens at once, and those of the answer with its end."""
+    exchanges = [made(number, TUESDAY, FLASH, MILLION) for number in range(1, 5)]
+    cut, failed, said, short = exchanges
+    cut.cut, failed.error, said.cut = "agent", "overloaded", "upstream"
+    cut.finish = failed.finish = ""
+    said.finish, short.finish = "end_turn", ""
+    bill = billed(exchanges, USD, "USD")
+    assert (bill.priced, bill.untold) == (4, 2)
+
+
 def test_what_the_cache_saved_is_priced_by_the_length_of_the_prompt() -> None:
     """Haiku above 100,000 tokens: 90,000 hits x (0.50 - 0.05), however few were read."""
     usage = Usage(100_001, 90_000, 1_000)
