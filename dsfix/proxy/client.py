@@ -119,7 +119,7 @@ class Client:
                 response = await self._send(self._fresh, method, url, pieces, sent)
             except _FAILED as again:
                 _let_go(again)
-                raise _unreachable(again) from again
+                raise _unreachable(again, self._origin.raw_host) from again
         try:
             _look_at(response)
             yield response
@@ -141,7 +141,7 @@ class Client:
             dropped = isinstance(error, _DROPPED) and not isinstance(error, _NOT_CONNECTED)
             if dropped and found_closed():
                 return None
-            raise _unreachable(error) from error
+            raise _unreachable(error, self._origin.raw_host) from error
         if response.status == 408 and was_kept():
             response.close()
             return None
@@ -233,21 +233,12 @@ def _let_go(error: BaseException | None) -> None:
         error.with_traceback(None)
 
 
-def _unreachable(error: BaseException) -> Unreachable:
+def _unreachable(error: BaseException, host: str | None) -> Unreachable:
+    """Why there is no answer of that host."""
     if isinstance(error, TimeoutError):
         return Unreachable("no answer in time", "timeout")
-    if isinstance(error, aiohttp.ClientConnectorCertificateError):
-        return Unreachable("its certificate was not accepted", "certificate")
-    if isinstance(error, aiohttp.ClientConnectorDNSError):
-        return Unreachable(error.os_error.strerror or "unknown host", "unresolved")
     if isinstance(error, aiohttp.ClientConnectorError):
-        cause = error.os_error
-        if isinstance(cause, ssl.SSLError):
-            return Unreachable(cause.strerror or type(cause).__name__, "tls")
-        text = os.strerror(cause.errno) if cause.errno else str(cause) or "it ended the connection"
-        if isinstance(error, aiohttp.ClientProxyConnectionError):
-            text = f"the proxy that is set: {text}"
-        return Unreachable(text, "unreachable")
+        return _not_connected(error, host)
     if isinstance(error, aiohttp.ClientHttpProxyError):
         return Unreachable(f"the proxy that is set refused with {error.status}", "unreachable")
     # The upstream's own address was looked at when we started.
@@ -258,6 +249,23 @@ def _unreachable(error: BaseException) -> Unreachable:
     if isinstance(error, _DROPPED):
         return Unreachable("it ended the connection without an answer")
     return Unreachable(str(error) if isinstance(error, RuntimeError) else type(error).__name__)
+
+
+def _not_connected(error: aiohttp.ClientConnectorError, host: str | None) -> Unreachable:
+    """Why there is no connection to that host, or to the proxy before it."""
+    kind = "unreachable"
+    if isinstance(error, aiohttp.ClientConnectorCertificateError):
+        why = getattr(error.certificate_error, "verify_message", "")  # it expired, another's name
+        text, kind = f"its certificate was not accepted: {why}".rstrip(".: "), "certificate"
+    elif isinstance(error, aiohttp.ClientConnectorDNSError):
+        text, kind = error.os_error.strerror or "unknown host", "unresolved"
+    elif isinstance(cause := error.os_error, ssl.SSLError):
+        text, kind = cause.strerror or type(cause).__name__, "tls"
+    else:
+        text = os.strerror(cause.errno) if cause.errno else str(cause) or "it ended the connection"
+    if isinstance(error, aiohttp.ClientProxyConnectionError) or error.host != host:
+        return Unreachable(f"the proxy that is set: {text}", "unreachable")
+    return Unreachable(text, kind)
 
 
 def _tls() -> ssl.SSLContext:

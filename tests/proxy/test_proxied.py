@@ -45,6 +45,11 @@ def test_a_proxy_that_is_gone(monkeypatch: pytest.MonkeyPatch) -> None:
     assert told(way, monkeypatch) == "the proxy that is set: Connection refused"
 
 
+def test_a_proxy_that_cannot_be_looked_up(monkeypatch: pytest.MonkeyPatch) -> None:
+    """It is not the upstream whose name is unknown."""
+    assert told("http://proxy.invalid:3128", monkeypatch).startswith("the proxy that is set: ")
+
+
 @pytest.mark.parametrize(
     ("way", "says"),
     [
