@@ -21,6 +21,10 @@ from aiohttp.connector import Connection
 from aiohttp.helpers import _EXC_SENTINEL as _NO_CAUSE
 from aiohttp.tracing import Trace
 
+# Seconds within which a closed connection says so when something is sent to it: a network may have
+# to wake up first. An answer without a stream takes longer to be made.
+SOON = 20.0
+
 # The connection over which the request goes that was sent last in this context.
 _USED: ContextVar[_Listener | None] = ContextVar("_USED", default=None)
 
@@ -32,9 +36,15 @@ def was_kept() -> bool:
 
 
 def found_closed() -> bool:
-    """Whether the request may have found such a one closed: no byte has come since."""
+    """Whether the request may have found such a one closed: it ended soon, without a byte.
+
+    An upstream that ends it later has taken the request, may have worked on it, and would be paid
+    twice.
+    """
     used = _USED.get()
-    return used is not None and used.kept and not used.answers
+    if used is None or not used.kept or used.answers:
+        return False
+    return asyncio.get_running_loop().time() - used.used < SOON
 
 
 class Pool(aiohttp.TCPConnector):
@@ -62,6 +72,7 @@ class Pool(aiohttp.TCPConnector):
                 connection.close()
                 continue
             protocol.idle, protocol.kept, protocol.answers = False, kept, False
+            protocol.used = self._loop.time()
             connection.add_callback(protocol.rest)
             _USED.set(protocol)
             return connection
@@ -69,9 +80,10 @@ class Pool(aiohttp.TCPConnector):
 
 class _Listener(ResponseHandler):
     """The client's side of a connection: `idle` while no answer is due on it, else `kept` if it
-    had one before, and `answers` from its first byte on."""
+    had one before, `used` since then, and `answers` from its first byte on."""
 
     idle = kept = answers = False
+    used = 0.0
     _heard = 0.0
 
     def rest(self) -> None:

@@ -5,10 +5,13 @@ from __future__ import annotations
 import asyncio
 import gc
 import socket
+import time
 import weakref
 
+import pytest
 from aiohttp import web
 
+from dsfix.proxy import pool
 from dsfix.proxy.door import Door
 from tests.faults.wild import Wild, head
 from tests.proxy.wire_data import ANSWERS, CLEAN
@@ -70,3 +73,16 @@ def test_a_new_connection_that_is_given_up() -> None:
     with Wild(_given_up) as wild, InProcess(wild.url) as proxy:
         assert proxy.post("chat", CLEAN["chat"])[0] == 408
         assert len(wild.requests) == 1
+
+
+def _worked_on(connection: socket.socket) -> None:
+    time.sleep(0.3)
+    connection.close()
+
+
+def test_a_kept_connection_that_ends_late(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The upstream has had the request, and may have worked on it: it is not sent once more."""
+    monkeypatch.setattr(pool, "SOON", 0.2)
+    with Wild(_answered, _worked_on, _answered) as wild, InProcess(wild.url) as proxy:
+        assert [proxy.post("chat", CLEAN["chat"])[0] for _ in range(2)] == [200, 502]
+        assert len(wild.requests) == 2
