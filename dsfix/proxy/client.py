@@ -20,6 +20,7 @@ from dsfix.redact import Redactor
 from dsfix.upstreams import is_loopback
 
 CONNECT = 30.0
+HEADER = 1 << 16  # bytes; agents take one of 16 KiB (Node 20) to 100 KiB (httpx)
 SILENCE = 600.0  # an upstream that has not begun after ten minutes closes: DeepSeek, rate_limit
 
 
@@ -78,6 +79,8 @@ class Client:
                 skip_auto_headers=("User-Agent", "Content-Type"),  # the agent's, or none
                 cookie_jar=aiohttp.DummyCookieJar(),
                 read_bufsize=1 << 18,
+                max_line_size=HEADER,
+                max_field_size=HEADER,
             )
             for connector in (
                 Pool(limit=0, ssl=secure, keepalive_timeout=60.0),

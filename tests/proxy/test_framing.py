@@ -218,3 +218,12 @@ def test_a_document_behind_a_byte_order_mark_is_read(
     assert (over.served, over.error) == (
         ("deepseek-v4-pro", "") if status == 200 else ("", "no such key")
     )
+
+
+def test_a_header_as_long_as_agents_take() -> None:
+    """Node takes one of 16 KiB: a policy or a cookie of that length costs no answer."""
+    data = ANSWERS["chat"]
+    long = f"Content-Security-Policy: {'a ' * 7500}"
+    said = head("application/json", f"{long}\r\nContent-Length: {len(data)}") + data
+    with Wild(lambda connection: connection.sendall(said)) as wild, InProcess(wild.url) as proxy:
+        assert proxy.post("chat", CLEAN["chat"]) == (200, data)
