@@ -83,10 +83,13 @@ class Usage:
 
     @classmethod
     def _of_messages(cls, wire: Wire, known: Usage) -> Usage:
-        """Messages tells a stream's counts in two events, and may leave out what stands."""
+        """Messages tells a stream's counts in two events, and may leave out what stands.
+
+        Or say 0 there: no count goes down (envoyproxy/ai-gateway#1631, sgl-project/sglang#20830).
+        """
 
         def told(count: int | None, before: int) -> int:
-            return before if count is None else count
+            return count or before
 
         read = told(wire.cache_read_input_tokens, known.cached)
         written = told(wire.cache_creation_input_tokens, known.written)

@@ -40,10 +40,13 @@ def test_what_was_written_is_input_and_told_apart() -> None:
         {**WRITTEN, "output_tokens": 50},
         {"input_tokens": 10, "output_tokens": 50},
         {"cache_creation_input_tokens": 300, "cache_creation": {}, "output_tokens": 50},
+        {"input_tokens": 0, "output_tokens": 50},
+        {"input_tokens": 10, "cache_read_input_tokens": 0, "output_tokens": 50},
+        {**dict.fromkeys(WRITTEN, 0), "cache_creation": None, "output_tokens": 50},
     ],
 )
 def test_a_later_event_that_leaves_counts_out_keeps_them(later: dict[str, Any]) -> None:
-    """A stream tells them at its start, and some or all of them again at its end."""
+    """A stream tells them at its start, and some or all of them again at its end, or 0."""
     assert read(WRITTEN, later) == Usage(2310, 2000, 50, None, 300, 100)
 
 
