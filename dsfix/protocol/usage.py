@@ -18,6 +18,7 @@ class Wire(msgspec.Struct):
     prompt_tokens: int | None = None
     completion_tokens: int | None = None
     prompt_cache_hit_tokens: int | None = None
+    cached_tokens: int | None = None  # Kimi: https://platform.kimi.ai/docs/api/chat
     prompt_tokens_details: Details | None = None
     completion_tokens_details: Details | None = None
     input_tokens_details: Details | None = None
@@ -72,10 +73,10 @@ class Usage:
         if wire.prompt_tokens is not None or wire.completion_tokens is not None:
             details = wire.prompt_tokens_details or Details()
             out = wire.completion_tokens_details or Details()
-            cached = wire.prompt_cache_hit_tokens
+            told = wire.prompt_cache_hit_tokens, details.cached_tokens, wire.cached_tokens
             return cls(
                 wire.prompt_tokens or 0,
-                details.cached_tokens or 0 if cached is None else cached,
+                next(filter(None, told), 0),
                 wire.completion_tokens or 0,
                 out.reasoning_tokens,
             )

@@ -221,9 +221,8 @@ def test_no_cache() -> None:
     """Where nothing is cached the second time, that is a warning."""
 
     def change(came: Came, given: Given) -> Given:
-        return given._replace(
-            body=given.body.replace(b'cache_hit_tokens":512', b'cache_hit_tokens":0')
-        )
+        body = given.body.replace(b'cache_hit_tokens":512', b'cache_hit_tokens":0')
+        return given._replace(body=body.replace(b'cached_tokens":512', b'cached_tokens":0'))
 
     with relay(change) as url:
         report = probed(url, "chat-cache")

@@ -8,6 +8,8 @@ from typing import Any
 import msgspec
 import pytest
 
+from dsfix.protocol.answer import Answer
+from dsfix.protocol.reading import chat
 from dsfix.protocol.usage import Usage, Wire
 
 WRITTEN = {
@@ -55,6 +57,32 @@ def test_nothing_is_written_where_nobody_says_so() -> None:
     none = {"input_tokens": 10, "cache_read_input_tokens": 90, "cache_creation_input_tokens": 0}
     assert read({**none, "output_tokens": 5}) == Usage(100, 90, 5)
     assert read({"prompt_tokens": 100, "completion_tokens": 5}) == Usage(100, 0, 5)
+
+
+@pytest.mark.parametrize(
+    "told",
+    [
+        {"prompt_cache_hit_tokens": 90},
+        {"prompt_tokens_details": {"cached_tokens": 90}},
+        {"cached_tokens": 90},
+        {"prompt_cache_hit_tokens": 0, "prompt_tokens_details": {"cached_tokens": 90}},
+        {"prompt_tokens_details": {"cached_tokens": 0}, "cached_tokens": 90},
+    ],
+)
+def test_what_was_cached_has_several_names(told: dict[str, Any]) -> None:
+    """DeepSeek's, OpenAI's and Kimi's; a relay may know one of them and say 0 under another."""
+    counts = {"prompt_tokens": 100, "completion_tokens": 5}
+    assert read({**counts, **told}) == Usage(100, 90, 5)
+
+
+def test_counts_may_stand_in_the_choice() -> None:
+    """So Kimi tells them where the agent did not ask for any."""
+    usage = {"prompt_tokens": 100, "completion_tokens": 5, "cached_tokens": 90}
+    last = {"index": 0, "delta": {}, "finish_reason": "stop", "usage": usage}
+    answer = Answer()
+    data = json.dumps({"choices": [last]})
+    chat.on_event(answer, msgspec.json.decode(data, type=chat.Event))
+    assert answer.usage == Usage(100, 90, 5)
 
 
 def test_no_more_is_kept_for_an_hour_than_was_written() -> None:

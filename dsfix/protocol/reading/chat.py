@@ -32,6 +32,7 @@ class _Choice(msgspec.Struct):
     delta: _Delta | None = None
     message: _Delta | None = None
     finish_reason: str | None = None
+    usage: msgspec.Raw = NOTHING  # Kimi's, where the agent asked for none (earendil-works/pi#2017)
 
 
 class Event(msgspec.Struct):
@@ -58,6 +59,7 @@ def on_event(answer: Answer, event: Event) -> None:
             _on_delta(answer, delta)
         if choice.finish_reason:
             answer.finish = choice.finish_reason
+            answer.usage = used(choice.usage, answer.usage)
             on_done(answer)
 
 
