@@ -129,7 +129,7 @@ class Forwarder:
             exchange.status, exchange.error = 502, str(error)
             return local.unreachable(dialect, error.told(self.upstream.host))
         except BaseException as error:
-            _broke_off(exchange, error)
+            _broke_off(under_way, error)
             raise
         finally:
             self._over(under_way)
@@ -265,10 +265,15 @@ def _name(text: str) -> str:
     return intern(text if len(text) <= NAMED else f"[{len(text)} characters]")
 
 
-def _broke_off(exchange: Exchange, error: BaseException) -> None:
-    """The agent hung up; or a fault of ours, for which it gets a 500 or the end of its answer."""
+def _broke_off(under_way: _UnderWay, error: BaseException) -> None:
+    """The agent hung up; or a fault of ours, for which it gets a 500 or the end of its answer.
+
+    An agent that has the whole answer need not wait until the upstream ends it.
+    """
+    exchange, reply = under_way.exchange, under_way.reply
     if isinstance(error, asyncio.CancelledError):
-        exchange.cut = exchange.cut or "agent"
+        whole = reply is not None and reply.answer.done
+        exchange.cut = exchange.cut or ("" if whole else "agent")
     else:
         exchange.status = exchange.status or 500
         exchange.error = exchange.error or f"dsfix: {type(error).__name__}"

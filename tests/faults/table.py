@@ -85,6 +85,13 @@ ELSEWHERE = (
     ),
     _tested(
         "agent",
+        "hangs up when it has all of it",
+        "its answer",
+        "200",
+        "tests/proxy/test_connections.py::test_an_agent_that_hangs_up_when_it_has_all_of_it",
+    ),
+    _tested(
+        "agent",
         "hangs up before the answer",
         "nothing more, and the upstream's connection ends at once",
         "cut by the agent",

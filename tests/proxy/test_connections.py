@@ -13,9 +13,10 @@ from aiohttp import web
 
 from dsfix.proxy import pool
 from dsfix.proxy.door import Door
-from tests.faults.wild import Wild, head
-from tests.proxy.wire_data import ANSWERS, CLEAN
-from tests.support.in_process import InProcess
+from tests.faults.wild import Wild, chunk, head
+from tests.proxy.wire_data import ANSWERS, CLEAN, EVENTS
+from tests.support.in_process import PATHS, InProcess
+from tests.support.pty_session import wait_until
 
 
 def test_nothing_of_a_connection_is_left() -> None:
@@ -86,3 +87,21 @@ def test_a_kept_connection_that_ends_late(monkeypatch: pytest.MonkeyPatch) -> No
     with Wild(_answered, _worked_on, _answered) as wild, InProcess(wild.url) as proxy:
         assert [proxy.post("chat", CLEAN["chat"])[0] for _ in range(2)] == [200, 502]
         assert len(wild.requests) == 2
+
+
+@pytest.mark.parametrize("dialect", ["messages", "chat", "responses"])
+def test_an_agent_that_hangs_up_when_it_has_all_of_it(dialect: str) -> None:
+    """An upstream that does not end its answer yet is left alone, and nothing was cut."""
+    told = EVENTS[dialect]
+
+    def stays(connection: socket.socket) -> None:
+        connection.sendall(head("text/event-stream", "Transfer-Encoding: chunked") + chunk(told))
+        wild.wait_for_end(connection)
+
+    with Wild(stays) as wild, InProcess(wild.url) as proxy:
+        with proxy.asking("POST", PATHS[dialect], CLEAN[dialect]) as response:
+            assert response.read(len(told)) == told
+        wait_until(lambda: proxy.journal.over)
+        assert proxy.journal.over[0].cut == ""
+        assert proxy.journal.over[0].finish
+        assert wild.gone.wait(5)
