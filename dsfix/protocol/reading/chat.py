@@ -54,7 +54,8 @@ def on_event(answer: Answer, event: Event) -> None:
     for choice in event.choices or []:
         if choice.index:
             continue
-        delta = choice.delta or choice.message
+        # MiniMax says all of it once more at the end of a stream (ENTERPILOT/GoModel#1068).
+        delta = choice.delta or (None if answer.blocks else choice.message)
         if delta:
             _on_delta(answer, delta)
         if choice.finish_reason:

@@ -98,11 +98,11 @@ def piece(event: Event, asked: str) -> str | None:
 
 
 def _opened(content: _Content) -> Block:
+    """A block that begins, without a text: what is said of one then, MiniMax says again in the
+    first delta (cline/cline#9215). Claude Code and pi take the deltas alone.
+    """
     kind = _KIND.get(content.type or "", content.type or "")
-    block = Block(kind, content.id or "", content.name or "", content.signature or "")
-    if part := content.thinking or content.text:
-        block.parts.append(part)
-    return block
+    return Block(kind, content.id or "", content.name or "", content.signature or "")
 
 
 def on_whole(answer: Answer, message: Whole) -> None:
@@ -112,6 +112,8 @@ def on_whole(answer: Answer, message: Whole) -> None:
     answer.usage = used(message.usage, None)
     for index, content in enumerate(message.content or []):
         block = _opened(content)
+        if part := content.thinking or content.text:
+            block.parts.append(part)
         if block.kind == "tool_use":
             block.parts.append(bytes(content.input).decode("utf-8", "replace"))
         block.complete = True
