@@ -60,9 +60,12 @@ class Exchange:
 def counted(usage: Usage | None) -> Usage | None:
     """The usage; None where a count of it is none that an answer can have.
 
-    More was never found in the cache than was sent: its price would be less than nothing.
+    More was never found in the cache than was sent: its price would be less than nothing. And no
+    answer is made of nothing: a relay that says so has not counted, and would cost nothing.
     """
     if usage is None or usage.cached + usage.written > usage.input:
+        return None
+    if not usage.input and not usage.output:
         return None
     counts = usage.input, usage.cached, usage.output, usage.written, usage.written_1h
     return usage if all(map(is_count, (*counts, usage.reasoning or 0))) else None

@@ -261,11 +261,12 @@ def test_what_an_answer_used_is_counted(start: Start, endpoint: StrictEndpoint) 
         assert f"{used:,} of {used:,} tokens".encode() in data
 
 
-def test_more_from_the_cache_than_was_sent_gives_nothing_back(
-    start: Start, endpoint: StrictEndpoint
+@pytest.mark.parametrize(("told", "cached"), [(10, 10**6), (0, 0)])
+def test_counts_that_cannot_be_give_nothing_back(
+    start: Start, endpoint: StrictEndpoint, told: int, cached: int
 ) -> None:
-    """Such counts are none: what they come to is below nothing, and no limit would be reached."""
-    usage = {"prompt_tokens": 10, "prompt_tokens_details": {"cached_tokens": 10**6}}
+    """What they come to is nothing or less, and no limit would be reached."""
+    usage = {"prompt_tokens": told, "prompt_tokens_details": {"cached_tokens": cached}}
     answer = json.dumps({**json.loads(ANSWERS["chat"]), "usage": usage}).encode()
     endpoint.canned = [Canned(200, JSON, [answer])] * 2
     room = Limits(cost=Decimal(20))  # for one such request, by its length
