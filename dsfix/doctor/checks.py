@@ -134,7 +134,8 @@ def proxy(subject: Subject, machine: Machine) -> Iterator[Finding]:
     proxies = _proxies(machine)
     way = proxies.get(url.scheme) or proxies.get("all") or ""
     host = url.hostname or ""
-    if not way or is_loopback(host) or proxy_bypass_environment(host, proxies):
+    where = f"{host}:{url.port or {'http': 80}.get(url.scheme, 443)}"
+    if not way or is_loopback(host) or proxy_bypass_environment(where, proxies):
         yield _row("proxy", Level.GOOD, "direct", "The upstream is reached directly.")
         return
     try:

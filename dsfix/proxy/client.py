@@ -210,7 +210,7 @@ def _proxy_for(origin: URL) -> str | None:
     An address without a scheme is an http:// one, as for curl and others.
     """
     host = origin.host or ""
-    if is_loopback(host) or urllib.request.proxy_bypass(host):
+    if is_loopback(host) or urllib.request.proxy_bypass(f"{host}:{origin.port}"):
         return None
     proxies = urllib.request.getproxies()
     way = proxies.get(origin.scheme) or proxies.get("all")

@@ -151,6 +151,7 @@ def test_a_key_inside_another_variable() -> None:
         ({"HTTPS_PROXY": ":::3128"}, "no-address"),
         ({"HTTP_PROXY": "http://proxy:3128"}, "direct"),
         ({"HTTPS_PROXY": "http://proxy:3128", "NO_PROXY": "deepseek.com"}, "direct"),
+        ({"HTTPS_PROXY": "http://proxy:3128", "NO_PROXY": "deepseek.com:443"}, "direct"),
     ],
 )
 def test_the_way_to_the_upstream(environ: dict[str, str], expected: str) -> None:

@@ -18,11 +18,12 @@ def refuses(connection: socket.socket) -> None:
     connection.sendall(head("text/html", "Content-Length: 0", "407 Proxy Authentication Required"))
 
 
-def told(way: str, monkeypatch: pytest.MonkeyPatch) -> str:
+def told(way: str, monkeypatch: pytest.MonkeyPatch, around: str = "") -> str:
     """What the agent reads, where this is the way to an upstream that nobody can look up."""
     for name in [each for each in os.environ if each.lower().endswith("_proxy")]:
         monkeypatch.delenv(name)
     monkeypatch.setenv("ALL_PROXY", way)
+    monkeypatch.setenv("NO_PROXY", around)
     with InProcess("https://api.nowhere.invalid") as proxy:
         status, body = proxy.post("chat", CLEAN["chat"])
     assert status == 502
@@ -61,3 +62,16 @@ def test_a_proxy_that_cannot_be_looked_up(monkeypatch: pytest.MonkeyPatch) -> No
 def test_what_is_no_http_proxy(way: str, says: str, monkeypatch: pytest.MonkeyPatch) -> None:
     """Is told as such, and nobody is asked."""
     assert told(way, monkeypatch) == says
+
+
+@pytest.mark.parametrize(
+    ("names", "passed"),
+    [("nowhere.invalid", True), ("api.nowhere.invalid:443", True), (".invalid:8443", False)],
+)
+def test_a_host_that_needs_no_proxy(
+    names: str, passed: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It is named by its end, with a port or without."""
+    with Wild(refuses) as wild:
+        told(wild.url, monkeypatch, names)
+        assert (not wild.requests) is passed
