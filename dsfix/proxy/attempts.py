@@ -7,9 +7,11 @@ prompt that is too long because of what was put back, and an upstream that has n
 from __future__ import annotations
 
 import asyncio
+import time
 from collections.abc import Callable, Iterable
 from contextlib import AsyncExitStack, suppress
 from dataclasses import dataclass, field
+from email.utils import parsedate_to_datetime
 from typing import NamedTuple
 
 import aiohttp
@@ -122,9 +124,20 @@ class Attempts:
 
 
 def _pause(response: aiohttp.ClientResponse, otherwise: float) -> float:
-    """Seconds to wait: what the upstream asks for, within reason."""
+    """Seconds to wait: what the upstream asks for, in seconds or by a date, within reason."""
     asked = response.headers.get("Retry-After", "")
-    return min(float(asked) if asked.isdecimal() else otherwise, LONGEST_WAIT)
+    if asked.isdecimal():
+        return min(float(asked), LONGEST_WAIT)
+    now = _moment(response.headers.get("Date", "")) or time.time()  # by its clock, not ours
+    return min(max(_moment(asked) - now, otherwise), LONGEST_WAIT)
+
+
+def _moment(date: str) -> float:
+    """A date of a header in seconds since 1970; 0 where it is none."""
+    try:
+        return parsedate_to_datetime(date).timestamp()
+    except (OverflowError, ValueError):
+        return 0.0
 
 
 async def _beginning_of(response: aiohttp.ClientResponse) -> Begun:

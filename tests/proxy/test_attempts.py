@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import time
 
 import pytest
 
@@ -78,6 +79,19 @@ def test_codex_is_spared_a_429(proxy: InProcess, endpoint: StrictEndpoint) -> No
     talk.turn()
     assert len({each.raw for each in endpoint.requests}) == 1
     assert [each.then for each in proxy.journal.over[-1].attempts] == ["busy"] * 3
+
+
+def test_a_time_to_wait_may_be_a_date(proxy: InProcess, endpoint: StrictEndpoint) -> None:
+    """It counts from the upstream's own clock."""
+    headers = [
+        ("content-type", "application/json"),
+        ("date", "Sun, 22 Nov 2026 10:00:00 GMT"),
+        ("retry-after", "Sun, 22 Nov 2026 10:00:01 GMT"),
+    ]
+    endpoint.canned = [Canned(429, headers, [b'{"error":{"message":"busy"}}'])]
+    began = time.monotonic()
+    Talk(proxy, "responses", "begin #do bash#").turn()
+    assert 0.9 < time.monotonic() - began < 20
 
 
 def test_a_busy_upstream_is_not_asked_for_ever(proxy: InProcess, endpoint: StrictEndpoint) -> None:
