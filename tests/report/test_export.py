@@ -41,7 +41,7 @@ def record(tmp_path: Path) -> SessionRecord:
     turn["content"].append(call)
     result = {"type": "tool_result", "tool_use_id": "t", "content": "one\n```py\ntwo\n```"}
     said = [user("read it"), turn, {"role": "user", "content": [result]}]
-    second = exchange(2, bytes_in=10)
+    second = exchange(2, bytes_in=10, path="/api.deepseek.com/anthropic/v1/messages")
     log.began(second, request(said, tools=TOOLS, system="be good", temperature=0.5))
     log.ended(finished(second), reply(Block("text", parts=["done"], complete=True)))
     failed = exchange(3, conversation="c2", bytes_in=10)
@@ -113,9 +113,10 @@ def test_http_archive(record: SessionRecord) -> None:
         }  # fmt: skip
         assert entry["request"]["headers"] == entry["response"]["headers"] == []
         assert sum(entry["timings"].values()) == entry["time"] == 1500
-    first, _, failed = log["entries"]
+    first, second, failed = log["entries"]
     assert first["startedDateTime"] == "2026-11-21T03:15:23+00:00"
     assert first["request"]["url"] == "https://api.deepseek.com/v1/messages"
+    assert second["request"]["url"] == "https://api.deepseek.com/anthropic/v1/messages"
     assert json.loads(first["request"]["postData"]["text"])["system"] == "be good"
     assert first["timings"]["wait"] == 250
     content = failed["response"]["content"]

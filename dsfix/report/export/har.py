@@ -13,7 +13,7 @@ from typing import Any
 
 from dsfix import __version__
 from dsfix.record.reader import Recorded, SessionRecord
-from dsfix.report.cost import Costs
+from dsfix.report.cost import Costs, upstream_of
 from dsfix.report.documents import costs_in
 from dsfix.report.documents import exchange as told
 from dsfix.report.export.resolved import body, line
@@ -53,7 +53,7 @@ def _request(record: SessionRecord, each: Recorded) -> dict[str, Any]:
     exchange = each.exchange
     request: dict[str, Any] = {
         "method": "POST" if exchange.bytes_in or each.head else "GET",
-        "url": f"{record.start.get('upstream', '')}{exchange.path}",
+        "url": f"{record.start.get('upstream', '')}{_path(record, exchange.path)}",
         **_empty(),
         "queryString": [],
         "bodySize": exchange.bytes_in or -1,
@@ -61,6 +61,13 @@ def _request(record: SessionRecord, each: Recorded) -> dict[str, Any]:
     if request["method"] == "POST":
         request["postData"] = {"mimeType": _JSON, "text": line(body(record, each)), "params": []}
     return request
+
+
+def _path(record: SessionRecord, path: str) -> str:
+    """What the agent asked for at the endpoint, whose own path begins with the upstream's host."""
+    upstream = upstream_of(record.start)
+    host, slash, rest = path.removeprefix("/").partition("/")
+    return slash + rest if upstream and host in upstream.hosts else path
 
 
 def _response(each: Recorded) -> dict[str, Any]:
