@@ -5,11 +5,18 @@ from __future__ import annotations
 import json
 import stat
 import sys
+import threading
 from pathlib import Path
 
 import pytest
+from typer.testing import CliRunner
 
+from dsfix.cli import app
+from dsfix.record.file import alone
+from dsfix.record.limits import Limits, raised, write_raised
+from dsfix.record.log import SessionLog
 from dsfix.simulator.server import Simulator
+from tests.record.support import META, NONE
 from tests.support.commands import dsfix, environment
 
 # Asks; where the answer is an error it prints that, does what its arguments say, and asks again.
@@ -180,3 +187,22 @@ def test_a_session_without_limits_says_so(home: Path) -> None:
     assert ran.out == "" and "has no limits" in ran.err
     ran = dsfix("sessions", "budget", "last", "--json", home=home)
     assert json.loads(ran.out)["data"]["limits"] == []
+
+
+def test_two_who_raise_limits_at_once_lose_nothing(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What another command is about to write is waited for, and kept."""
+    monkeypatch.setenv("DSFIX_STATE_DIR", str(tmp_path))
+    log = SessionLog(tmp_path, NONE)
+    log.start({**META, "budget": Limits(tokens=1, requests=1).as_dict()})
+    assert log.directory is not None
+    words = ["sessions", "budget", "last", "--max-tokens", "5"]
+    other = threading.Thread(target=lambda: CliRunner().invoke(app, words))
+    with alone(log.directory):
+        other.start()
+        other.join(0.5)  # it waits for us
+        write_raised(log.directory, Limits(requests=9))
+    other.join(60)
+    assert raised(log.directory) == Limits(tokens=5, requests=9)
+    log.close(0, 1.0)

@@ -73,6 +73,7 @@ def _limits(
 
 
 def _write(record: SessionRecord, new: Limits) -> None:
+    from dsfix.record.file import alone
     from dsfix.record.limits import raised, write_raised
     from dsfix.record.sessions import EndState
 
@@ -80,7 +81,8 @@ def _write(record: SessionRecord, new: Limits) -> None:
         raise DsfixError(f"session {record.id} is over", hint="begin a new one with a new budget")
     directory = record.path.parent
     try:
-        write_raised(directory, new.over(raised(directory)))
+        with alone(directory):  # two commands at once lose nothing
+            write_raised(directory, new.over(raised(directory)))
     except OSError as error:
         raise DsfixError(f"{directory} cannot be written: {error.strerror or error}") from error
 
