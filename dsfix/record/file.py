@@ -22,6 +22,7 @@ SYNC_EVERY = 1.0
 HELD = 16 << 20  # bytes that are kept for a disk that is full; often it is not for long
 _FULL = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG})
 PATIENCE = 5.0  # seconds to wait for another process that changes a directory
+LOOK = 0.5  # seconds to wait for those who look whether a file is written, for which they lock it
 
 
 class EventFile:
@@ -35,7 +36,7 @@ class EventFile:
         flags = os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC | os.O_NOFOLLOW
         self._path, self._fd = path, os.open(path, flags, PRIVATE_FILE)
         with contextlib.suppress(OSError):  # not every file system has locks
-            fcntl.flock(self._fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            _lock(self._fd, LOOK)
         self.unsynced = False
         self._synced = time.monotonic()
         self._seq = 0
@@ -116,14 +117,21 @@ def alone(directory: Path) -> Iterator[None]:
     """
     fd = os.open(directory, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
     try:
-        deadline = time.monotonic() + PATIENCE
-        while not _locked(fd):
-            if time.monotonic() > deadline:
-                raise TimeoutError(errno.ETIMEDOUT, "another process keeps it locked")
-            time.sleep(0.01)
+        _lock(fd, PATIENCE)
         yield
     finally:
         os.close(fd)
+
+
+def _lock(fd: int, patience: float) -> None:
+    """Lock what is open for us alone. Raises TimeoutError after so many seconds."""
+    deadline = time.monotonic() + patience
+    pause = 0.0001
+    while not _locked(fd):
+        if time.monotonic() > deadline:
+            raise TimeoutError(errno.ETIMEDOUT, "another process keeps it locked")
+        time.sleep(pause)
+        pause = min(2 * pause, 0.01)
 
 
 def _locked(fd: int) -> bool:

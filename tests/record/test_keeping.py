@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import threading
 from pathlib import Path
 
 from hypothesis import given
 from hypothesis import strategies as st
 
+from dsfix.record.file import EventFile, is_written
 from dsfix.record.keeping import Bounds, Kept, kept, leaving, remove
 from dsfix.record.labels import Labels, relabel
 from dsfix.record.sessions import event_files
@@ -88,3 +90,26 @@ def test_sessions_on_disk_are_told_and_removed(tmp_path: Path) -> None:
 def test_a_tag_is_kept_once() -> None:
     """In the order of the alphabet, whichever came first."""
     assert Labels(tags=("keep",)).tagged("wip", "keep", "bug").tags == ("bug", "keep", "wip")
+
+
+def test_who_looks_takes_no_lock_from_who_writes(tmp_path: Path) -> None:
+    """A session that begins as others are listed is a running one for as long as it runs."""
+    paths = [tmp_path / str(number) / "events.jsonl" for number in range(100)]
+    over = threading.Event()
+
+    def look() -> None:
+        while not over.is_set():
+            for path in paths[len(files) :][:1]:
+                is_written(path)
+
+    files: list[EventFile] = []
+    threads = [threading.Thread(target=look) for _ in range(2)]
+    for thread in threads:
+        thread.start()
+    files.extend(map(EventFile, paths))
+    over.set()
+    for thread in threads:
+        thread.join(60)
+    assert all(map(is_written, paths))
+    for file in files:
+        file.close()
