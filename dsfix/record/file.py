@@ -36,7 +36,7 @@ class EventFile:
         flags = os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC | os.O_NOFOLLOW
         self._path, self._fd = path, os.open(path, flags, PRIVATE_FILE)
         with contextlib.suppress(OSError):  # not every file system has locks
-            _lock(self._fd, LOOK)
+            lock(self._fd)
         self.unsynced = False
         self._synced = time.monotonic()
         self._seq = 0
@@ -117,13 +117,13 @@ def alone(directory: Path) -> Iterator[None]:
     """
     fd = os.open(directory, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
     try:
-        _lock(fd, PATIENCE)
+        lock(fd, PATIENCE)
         yield
     finally:
         os.close(fd)
 
 
-def _lock(fd: int, patience: float) -> None:
+def lock(fd: int, patience: float = LOOK) -> None:
     """Lock what is open for us alone. Raises TimeoutError after so many seconds."""
     deadline = time.monotonic() + patience
     pause = 0.0001

@@ -15,6 +15,7 @@ import msgspec
 
 from dsfix.errors import DsfixError
 from dsfix.paths import PRIVATE_FILE, private_dir, private_state, state_dir, write_private
+from dsfix.record.file import lock
 
 TOKEN = "DSFIX_REPORTS_TOKEN"
 SERVER = "DSFIX_REPORTS_SERVER"
@@ -90,8 +91,8 @@ def claim(directory: Path) -> int:
     try:
         fd = os.open(path, _FLAGS, PRIVATE_FILE)
         try:
-            fcntl.flock(fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
+            lock(fd)  # who asks whether there is a server locks it for a moment
+        except TimeoutError:
             said = _said(fd)
             os.close(fd)
             at = f" at {said.shown}" if said else ""

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import fcntl
 import json
 import os
 import signal
 import socket
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -16,6 +18,7 @@ from urllib.parse import urlencode
 
 import pytest
 
+from dsfix.reports.place import claim
 from tests.reports.support import Running, serving, shown, write
 from tests.support.commands import ROOT, Ran, dsfix, environment
 
@@ -160,6 +163,15 @@ def test_one_server_for_one_directory(server: Running) -> None:
     """A second server on the same reports is refused, with the address of the first."""
     ran = dsfix("serve", "--port", "0", home=server.home)
     assert (ran.code, ran.out) == (1, "") and f"is running at {server.url}" in ran.err
+
+
+def test_who_asks_for_a_server_keeps_none_from_starting(tmp_path: Path) -> None:
+    """As `dsfix serve & dsfix send page.html` does: whoever asks locks the file for a moment."""
+    (tmp_path / "server").write_text("")
+    asking = os.open(tmp_path / "server", os.O_RDONLY)
+    fcntl.flock(asking, fcntl.LOCK_SH)
+    threading.Timer(0.1, os.close, (asking,)).start()
+    os.close(claim(tmp_path))
 
 
 @pytest.mark.parametrize("planted", [Path.mkdir, os.mkfifo, lambda path: path.symlink_to(path)])
