@@ -117,7 +117,8 @@ def _of_counted(found: Sequence[Stored], turn: Turn, place: Place) -> Sequence[S
     """Of turns whose ids are no random ones, of which there are many alike, those that may be it.
 
     That is the one at this place, if it calls the same tools or more. Any other of the session, or
-    behind these results, has moved: then it says the same, and stands in its own place no more.
+    behind these results where one of the two has no session's name, has moved: then it says the
+    same, and stands in its own place no more.
     """
     key, names, text = turn.key, sorted(turn.names), digest("text", turn.text)
     found = [e for e in found if e.key != key or e.names == turn.names or sorted(e.names) == names]
@@ -130,6 +131,7 @@ def _of_counted(found: Sequence[Stored], turn: Turn, place: Place) -> Sequence[S
         for each in found
         if each.key == key
         and (each.previous == place.previous or (place.session and each.session == place.session))
+        and not by_chance(each, turn, place)
         and _says(each, turn, text)
         and not place.holds(key, each.chain)
     ]

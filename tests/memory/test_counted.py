@@ -46,6 +46,18 @@ def test_another_turn_of_a_counted_id_in_the_session_is_another(
     assert memory.recall(Turn(calls, names, (text,)), behind) is not None
 
 
+@pytest.mark.parametrize(("session", "known"), [("s", True), ("t", False), ("", True)])
+def test_a_counted_id_behind_the_same_result_in_another_session_is_another(
+    session: str, known: bool
+) -> None:
+    """Behind the result of `call_0` stands a turn of most sessions; a fork begins with all it had."""
+    memory = OriginMemory(Store(None), "o")
+    said = Turn(("call_0",), ("f",))
+    memory.remember(said.reasoned(Reasoning((("why", ""),))), At("results", "before", "s"))
+    assert (memory.recall(said, At("results", "elsewhere", session)) is not None) == known
+    assert memory.recall(said, At("results", "before", session)) is not None
+
+
 @pytest.mark.parametrize(("ident", "renames"), [("call_0", True), ("call_unnamed_1", False)])
 def test_an_id_that_was_made_for_its_place_is_of_that_place(ident: str, renames: bool) -> None:
     """Behind a summary the calls are counted anew: the same id in the session is another turn."""
