@@ -251,12 +251,13 @@ class OriginMemory:
     def _cut(self, turn: Turn, near: tuple[Stored, ...], place: Place) -> Found | None:
         """The turn of which an interrupted agent kept no more than the beginning.
 
-        It is the one at this place, or one of the session that stands nowhere else: many begin
-        with the same words.
+        It is the one at this place, or one of the session, if that has a name, that stands nowhere
+        else: many begin with the same words.
         """
         begun = [each for each in near if not each.calls and begins(each, turn.text)]
         here = [each for each in begun if each.chain == place.chain]
-        left = [e for e in begun if e.session == place.session and not place.has(e.key, e.previous)]
+        named = [each for each in begun if place.session and each.session == place.session]
+        left = [each for each in named if not place.has(each.key, each.previous)]
         one = chosen(here or left, turn, place)
         return Found(one.reasoning) if one else None
 

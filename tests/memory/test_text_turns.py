@@ -222,6 +222,16 @@ def test_what_begins_like_a_turn_that_stands_elsewhere_was_not_cut_from_it(sessi
         assert memory.recall(turn(text=known[:20]), Place(history(prompt), 1, session)) is not None
 
 
+@pytest.mark.parametrize(("session", "known"), [("s", "why"), ("t", None), ("", None)])
+def test_a_cut_text_that_has_moved_is_known_by_its_session(session: str, known: str | None) -> None:
+    """Behind `continue` many begin with the same words; without a name nobody knows whose it is."""
+    with opened(None) as store:
+        memory = OriginMemory(store, ORIGIN)
+        memory.remember(turn(text=SAID, thought="why"), At("p", "c", session and "s"))
+        assert recall(memory, turn(text=SAID[:40]), "p", "other", session=session) == known
+        assert recall(memory, turn(text=SAID[:40]), "p", "c", session=session) == "why"
+
+
 @pytest.mark.parametrize(("length", "known"), [(5, None), (LONG, "why")])
 def test_a_short_text_of_another_session_is_a_coincidence(length: int, known: str | None) -> None:
     """`Done.` is said behind `continue` in many of them; a fork of one begins with all it had."""
