@@ -50,8 +50,10 @@ class Asked:
         return self.turns[nth].calls or self._texts[nth]
 
     def key(self, nth: int) -> str:
-        """Its name among the placeholders sent; of a common id, one for each place."""
+        """Its name among the placeholders sent; a common id means nothing by itself."""
         turn = self.turns[nth]
         if nth in self.sure:
             return turn.key
-        return digest(*((turn.key, self._place(nth).chain) if turn.calls else self._texts[nth]))
+        if not turn.calls:
+            return digest(*self._texts[nth])
+        return digest(turn.key, self._place(nth).chain, turn.text, *sorted(turn.names))

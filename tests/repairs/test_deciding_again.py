@@ -138,3 +138,20 @@ def test_a_placeholder_of_a_common_id_is_of_its_place() -> None:
     assert is_placeholder(thought_of(sent(MESSAGES, twins, to=to)[0], 3))
     to.store.recent.clear()
     assert thought_of(sent(MESSAGES, mine, to=to)[0]) == "mine"
+
+
+@pytest.mark.parametrize(("words", "tool"), [("Once more.", "f"), ("", "g")])
+def test_a_placeholder_of_a_common_id_is_of_what_is_said_with_it(words: str, tool: str) -> None:
+    """A prompt that is sent again gets another answer: with other words or another tool."""
+    to = memory()
+    _, out = sent(MESSAGES, request(user("task")), to=to)
+    assert out.history is not None
+    place = Place(out.history, 1)
+    to.remember(Turn(("call_0",), ("f",), (), Reasoning()), place)
+    first = request(user("task"), call("call_0"), result("call_0"))
+    assert is_placeholder(thought_of(sent(MESSAGES, first, to=to)[0]))
+    to.remember(Turn(("call_0",), (tool,), (words,), Reasoning((("mine", "s"),))), place)
+    other = call("call_0", *([{"type": "text", "text": words}] if words else []))
+    other["content"][-1]["name"] = tool
+    second = request(user("task"), other, result("call_0"))
+    assert thought_of(sent(MESSAGES, second, to=to)[0]) == "mine"
