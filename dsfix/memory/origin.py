@@ -9,7 +9,7 @@ from typing import Any
 from msgspec.structs import replace
 
 from dsfix.memory.ram import ALIKE
-from dsfix.memory.recall import LONG, Stored, begins, by_chance, chosen, unleaked
+from dsfix.memory.recall import LONG, Stored, begins, chosen, is_another, unleaked
 from dsfix.memory.rows import as_json
 from dsfix.memory.store import Store
 from dsfix.protocol.turns import Reasoning, Turn, is_random
@@ -198,11 +198,11 @@ class OriginMemory:
             return None
         key, previous = turn.key, place.previous
         same = self._sure("key", key, place)
-        exact = [e for e in same if e.previous == previous and not by_chance(e, turn, place)]
+        exact = [e for e in same if e.previous == previous and not is_another(e, turn, place)]
         near = () if exact else self._known("previous", previous, place)
         if not exact:
             others = self._sure("previous", previous, place)
-            exact = [e for e in others if e.key == key and not by_chance(e, turn, place)]
+            exact = [e for e in others if e.key == key and not is_another(e, turn, place)]
         if exact:
             one = chosen(exact, turn, place)
             return Found(one.reasoning, None, self._in_session(one, place)) if one else None

@@ -74,9 +74,16 @@ def begins(stored: Stored, text: str) -> bool:
     return bool(own) and stored.heads[: len(own)] == own
 
 
-def by_chance(stored: Stored, turn: Turn, place: Place) -> bool:
-    """Whether another session has said as little, behind something else: that happens often."""
-    if len(turn.text) >= LONG or stored.chain == place.chain:
+def is_another(stored: Stored, turn: Turn, place: Place) -> bool:
+    """Whether one that stood elsewhere, and says the same, cannot be this turn.
+
+    It may still stand there; or another session has said as little, which happens often.
+    """
+    if stored.chain == place.chain:
+        return False
+    if place.holds(turn.key, stored.chain):
+        return True
+    if len(turn.text) >= LONG:
         return False
     return stored.session != place.session and "" not in (stored.session, place.session)
 
@@ -131,9 +138,8 @@ def _of_counted(found: Sequence[Stored], turn: Turn, place: Place) -> Sequence[S
         for each in found
         if each.key == key
         and (each.previous == place.previous or (place.session and each.session == place.session))
-        and not by_chance(each, turn, place)
         and _says(each, turn, text)
-        and not place.holds(key, each.chain)
+        and not is_another(each, turn, place)
     ]
 
 

@@ -60,6 +60,18 @@ def test_what_still_stands_where_it_was_has_not_moved(tmp_path: Path) -> None:
         assert found is not None and found.reasoning.text == "why"
 
 
+@pytest.mark.parametrize("text", ["Done.", SAID])
+def test_what_still_stands_where_it_was_is_no_other_behind_the_same_words(text: str) -> None:
+    """`continue`, `Done.` and again: of the second nobody knows what was thought."""
+    prompt, done = {"role": "user", "content": "continue"}, {"role": "assistant", "content": text}
+    with opened(None) as store:
+        memory = OriginMemory(store, ORIGIN)
+        whole = history(prompt, done, prompt, done, prompt)
+        memory.remember(turn(text=text, thought="why"), Place(whole, 1, "s"))
+        assert memory.recall(turn(text=text), Place(whole, 1, "s")) is not None
+        assert memory.recall(turn(text=text), Place(whole, 3, "s")) is None
+
+
 def history(*messages: dict[str, str]) -> History:
     """A history on Chat."""
     body = Body.read(Dialect.CHAT, json.dumps({"messages": messages}).encode())
