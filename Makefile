@@ -5,7 +5,7 @@ PYTHON_CLIENTS := aider hermes
 PY := $(VENV)/bin/python
 JOBS := 4 # most tests wait for an agent to start
 
-.PHONY: demo lock test fuzz lint types clients clients-npm clients-python clients-latest bench soak completions docs clean
+.PHONY: demo lock test fuzz lint types clients clients-npm clients-python clients-latest bench soak sessions completions docs clean
 
 PIP := $(PY) -m pip --quiet --disable-pip-version-check
 LOCK := requirements-dev.txt
@@ -65,6 +65,9 @@ bench: $(VENV)/ready ## what dsfix costs, into docs/benchmarks.md; PEERS=1 measu
 
 soak: $(VENV)/ready ## hours of use in bad weather, compressed; MINUTES=60 for a long one
 	$(PY) -m tests.soak $(or $(MINUTES),6)
+
+sessions: $(VENV)/ready ## sessions of agents that do what agents do to histories; SEED=1 COUNT=1000 for others
+	$(PY) -m tests.sessions $(or $(SEED),$$(date +%s)) $(or $(COUNT),300)
 
 completions: $(VENV)/ready
 	$(PY) -m dsfix.cli.completions completions

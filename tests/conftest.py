@@ -25,7 +25,7 @@ def _loopback_only(self: socket.socket, address: object) -> None:
 _OURS = ("DSFIX_CLIENTS", "DSFIX_REQUIRE_CLIENTS")
 
 
-_LONG = ("faults", "soak")  # and what drives a real agent
+_LONG = ("faults", "sessions", "soak")  # and what drives a real agent
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

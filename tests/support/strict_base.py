@@ -61,6 +61,7 @@ class Answer:
     signature: str = "uuid"
     secret: str | None = None
     ending: str = "completed"
+    prompt: int = 128  # tokens that it says the request has
 
 
 @dataclass

@@ -18,7 +18,6 @@ _CONTENT = {
     "assistant": ("text",),
     "tool": ("text", "image_url"),
 }
-_USAGE = {"prompt_tokens": 128, "completion_tokens": 32, "total_tokens": 160}
 
 
 def is_off(body: dict[str, Any]) -> bool:
@@ -134,7 +133,7 @@ def whole(answer: Answer) -> dict[str, Any]:
     if answer.calls:
         message["tool_calls"] = [_function(answer, n) for n, _ in enumerate(answer.calls)]
     choice = {"index": 0, "message": message, "finish_reason": _finish(answer)}
-    return {**_head(answer, "chat.completion"), "choices": [choice], "usage": _USAGE}
+    return {**_head(answer, "chat.completion"), "choices": [choice], "usage": _usage(answer)}
 
 
 def events(answer: Answer) -> Iterator[bytes]:
@@ -144,7 +143,7 @@ def events(answer: Answer) -> Iterator[bytes]:
         choice = {"index": 0, "delta": delta, "finish_reason": None}
         yield b"data: " + json.dumps({**head, "choices": [choice]}).encode() + b"\n\n"
     last = {"index": 0, "delta": {"content": ""}, "finish_reason": _finish(answer)}
-    end = {**head, "choices": [last], "usage": _USAGE}
+    end = {**head, "choices": [last], "usage": _usage(answer)}
     yield b"data: " + json.dumps(end).encode() + b"\n\n"
     yield b"data: [DONE]\n\n"
 
@@ -164,6 +163,11 @@ def _deltas(answer: Answer) -> Iterator[dict[str, Any]]:
 
 def _head(answer: Answer, kind: str) -> dict[str, Any]:
     return {"id": answer.id, "object": kind, "created": 1790000000, "model": answer.model}
+
+
+def _usage(answer: Answer) -> dict[str, int]:
+    counted = {"prompt_tokens": answer.prompt, "completion_tokens": 32}
+    return {**counted, "total_tokens": answer.prompt + 32}
 
 
 def _function(answer: Answer, index: int) -> dict[str, Any]:

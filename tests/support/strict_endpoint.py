@@ -157,6 +157,10 @@ class StrictEndpoint:
             raise Refused("told-to", words)
         check(received.dialect, received.body, self.policy, self.memory)
 
+    def switches_of(self, received: Received) -> Switches:
+        """How the answer to this request is to go."""
+        return self.switches
+
     def answer(self, received: Received) -> tuple[Answer, str]:
         """What the scripted model says to a request that is taken, and in which step."""
         with self._lock:

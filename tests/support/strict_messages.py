@@ -34,12 +34,6 @@ _CONTENT = {
         "web_search_tool_result",
     ),
 }
-_USAGE = {
-    "input_tokens": 128,
-    "cache_creation_input_tokens": 0,
-    "cache_read_input_tokens": 0,
-    "output_tokens": 32,
-}
 
 
 def is_off(body: dict[str, Any]) -> bool:
@@ -167,7 +161,7 @@ def whole(answer: Answer) -> dict[str, Any]:
         **_head(answer),
         "content": _blocks(answer),
         "stop_reason": _stop(answer),
-        "usage": _USAGE,
+        "usage": _usage(answer),
     }
 
 
@@ -178,7 +172,7 @@ def events(answer: Answer) -> Iterator[bytes]:
 
 
 def _events(answer: Answer) -> Iterator[dict[str, Any]]:
-    start = {**_head(answer), "content": [], "stop_reason": None, "usage": _USAGE}
+    start = {**_head(answer), "content": [], "stop_reason": None, "usage": _usage(answer)}
     yield {"type": "message_start", "message": start}
     for index, block in enumerate(_blocks(answer)):
         kind, at = block["type"], {"index": index}
@@ -197,7 +191,7 @@ def _events(answer: Answer) -> Iterator[dict[str, Any]]:
         yield {"type": "error", "error": error}
         return
     stop = {"stop_reason": _stop(answer), "stop_sequence": None}
-    yield {"type": "message_delta", "delta": stop, "usage": _USAGE}
+    yield {"type": "message_delta", "delta": stop, "usage": _usage(answer)}
     yield {"type": "message_stop"}
 
 
@@ -233,6 +227,11 @@ def _blocks(answer: Answer) -> list[dict[str, Any]]:
 def _head(answer: Answer) -> dict[str, Any]:
     head = {"id": answer.id, "type": "message", "role": "assistant", "model": answer.model}
     return {**head, "stop_sequence": None}
+
+
+def _usage(answer: Answer) -> dict[str, int]:
+    cached = {"cache_creation_input_tokens": 0, "cache_read_input_tokens": 0}
+    return {"input_tokens": answer.prompt, **cached, "output_tokens": 32}
 
 
 def _stop(answer: Answer) -> str:

@@ -8,14 +8,6 @@ from typing import Any
 
 from tests.support.strict_base import Answer, Call, thirds
 
-_USAGE = {
-    "input_tokens": 128,
-    "input_tokens_details": {"cached_tokens": 0},
-    "output_tokens": 32,
-    "output_tokens_details": {"reasoning_tokens": 8},
-    "total_tokens": 160,
-}
-
 
 def whole(answer: Answer) -> dict[str, Any]:
     """The answer as one document."""
@@ -28,7 +20,7 @@ def whole(answer: Answer) -> dict[str, Any]:
         ),
         "error": error if failed else None,
         "output": [] if failed else list(_items(answer)),
-        "usage": None if failed else _USAGE,
+        "usage": None if failed else _usage(answer),
     }
 
 
@@ -96,6 +88,16 @@ def _called(call: Call, call_id: str, id: str) -> dict[str, Any]:
     inside = {"namespace": call.namespace} if call.namespace else {}
     arguments = json.dumps(call.arguments)
     return {"type": "function_call", "id": f"fc_{id}", **head, **inside, "arguments": arguments}
+
+
+def _usage(answer: Answer) -> dict[str, Any]:
+    return {
+        "input_tokens": answer.prompt,
+        "input_tokens_details": {"cached_tokens": 0},
+        "output_tokens": 32,
+        "output_tokens_details": {"reasoning_tokens": 8},
+        "total_tokens": answer.prompt + 32,
+    }
 
 
 def _head(answer: Answer, status: str) -> dict[str, Any]:

@@ -144,7 +144,7 @@ class _Handler(BaseHTTPRequestHandler):
             received.sent.append(data)
 
     def _stream(self, answer: Answer, step: str, received: Any) -> None:
-        switches = self.server.endpoint.switches
+        switches = self.server.endpoint.switches_of(received)
         cut = switches.cut
         kind = "calls" if answer.calls else "text"
         if cut is None or not received.is_main or kind not in cut.kinds or cut.times <= 0:
