@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import os
 import sys
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -78,8 +80,8 @@ def set_(name: _Name, value: Annotated[str, typer.Argument()]) -> None:
     """Put a value into the file; a list as words, or with commas between."""
     from dsfix.config import writing
 
-    place = config_file(os.environ)
-    writing.replace(place, writing.with_value(_read(place), str(place), name, value))
+    with _alone() as place:
+        writing.replace(place, writing.with_value(_read(place), str(place), name, value))
 
 
 @config_app.command()
@@ -87,8 +89,8 @@ def unset(name: _Name) -> None:
     """Take a value out of the file."""
     from dsfix.config import writing
 
-    place = config_file(os.environ)
-    writing.replace(place, writing.without_value(_read(place), str(place), name))
+    with _alone() as place:
+        writing.replace(place, writing.without_value(_read(place), str(place), name))
 
 
 @config_app.command()
@@ -146,6 +148,18 @@ def import_(
                 said = one_line(f"dsfix: {name}: the sizes of {model['id']} are assumed")
                 print(said, file=sys.stderr)
         print(f"dsfix: {name}: put its key into {table['key_env']}", file=sys.stderr)
+
+
+@contextmanager
+def _alone() -> Iterator[Path]:
+    """The file's name, while no other command changes it: two at once lose nothing."""
+    from dsfix.record.file import alone
+
+    place = config_file(os.environ)
+    with ExitStack() as held:
+        with suppress(OSError):  # not every file system has locks, nor is there a directory yet
+            held.enter_context(alone(Path(os.path.realpath(place)).parent))
+        yield place
 
 
 def _read(place: Path) -> str:

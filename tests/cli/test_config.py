@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 import stat
+import subprocess
 import sys
 import tomllib
 from pathlib import Path
@@ -17,6 +18,7 @@ from dsfix.config.file import understood
 from dsfix.config.layers import resolve
 from dsfix.config.writing import has_comments, template, with_value
 from dsfix.errors import DsfixError
+from dsfix.record.file import alone
 from dsfix.simulator.server import Simulator
 from tests.support.commands import Ran, dsfix, environment
 
@@ -373,3 +375,16 @@ def test_a_wrong_table_of_an_upstream_is_told_by_line(tmp_path: Path, place: Pat
     text(place, '[upstream]\nname = "yours"\n')
     ran = dsfix("run", "true", home=tmp_path)
     assert (ran.code, f"{place}:2: unknown upstream 'yours'" in ran.err) == (125, True), ran.err
+
+
+def test_two_who_change_the_file_at_once_lose_nothing(tmp_path: Path, place: Path) -> None:
+    """What another command is about to write is waited for, and kept."""
+    text(place, "")
+    line = [sys.executable, "-m", "dsfix", "config", "set", "run.model", "m"]
+    with alone(place.parent):
+        other = subprocess.Popen(line, env=environment(tmp_path))
+        with pytest.raises(subprocess.TimeoutExpired):
+            other.wait(1.5)  # it waits for us
+        text(place, '[run]\ncurrency = "CNY"\n')
+    assert other.wait(60) == 0
+    assert tomllib.loads(place.read_text()) == {"run": {"currency": "CNY", "model": "m"}}
