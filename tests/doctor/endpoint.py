@@ -177,7 +177,12 @@ def messages_answer(end: Endpoint, said: Said, body: dict[str, Any]) -> list[dic
         blocks = [each for each in blocks if each["type"] != "tool_use"]
     events: list[dict[str, Any]] = [{"type": "message_start", "message": {**whole, "content": []}}]
     for index, block in enumerate(blocks):
-        events.append({"type": "content_block_start", "index": index, "content_block": block})
+        told = {"thinking", "text", "signature"} & block.keys()
+        begun = {**block, **dict.fromkeys(told, "")}
+        events.append({"type": "content_block_start", "index": index, "content_block": begun})
+        for name in sorted(told, reverse=True):
+            delta = {"type": f"{name}_delta", name: block[name]}
+            events.append({"type": "content_block_delta", "index": index, "delta": delta})
         events.append({"type": "content_block_stop", "index": index})
     events.append({"type": "message_delta", "delta": finish, "usage": whole["usage"]})
     return events + ([] if "endless" in end.ways else [{"type": "message_stop"}])
