@@ -18,6 +18,7 @@ ORDER = [
     "admission",
     "redact",
     "paths",
+    "locks",
     "foreground",
     "changes",
     "protocol",

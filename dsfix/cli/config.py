@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -80,7 +78,8 @@ def set_(name: _Name, value: Annotated[str, typer.Argument()]) -> None:
     """Put a value into the file; a list as words, or with commas between."""
     from dsfix.config import writing
 
-    with _alone() as place:
+    place = config_file(os.environ)
+    with writing.changing(place):
         writing.replace(place, writing.with_value(_read(place), str(place), name, value))
 
 
@@ -89,7 +88,8 @@ def unset(name: _Name) -> None:
     """Take a value out of the file."""
     from dsfix.config import writing
 
-    with _alone() as place:
+    place = config_file(os.environ)
+    with writing.changing(place):
         writing.replace(place, writing.without_value(_read(place), str(place), name))
 
 
@@ -136,11 +136,13 @@ def import_(
 
     tables = profiles.read(program, file)
     place = config_file(os.environ)
-    text = _read(place)
-    whole = writing.with_upstreams(text, str(place), tables)
+    with writing.changing(place):
+        text = _read(place)
+        whole = writing.with_upstreams(text, str(place), tables)
+        if not dry_run:
+            writing.replace(place, whole)
     print(escaped(whole.removeprefix(text.rstrip()).strip()))
     if not dry_run:
-        writing.replace(place, whole)
         print(f"dsfix: added to {place}", file=sys.stderr)
     for name, table in tables.items():
         for model in table.get("models", ()):
@@ -148,18 +150,6 @@ def import_(
                 said = one_line(f"dsfix: {name}: the sizes of {model['id']} are assumed")
                 print(said, file=sys.stderr)
         print(f"dsfix: {name}: put its key into {table['key_env']}", file=sys.stderr)
-
-
-@contextmanager
-def _alone() -> Iterator[Path]:
-    """The file's name, while no other command changes it: two at once lose nothing."""
-    from dsfix.record.file import alone
-
-    place = config_file(os.environ)
-    with ExitStack() as held:
-        with suppress(OSError):  # not every file system has locks, nor is there a directory yet
-            held.enter_context(alone(Path(os.path.realpath(place)).parent))
-        yield place
 
 
 def _read(place: Path) -> str:

@@ -9,8 +9,8 @@ from __future__ import annotations
 import json
 import os
 import tomllib
-from collections.abc import Mapping
-from contextlib import suppress
+from collections.abc import Iterator, Mapping
+from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +19,7 @@ from dsfix.config.file import understood
 from dsfix.config.layers import Config, nearest, refusal
 from dsfix.config.registry import AGENT_SETTINGS, REGISTRY, Setting
 from dsfix.errors import DsfixError, UsageError
+from dsfix.locks import alone
 from dsfix.paths import make_private, write_private
 from dsfix.upstreams import DEFAULT, named
 
@@ -113,6 +114,15 @@ def has_comments(text: str) -> bool:
             if tomllib.loads(text[:place] + (text[end:] if end >= 0 else "")) == data:
                 return True
     return len(signs) > _MOST
+
+
+@contextmanager
+def changing(path: Path) -> Iterator[None]:
+    """Nobody else changes the file meanwhile, who does it like this: two at once lose nothing."""
+    with ExitStack() as held:
+        with suppress(OSError):  # not every file system has locks, nor is there a directory yet
+            held.enter_context(alone(Path(os.path.realpath(path)).parent))
+        yield
 
 
 def replace(path: Path, text: str) -> None:

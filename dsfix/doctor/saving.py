@@ -20,15 +20,16 @@ _HEADER = re.compile(r"\s*\[")
 
 def save(path: Path, name: str, table: Mapping[str, Any], *, force: bool = False) -> None:
     """Write the table. Raises DsfixError where comments would be lost, unless by `force`."""
-    text = text_of(path) or ""
-    understood(text, str(path))
-    rest, old = _without_table(text, str(path), name)
-    if writing.has_comments(old) and not force:
-        raise DsfixError(
-            f"[upstreams.{name}] of {path} has comments, which would be lost",
-            hint="dsfix config edit, or --force to lose them",
-        )
-    writing.replace(path, writing.with_upstreams(rest, str(path), {name: table}))
+    with writing.changing(path):
+        text = text_of(path) or ""
+        understood(text, str(path))
+        rest, old = _without_table(text, str(path), name)
+        if writing.has_comments(old) and not force:
+            raise DsfixError(
+                f"[upstreams.{name}] of {path} has comments, which would be lost",
+                hint="dsfix config edit, or --force to lose them",
+            )
+        writing.replace(path, writing.with_upstreams(rest, str(path), {name: table}))
 
 
 def _without_table(text: str, path: str, name: str) -> tuple[str, str]:

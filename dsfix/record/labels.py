@@ -12,9 +12,9 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from dsfix.errors import DsfixError
+from dsfix.locks import alone
 from dsfix.paths import text_of, write_private
 from dsfix.protocol import spans
-from dsfix.record.file import alone
 
 META = "meta.json"
 _SCHEMA = 1

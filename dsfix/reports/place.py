@@ -14,8 +14,8 @@ from typing import NamedTuple
 import msgspec
 
 from dsfix.errors import DsfixError
+from dsfix.locks import lock
 from dsfix.paths import PRIVATE_FILE, private_dir, private_state, state_dir, write_private
-from dsfix.record.file import lock
 
 TOKEN = "DSFIX_REPORTS_TOKEN"
 SERVER = "DSFIX_REPORTS_SERVER"

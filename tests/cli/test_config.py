@@ -18,7 +18,7 @@ from dsfix.config.file import understood
 from dsfix.config.layers import resolve
 from dsfix.config.writing import has_comments, template, with_value
 from dsfix.errors import DsfixError
-from dsfix.record.file import alone
+from dsfix.locks import alone
 from dsfix.simulator.server import Simulator
 from tests.support.commands import Ran, dsfix, environment
 

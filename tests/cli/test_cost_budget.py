@@ -12,7 +12,7 @@ import pytest
 from typer.testing import CliRunner
 
 from dsfix.cli import app
-from dsfix.record.file import alone
+from dsfix.locks import alone
 from dsfix.record.limits import Limits, raised, write_raised
 from dsfix.record.log import SessionLog
 from dsfix.simulator.server import Simulator

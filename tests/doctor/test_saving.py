@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import tomllib
 from pathlib import Path
+from threading import Thread
 from typing import Any
 
 import pytest
@@ -16,6 +17,7 @@ from dsfix.doctor.examine import Report, Wish, examine
 from dsfix.doctor.finding import Finding, Level
 from dsfix.doctor.probes import NAMES
 from dsfix.errors import DsfixError
+from dsfix.locks import alone
 from dsfix.repairs import NAMES as REPAIRS
 from dsfix.simulator.options import Options
 from dsfix.simulator.server import Simulator
@@ -179,6 +181,20 @@ def test_the_rest_of_the_file_stays_as_it_is(tmp_path: Path) -> None:
     assert "# why" in path.read_text()
     saving.save(path, "a-b", {"like": "mimo"}, force=True)
     assert tomllib.loads(path.read_text())["upstreams"]["a-b"] == {"like": "mimo"}
+
+
+def test_a_table_waits_for_who_else_changes_the_file(tmp_path: Path) -> None:
+    """What another command writes meanwhile is kept."""
+    path = tmp_path / "config.toml"
+    with alone(tmp_path):
+        saved = Thread(target=saving.save, args=(path, "a", {"like": "glm"}))
+        saved.start()
+        saved.join(0.3)
+        assert saved.is_alive()
+        path.write_text("[run]\nquiet = true\n")
+    saved.join(10)
+    wanted = {"run": {"quiet": True}, "upstreams": {"a": {"like": "glm"}}}
+    assert tomllib.loads(path.read_text()) == wanted
 
 
 @pytest.mark.parametrize(

@@ -73,7 +73,7 @@ def _limits(
 
 
 def _write(record: SessionRecord, new: Limits) -> None:
-    from dsfix.record.file import alone
+    from dsfix.locks import alone
     from dsfix.record.limits import raised, write_raised
     from dsfix.record.sessions import EndState
 

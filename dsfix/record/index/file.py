@@ -10,8 +10,8 @@ from pathlib import Path
 from typing import NamedTuple
 
 from dsfix.errors import LaunchError
+from dsfix.locks import alone
 from dsfix.paths import private_file, private_state
-from dsfix.record.file import alone
 from dsfix.record.index.schema import SCHEMA, TABLES, VERSION
 
 INDEX = "index.db"
