@@ -7,7 +7,7 @@ import json
 import pytest
 
 from dsfix.memory import OriginMemory
-from dsfix.protocol.body import Dialect
+from dsfix.protocol.body import Body, Dialect
 from dsfix.protocol.history import History
 from dsfix.protocol.turns import Reasoning, Turn
 from dsfix.simulator.rules import Ledger
@@ -91,6 +91,19 @@ def test_words_between_keep_answers_apart(dialect: Dialect) -> None:
     """What has words of its own is another answer, unless its calls are answered with the rest."""
     body = bodied(dialect, [calls(A), results(A), calls(B, say="next"), results(B)])
     assert mended(dialect, body) == (body, [])
+
+
+@every
+def test_a_result_is_of_the_last_call_with_its_id(dialect: Dialect) -> None:
+    """A call that was interrupted is not answered by what a later one of that id came to."""
+    again = [calls("f:0", "f:1", "f:2"), results("f:0", "f:1", "f:2")]
+    body = bodied(dialect, [calls("f:0", "f:1"), results("f:0"), *again])
+    out, _ = mended(dialect, body)
+    read = Body.read(dialect, json.dumps(out).encode())
+    assert read is not None
+    history = History.of(read)
+    turns = [history.turn(nth) for nth in range(len(history.assistants))]
+    assert [len(turn.calls) for turn in turns if turn] == [2, 3]
 
 
 @every

@@ -125,14 +125,15 @@ def rounds(groups: Sequence[Group]) -> Iterator[list[Group]]:
 def _joins(group: Group, piece: Piece, coming: Set[str], wire: Wire, answers: Answers) -> bool:
     """Whether the assistant's piece goes on with the group's turn.
 
-    `coming` are the ids that are answered behind it, before the assistant speaks again.
+    `coming` are the ids that are answered behind it, before the assistant speaks again: where it
+    makes a call of the same id itself, that is the one that is answered.
     """
     if not group.calls:
         return False
     known = _same_answer(group.calls, piece.calls[0], answers) if piece.calls else None
     if known is False:
         return False
-    waiting = group.is_waited_for(coming)
+    waiting = group.is_waited_for(coming - set(piece.calls))
     if group.after and not waiting and not known:
         return False
     if waiting and not group.after:
