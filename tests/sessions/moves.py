@@ -119,9 +119,10 @@ def title(session: Session, thread: Thread) -> None:
 def prune(session: Session, thread: Thread) -> None:
     """An old result is cleared, the text beside a call dropped, or one call of several.
 
-    A call without an id has none that would tell its result.
+    A call without an id has none that would tell its result; and in what was brought along nobody
+    would know which of two turns alike has moved.
     """
-    if session.scene.prunes:
+    if session.scene.prunes and not thread.brought:
         drop = _drop_text if session.scene.ids == "none" else _drop_call
         session.random.choice([_clear, _clear, _drop_text, drop])(session, thread)
 
@@ -137,7 +138,7 @@ def _drop_text(session: Session, thread: Thread) -> None:
     said = [each for each in thread.replies if each.calls and each.text]
     if said:
         old = session.random.choice(said)
-        _put(thread, old, replace(old, number=session.number(), text=""))
+        _put(thread, old, replace(old, number=session.number(), text="", place=None))
 
 
 def _drop_call(session: Session, thread: Thread) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from typing import Any
 
 from tests.sessions.habits import Habits
@@ -87,7 +88,9 @@ def _interleaved(said: list[Message]) -> list[Message]:
     return out
 
 
-def _run(said: list[Message], at: int, fits: Any) -> tuple[list[Message], int]:
+def _run(
+    said: list[Message], at: int, fits: Callable[[Message], bool]
+) -> tuple[list[Message], int]:
     """The messages from there on that fit, and where they end."""
     end = next((n for n in range(at, len(said)) if not fits(said[n])), len(said))
     return said[at:end], end

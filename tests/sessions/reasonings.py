@@ -69,12 +69,25 @@ class Reasonings:
             if not (reply.reasoning or "").startswith(said):
                 # Of an answer that was cut only text is kept, and it may be like another's.
                 self._left["a cut answer has another's reasoning"] += 1
-        elif place != reply.place and said in self._alike(place, reply):
-            # It stands where another has that says the same: nobody can tell them apart.
+        elif place != reply.place and said in self._twins(place, reply):
             self._left["a moved turn has its twin's reasoning"] += 1
         else:
             where = "here" if place == reply.place else "moved"
             raise Fault("another's", f"{reply} ({where}) has {said[:30]!r}")
+
+    def _twins(self, place: Place, reply: Reply) -> set[str | None]:
+        """What was thought in what nobody can tell from a reply that has moved.
+
+        That is what stood there before and says the same; and of a text that came from another
+        session and stood behind something else, what this session has said in the same words.
+        """
+        was = reply.place
+        if was is None or reply.calls or was.session == place.session or was[1:] == place[1:]:
+            return self._alike(place, reply)
+        said = (
+            each for at, known in self._at.items() if at.session == place.session for each in known
+        )
+        return {each.reasoning for each in said if each.key == reply.key}
 
     def _alike(self, place: Place, reply: Reply) -> set[str | None]:
         """What was thought in all that may be this reply."""
@@ -82,11 +95,11 @@ class Reasonings:
 
     def _check_stand_in(self, thread: Thread, place: Place, reply: Reply, said: str) -> None:
         alike = self._alike(place, reply)
-        if len(alike) > 1:
-            self.doubtful.add(said)
         name = place.session, place.root, said.rpartition(": ")[2]
+        # What was sent for a turn once is sent again, for what comes under the same name too.
+        if len(alike) > 1 or name in self._stood_in:
+            self.doubtful.add(said)
         if self._stood_in.setdefault(name, reply.number) != reply.number:
-            # What was sent for a turn once is sent again, for what comes under the same name too.
             self._left["a placeholder that was sent before"] += 1
             return
         if reply.reasoning is None or not reply.certain:
@@ -101,6 +114,7 @@ class Reasonings:
             return
         if place == reply.place and alike == {reply.reasoning}:
             raise Fault("lost", f"{reply} stands where it was given, sent was {said}")
+        # A wrong reasoning is worse than a placeholder, so what is not certain gets none.
         self._left["a turn that moved, or is like another"] += 1
 
 

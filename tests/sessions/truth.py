@@ -1,4 +1,4 @@
-"""What was said in a session and by whom: what no proxy sees, and what every request is held against."""
+"""What was said in a session and by whom: the truth that every request is held against."""
 
 from __future__ import annotations
 
@@ -154,17 +154,20 @@ class Place(NamedTuple):
 
 
 def place_of(thread: Thread, index: int) -> Place:
-    """The place of what comes behind so many entries: last there are results, or words."""
+    """The place of what comes behind so many entries: last there are results, or words.
+
+    A call that has no result is sent with one.
+    """
     history = thread.history[:index]
     root = next((each.text for each in history if isinstance(each, Prompt)), "")
-    before = tuple(each.key for each in history if isinstance(each, Reply))
-    asked = _last(history)
-    results = sorted(each.call for each in asked if isinstance(each, Result))
-    words = [each.text for each in asked if isinstance(each, Prompt)]
-    return Place(thread.name, root, before, tuple(results or words))
+    replies = [each for each in history if isinstance(each, Reply)]
+    asked = sorted(call.id for call in replies[-1].calls) if replies else []
+    before = tuple(each.key for each in replies)
+    return Place(thread.name, root, before, tuple(asked or _words(history)))
 
 
-def _last(history: Sequence[Entry]) -> list[Entry]:
-    """What was said since the last reply."""
+def _words(history: Sequence[Entry]) -> list[str]:
+    """What the user has said since the last reply."""
     replies = [nth for nth, each in enumerate(history) if isinstance(each, Reply)]
-    return list(history[replies[-1] + 1 if replies else 0 :])
+    behind = history[replies[-1] + 1 if replies else 0 :]
+    return [each.text for each in behind if isinstance(each, Prompt)]
