@@ -77,15 +77,12 @@ def begins(stored: Stored, text: str) -> bool:
 def is_another(stored: Stored, turn: Turn, place: Place) -> bool:
     """Whether one that stood elsewhere, and says the same, cannot be this turn.
 
-    It may still stand there; or another session has said as little, which happens often.
+    Another session has said as little, which happens often; or it still stands there.
     """
     if stored.chain == place.chain:
         return False
-    if place.holds(turn.key, stored.chain):
-        return True
-    if len(turn.text) >= LONG:
-        return False
-    return stored.session != place.session and "" not in (stored.session, place.session)
+    other = stored.session != place.session and "" not in (stored.session, place.session)
+    return (other and len(turn.text) < LONG) or place.holds(stored.key, stored.chain)
 
 
 def chosen(found: Sequence[Stored], turn: Turn, place: Place) -> Stored | None:
