@@ -42,13 +42,16 @@ class Sent(NamedTuple):
 def page(path: Path) -> Path:
     """The page by its absolute path, whose folder is told by its real name.
 
-    Raises UsageError for a link, and for what is not there.
+    Raises UsageError for a link, for what is no page, and for what is not there.
     """
     there = os.access(path, os.F_OK)  # not so in a folder that is closed to us, or for a loop
     if there and path.is_symlink():
         raise UsageError(f"{path} is a symbolic link", hint=f"send {path.resolve()} itself")
-    if not (there and path.is_file()):
+    if not there:
         raise UsageError(f"{path}: there is no such file")
+    if not path.is_file():
+        kind = "a folder" if path.is_dir() else "no page"
+        raise UsageError(f"{path} is {kind}", hint="send a page: the files that it shows go along")
     return path.parent.resolve() / path.name
 
 

@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from dsfix.errors import DsfixError, UsageError
-from dsfix.reports import bundle, packing
+from dsfix.reports import bundle, packing, sending
 from dsfix.reports.names import fault
 from dsfix.reports.packing import pack
 from tests.reports.support import write
@@ -116,6 +116,18 @@ def test_the_page_itself(tmp_path: Path) -> None:
     ):
         with pytest.raises(UsageError, match=reason):
             pack(tmp_path / name)
+
+
+def test_what_is_no_page_is_told_as_what_it_is(tmp_path: Path) -> None:
+    """A folder is there, and is nothing that can be sent."""
+    os.mkfifo(tmp_path / "pipe.html")
+    for path, said in (
+        (tmp_path, "is a folder"),
+        (tmp_path / "pipe.html", "is no page"),
+        (tmp_path / "a.html", "no such file"),
+    ):
+        with pytest.raises(UsageError, match=said):
+            sending.page(path)
 
 
 def test_too_much(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
