@@ -9,18 +9,19 @@ from __future__ import annotations
 
 import signal
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 
 
 @contextmanager
 def silent() -> Iterator[None]:
     """Ctrl-C ends the process here, unless it is ignored or somebody else's."""
-    before = signal.getsignal(signal.SIGINT)
-    if before is not signal.default_int_handler:
+    if signal.getsignal(signal.SIGINT) is not signal.default_int_handler:
         yield
         return
-    signal.signal(signal.SIGINT, signal.SIG_DFL)
+    with suppress(ValueError):  # in another thread than the main one, to which alone it comes
+        signal.signal(signal.SIGINT, signal.SIG_DFL)
     try:
         yield
     finally:
-        signal.signal(signal.SIGINT, before)
+        with suppress(ValueError):
+            signal.signal(signal.SIGINT, signal.default_int_handler)

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import signal
 import subprocess
 import sys
+import threading
 from pathlib import Path
 
 import pytest
 
+from dsfix.interrupts import silent
 from tests.support.commands import environment
 
 # Found by the interpreter before anything else: it tells of each import what Ctrl-C would do there.
@@ -54,3 +57,17 @@ def test_ctrl_c_is_heard_once_a_command_runs(tmp_path: Path) -> None:
         env=env, capture_output=True, text=True, timeout=60,
     )  # fmt: skip
     assert done.returncode == 130, done.stderr
+
+
+def test_another_thread_imports_without_it() -> None:
+    """Ctrl-C is the main thread's; elsewhere nothing is changed, and nothing fails."""
+    done = []
+
+    def imports() -> None:
+        with silent():
+            done.append(signal.getsignal(signal.SIGINT))
+
+    thread = threading.Thread(target=imports)
+    thread.start()
+    thread.join()
+    assert done == [signal.getsignal(signal.SIGINT)]

@@ -14,8 +14,8 @@ from typing import Any
 
 import pytest
 
+from dsfix import locks
 from dsfix.errors import DsfixError
-from dsfix.record import file as record_file
 from dsfix.record.index import file
 from dsfix.record.index.opening import anew, current
 from dsfix.record.labels import relabel
@@ -91,14 +91,14 @@ def test_a_directory_that_another_process_keeps_is_read(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """One that was stopped while it held the lock: nobody waits for it for long."""
-    monkeypatch.setattr(record_file, "PATIENCE", 0.05)
+    monkeypatch.setattr(locks, "PATIENCE", 0.05)
     path = session(tmp_path)
-    with record_file.alone(tmp_path), current(tmp_path, transcript) as (db, note):
+    with locks.alone(tmp_path), current(tmp_path, transcript) as (db, note):
         assert db.execute("SELECT count(*) FROM sessions").fetchone() == (1,)
         assert "another process keeps it locked" in note
         with pytest.raises(DsfixError, match="keeps it locked"):
             anew(tmp_path, transcript)
-    with record_file.alone(path.parent), pytest.raises(DsfixError, match="keeps it locked"):
+    with locks.alone(path.parent), pytest.raises(DsfixError, match="keeps it locked"):
         relabel(path.parent, lambda own: own.tagged("a"))
     assert relabel(path.parent, lambda own: own.tagged("a")).tags == ("a",)
 

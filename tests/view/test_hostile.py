@@ -127,7 +127,7 @@ def test_odd_figures_are_shown_as_such(visit: Visit, tmp_path: Path) -> None:
     unknown = finished(exchange(2, stream=True), served="nobody-knows-me")
     unknown.usage = None
     nothing = finished(exchange(3, stream=True), first_byte=0.0, duration=0.0)
-    nothing.usage = Usage(0, 0, 0)
+    nothing.usage = Usage(1, 0, 0)
     calls = [block("tool_use", "{}", f"tool_{number}") for number in range(10_000)]
     for each in (back, unknown, nothing):
         session.said(each, [user("x")], *calls[: 10_000 if each is back else 1])
@@ -142,7 +142,7 @@ def test_odd_figures_are_shown_as_such(visit: Visit, tmp_path: Path) -> None:
         first, second, third = await one.run(f"{lines}.map((each) => each.ariaLabel)")
         assert "first byte ?, took ?, in 1.0k" in first
         assert "nobody-knows-me" in second and second.endswith("took 1.50 s")
-        assert "in 0, out 0" in third
+        assert "in 1, out 0" in third
         for odd in ("NaN", "undefined", "Infinity", "null"):
             assert odd not in await one.run("document.body.innerText")
 
