@@ -142,7 +142,7 @@ def test_odd_figures_are_shown_as_such(visit: Visit, tmp_path: Path) -> None:
         first, second, third = await one.run(f"{lines}.map((each) => each.ariaLabel)")
         assert "first byte ?, took ?, in 1.0k" in first
         assert "nobody-knows-me" in second and second.endswith("took 1.50 s")
-        assert "in 1, out 0" in third
+        assert "in 1, cached 0%, out 0, cost <$0.00001" in third
         for odd in ("NaN", "undefined", "Infinity", "null"):
             assert odd not in await one.run("document.body.innerText")
 

@@ -79,6 +79,7 @@ const line = (text, most = 100) => {
 };
 const money = (amount) => {
   const sign = record.summary.cost?.currency === "CNY" ? "¥" : "$";
+  if (amount > 0 && amount < 0.00001) return `<${sign}0.00001`;
   return `${sign}${amount.toFixed(amount < 0.01 ? 5 : amount < 1 ? 4 : 2)}`;
 };
 
