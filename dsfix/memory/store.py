@@ -162,7 +162,8 @@ class Store:
             for (text,) in self._database.read(ANSWERS, (wanted, origin)):
                 found = answers_in(text)
                 known.update(dict.fromkeys(names) if found is None else found)
-            self.write(TOUCH, lambda: (origin, wanted))
+            if known:
+                self.write(TOUCH, lambda: (origin, as_json(list(known))))
         return known
 
     def _read(
