@@ -152,18 +152,23 @@ class Store:
 
         A long history asks for hundreds, once each: what is read for it is not kept.
         """
-        names = {call: f"call\0{origin}\0{call}" for call in calls if "\0" not in call}
-        kept = {call for call, name in names.items() if name in self._only or self._ram.has(name)}
         known: dict[str, Turn | None] = {}
-        for call, (one, *more) in self.prefetch(origin, "call", kept).items() if kept else ():
-            known[call] = None if more else Turn(one.calls, reasoning=one.reasoning)
-        if self._database is not None and len(kept) < len(names):
-            wanted = as_json([*(names.keys() - kept)])
-            for (text,) in self._database.read(ANSWERS, (wanted, origin)):
+        asked: list[str] = []
+        for call in calls:
+            name = f"call\0{origin}\0{call}"
+            if here := self._only.get(name) or self._ram.get(name):
+                one, *more = here
+                known[call] = None if more else Turn(one.calls, reasoning=one.reasoning)
+            elif self._ram.has(name):  # the disk may have more of them
+                known[call] = None
+            elif "\0" not in call:
+                asked.append(call)
+        if self._database is not None and asked:
+            for (text,) in self._database.read(ANSWERS, (as_json(asked), origin)):
                 found = answers_in(text)
-                known.update(dict.fromkeys(names) if found is None else found)
-            if known:
-                self.write(TOUCH, lambda: (origin, as_json(list(known))))
+                known.update(dict.fromkeys(asked) if found is None else found)
+                if found:
+                    self.write(TOUCH, lambda: (origin, as_json(list(known))))
         return known
 
     def _read(

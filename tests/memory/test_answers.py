@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from dsfix.memory import DAY, OriginMemory
+from dsfix.memory.recall import Stored
 from dsfix.protocol.turns import Reasoning, Turn
 from tests.memory.test_memory import ORIGIN, file, opened, recall, turn
 from tests.repairs.support import At
@@ -73,6 +74,15 @@ def test_of_several_with_one_call_none_is_told(file: Path, in_ram: bool) -> None
             FIRST: None,
         }
         assert recall(memory, turn(FIRST)) == "one"
+
+
+def test_of_what_the_disk_may_have_more_none_is_told(file: Path) -> None:
+    """Nobody has looked whether there are others of the same call: `recall` will."""
+    with opened(file) as store:
+        store.add(ORIGIN, Stored.of(turn(FIRST, thought="why"), At()))
+        memory = OriginMemory(store, ORIGIN)
+        assert memory.answers([FIRST]) == {FIRST: None}
+        assert recall(memory, turn(FIRST)) == "why"
 
 
 def test_a_damaged_row_hides_no_other(file: Path) -> None:
