@@ -31,7 +31,7 @@ from dsfix.memory.rows import (
     reasoning_in,
     stored_in,
 )
-from dsfix.memory.writes import DAY, TOUCH, cleared, inserted, pruned, touched
+from dsfix.memory.writes import DAY, TOUCH_CALLS, TOUCH_KEYS, cleared, inserted, pruned
 from dsfix.protocol.turns import Reasoning, Turn
 from dsfix.repairs.base import Step
 
@@ -168,7 +168,7 @@ class Store:
                 found = answers_in(text)
                 known.update(dict.fromkeys(asked) if found is None else found)
                 if found:
-                    self.write(TOUCH, lambda: (origin, as_json(list(known))))
+                    self.write(TOUCH_CALLS, lambda: (origin, as_json(list(known))))
         return known
 
     def _read(
@@ -187,7 +187,7 @@ class Store:
                 read[row[0]] = (*read.get(row[0], ()), stored)
         if read:
             keys = {each.key for alike in read.values() for each in alike}
-            self._database.write(touched(origin, keys, self._clock()))
+            self.write(TOUCH_KEYS, lambda: (origin, as_json(list(keys))))
         return {
             value: self._ram.put(f"{by}\0{origin}\0{value}", read.get(value, ()), committed)
             for value in {*read, *new}

@@ -3,18 +3,17 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Iterable
 
 from dsfix.memory.database import Write
 from dsfix.memory.recall import Stored
 from dsfix.memory.rows import ALL_COLUMNS, row_of
 
 DAY = 86_400.0
-# A hit keeps a turn young; once a day is enough.
-TOUCH = (
-    f"UPDATE turns SET used = ?3 WHERE used < ?3 - {DAY} AND id IN (SELECT turn FROM calls"
-    " WHERE origin = ?1 AND call IN (SELECT value FROM json_each(?2)))"
-)
+# A hit keeps a turn young; once a day is enough. By the keys of turns, and by their calls.
+_TOUCH = f"UPDATE turns SET used = ?3 WHERE used < ?3 - {DAY} AND"
+_NAMED = "IN (SELECT value FROM json_each(?2))"
+TOUCH_KEYS = f"{_TOUCH} origin = ?1 AND key {_NAMED}"
+TOUCH_CALLS = f"{_TOUCH} id IN (SELECT turn FROM calls WHERE origin = ?1 AND call {_NAMED})"
 
 
 def inserted(origin: str, stored: Stored, now: float) -> Write:
@@ -27,18 +26,6 @@ def inserted(origin: str, stored: Stored, now: float) -> Write:
         connection.executemany(
             "INSERT INTO calls (origin, call, turn) VALUES (?, ?, ?)",
             [(origin, call, cursor.lastrowid) for call in stored.calls],
-        )
-
-    return write
-
-
-def touched(origin: str, keys: Iterable[str], now: float) -> Write:
-    """Turns with these keys were asked for."""
-
-    def write(connection: sqlite3.Connection) -> None:
-        connection.executemany(
-            "UPDATE turns SET used = ? WHERE origin = ? AND key = ? AND used < ?",
-            [(now, origin, key, now - DAY) for key in keys],
         )
 
     return write

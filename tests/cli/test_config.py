@@ -377,14 +377,28 @@ def test_a_wrong_table_of_an_upstream_is_told_by_line(tmp_path: Path, place: Pat
     assert (ran.code, f"{place}:2: unknown upstream 'yours'" in ran.err) == (125, True), ran.err
 
 
-def test_two_who_change_the_file_at_once_lose_nothing(tmp_path: Path, place: Path) -> None:
+@pytest.mark.parametrize(
+    ("words", "written"),
+    [
+        (("set", "run.model", "m"), {"run": {"currency": "CNY", "model": "m"}}),
+        (("unset", "run.model"), {"run": {"currency": "CNY"}}),
+        (("import", "cc-use", "mine.json"), {"run": {"currency": "CNY"}, "upstreams": ["mine"]}),
+    ],
+    ids=lambda each: each[0] if isinstance(each, tuple) else "",
+)
+def test_two_who_change_the_file_at_once_lose_nothing(
+    words: tuple[str, ...], written: dict[str, object], tmp_path: Path, place: Path
+) -> None:
     """What another command is about to write is waited for, and kept."""
     text(place, "")
-    line = [sys.executable, "-m", "dsfix", "config", "set", "run.model", "m"]
+    profile = {"ANTHROPIC_BASE_URL": "https://api.deepseek.com/anthropic", "ANTHROPIC_MODEL": "m"}
+    (tmp_path / "mine.json").write_text(json.dumps(profile))
+    line = [sys.executable, "-m", "dsfix", "config", *words]
     with alone(place.parent):
-        other = subprocess.Popen(line, env=environment(tmp_path))
+        other = subprocess.Popen(line, env=environment(tmp_path), cwd=tmp_path)
         with pytest.raises(subprocess.TimeoutExpired):
             other.wait(1.5)  # it waits for us
         text(place, '[run]\ncurrency = "CNY"\n')
     assert other.wait(60) == 0
-    assert tomllib.loads(place.read_text()) == {"run": {"currency": "CNY", "model": "m"}}
+    found = tomllib.loads(place.read_text())
+    assert found | {name: list(found[name]) for name in found.keys() & {"upstreams"}} == written
