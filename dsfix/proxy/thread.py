@@ -107,6 +107,7 @@ class ProxyThread:
         from dsfix.proxy.forward import Forwarder
         from dsfix.proxy.garbage import FEW
         from dsfix.proxy.guard import Guard
+        from dsfix.proxy.heap import keep
         from dsfix.proxy.server import serve, to_file
 
         plan, upstream = self._plan, self._plan.found.upstream
@@ -130,6 +131,7 @@ class ProxyThread:
         client = partial(Client, upstream.origin, plan.found.key, key_header=upstream.key_header)
         store.open()
         gc.set_threshold(*FEW)
+        keep()
         try:
             asyncio.run(serve(self._listener, client, forwarder, self._ready))
         finally:
