@@ -3,14 +3,19 @@
 from __future__ import annotations
 
 import threading
+import time
 from pathlib import Path
 
 import pytest
 
 from dsfix.foreground import Background, Foreground
-from dsfix.memory import Store
+from dsfix.memory import OriginMemory, Store
+from dsfix.memory.database import LOCKED
+from dsfix.protocol.turns import Turn
 from tests.faults.rig import Rig
+from tests.repairs.support import At
 from tests.support.in_process import KEY, Talk
+from tests.support.pty_session import wait_until
 from tests.support.strict_endpoint import StrictEndpoint
 
 
@@ -99,3 +104,27 @@ def test_who_has_fallen_behind_works_between_two_rests(monkeypatch: pytest.Monke
     assert _sleeps(foreground, patience=0.0) == 0
     foreground.claim()
     assert _sleeps(foreground, patience=0.0) == 2
+
+
+class Claimed(Foreground):
+    """Somebody always waits for the proxy."""
+
+    @property
+    def claimed(self) -> bool:
+        """Now as well."""
+        return True
+
+
+def test_what_was_learnt_is_kept_while_one_request_follows_another(tmp_path: Path) -> None:
+    """Another process may go on with the conversation: its commit waits for no more than a moment,
+    where it waits for five seconds until it can open a locked file.
+    """
+    store = Store(tmp_path / "memory.db", foreground=Claimed())
+    store.open()
+    try:
+        began = time.monotonic()
+        OriginMemory(store, "https://api.deepseek.com").remember(Turn(("call_1",), ("f",)), At())
+        wait_until(lambda: store.stats()[0] == 1)
+        assert time.monotonic() - began < LOCKED / 2
+    finally:
+        store.close()

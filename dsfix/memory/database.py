@@ -31,7 +31,7 @@ COMMIT_WITHIN = 0.05
 PATIENCE = 0.03  # seconds for which a commit then waits for a request
 BATCH = 1000  # writes in one commit
 AGAIN = 1.0  # seconds until a disk that was full is tried again
-PATIENCE = 5.0  # seconds to wait for a file that another one locks, to open it
+LOCKED = 5.0  # seconds to wait for a file that another one locks, to open it
 WAITING = 1000  # writes that may wait for it; then it is given up
 _PASSING = frozenset({sqlite3.SQLITE_FULL, sqlite3.SQLITE_IOERR, sqlite3.SQLITE_BUSY})
 # Seconds that the first read waits for the file to be open; a locked file costs this once.
@@ -222,7 +222,7 @@ def _passing(error: Exception | None) -> bool:
 def _opened(path: Path, migrations: Sequence[str]) -> Iterator[sqlite3.Connection]:
     """The file, made private before SQLite sees it, with its schema up to date."""
     private_file(path)
-    with closing(_connect(path, timeout=PATIENCE)) as connection:
+    with closing(_connect(path, timeout=LOCKED)) as connection:
         _version(connection, migrations)  # before anything is changed
         journal = "DELETE" if _on_network(path) else "WAL"
         _put_into(connection, journal)
@@ -240,7 +240,7 @@ def _opened(path: Path, migrations: Sequence[str]) -> Iterator[sqlite3.Connectio
 
 def _put_into(connection: sqlite3.Connection, journal: str) -> None:
     """Change the journal's mode; where another process does so just now, SQLite does not wait."""
-    until = time.monotonic() + PATIENCE
+    until = time.monotonic() + LOCKED
     while True:
         try:
             connection.execute(f"PRAGMA journal_mode = {journal}")
