@@ -35,7 +35,7 @@ class OriginMemory:
         """
         if turn.calls or turn.text:
             self.prefetch([(turn, place)])
-            self.store.add(self.origin, Stored.of(turn, place))
+            self.store.add(self.origin, [Stored.of(turn, place)])
 
     def learn(self, turns: Sequence[tuple[Turn, Place]]) -> None:
         """Keep turns that the agent sent with reasoning of its own, but for those that are known.
@@ -44,9 +44,8 @@ class OriginMemory:
         before dsfix was used, and known turns that compaction has put behind another message.
         """
         self.prefetch(turns)
-        for turn, place in turns:
-            if not self.knows(turn, place):
-                self.store.add(self.origin, Stored.of(turn, place))
+        new = (Stored.of(turn, place) for turn, place in turns if not self.knows(turn, place))
+        self.store.add(self.origin, new)
 
     def knows(self, turn: Turn, place: Place) -> bool:
         """Whether the turn is stored: one with random ids anywhere, any other at this place.
@@ -228,7 +227,7 @@ class OriginMemory:
         own = replace(one, session=place.session)
         if not place.session or not own.stood_at(place):
             return False
-        self.store.add(self.origin, own)
+        self.store.add(self.origin, [own])
         return True
 
     def _moved(self, turn: Turn, same: tuple[Stored, ...], place: Place) -> Found | None:
@@ -245,7 +244,7 @@ class OriginMemory:
         if len({each.reasoning for each in found}) != 1:
             return None
         moved = Stored.of(turn.reasoned(found[0].reasoning), place)
-        self.store.add(self.origin, moved)
+        self.store.add(self.origin, [moved])
         return Found(found[0].reasoning)
 
     def _cut(self, turn: Turn, near: tuple[Stored, ...], place: Place) -> Found | None:

@@ -104,18 +104,24 @@ class Store:
         """What went wrong with the file, empty while all is well."""
         return (self._database.trouble or self._database.unread) if self._database else ""
 
-    def add(self, origin: str, stored: Stored) -> None:
-        """Remember a turn: at once for this process, on disk within 100 ms."""
-        self._added += 1
-        self._latest.append((*(stored.calls or (stored.key, stored.previous)), stored.chain))
-        file = self._database
-        if file is None or file.trouble or self._secret(stored.words):
-            self._keep(origin, stored, only=True)
-            return
-        file.write(inserted(origin, stored, self._clock()))
-        self._keep(origin, stored, only=False, writes=file.queued)
-        # Once a turn: what a request has asked for stays until it has been answered.
-        self._ram.trim(file.committed)
+    def add(self, origin: str, turns: Iterable[Stored]) -> None:
+        """Remember turns: each at once for this process, all on disk within 100 ms.
+
+        Who makes one while they are added knows those before it.
+        """
+        file, new = self._database, []
+        for stored in turns:
+            self._added += 1
+            self._latest.append((*(stored.calls or (stored.key, stored.previous)), stored.chain))
+            if file is None or file.trouble or self._secret(stored.words):
+                self._keep(origin, stored, only=True)
+            else:
+                new.append(stored)
+                self._keep(origin, stored, only=False, writes=file.queued + 1)
+        if file is not None and new:
+            file.write(inserted(origin, new, self._clock()))
+            # Only then: what a request has asked for stays until it has been answered.
+            self._ram.trim(file.committed)
 
     def candidates(
         self, origin: str, by: str, value: str, *, anew: bool = False

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import sqlite3
+from collections.abc import Sequence
 
 from dsfix.memory.database import Write
 from dsfix.memory.recall import Stored
-from dsfix.memory.rows import ALL_COLUMNS, row_of
+from dsfix.memory.rows import ALL_COLUMNS, as_json, row_of
 
 DAY = 86_400.0
 # A hit keeps a turn young; once a day is enough. By the keys of turns, and by their calls.
@@ -16,17 +17,25 @@ TOUCH_KEYS = f"{_TOUCH} origin = ?1 AND key {_NAMED}"
 TOUCH_CALLS = f"{_TOUCH} id IN (SELECT turn FROM calls WHERE origin = ?1 AND call {_NAMED})"
 
 
-def inserted(origin: str, stored: Stored, now: float) -> Write:
-    """One more turn."""
-    row = row_of(origin, stored, now)
+# Rows as one text of JSON: the loop does not run while Python makes hundreds of statements.
+_VALUES = ", ".join(f"json_extract(value, '$[{at}]')" for at in range(ALL_COLUMNS.count(",") + 1))
+_TURNS = f"INSERT INTO turns ({ALL_COLUMNS}) SELECT {_VALUES} FROM json_each(?)"
+# SQLite reads a text of JSON no further than to a NUL: a call would go by another one's name.
+_CALLS = (
+    "INSERT INTO calls (origin, call, turn) SELECT origin, value, turns.id"
+    " FROM turns, json_each(turns.calls) WHERE turns.id > ?"
+    r" AND instr(turns.calls, '\u0000') = 0"
+)
+
+
+def inserted(origin: str, turns: Sequence[Stored], now: float) -> Write:
+    """More turns, in this order."""
 
     def write(connection: sqlite3.Connection) -> None:
-        marks = ", ".join("?" * len(row))
-        cursor = connection.execute(f"INSERT INTO turns ({ALL_COLUMNS}) VALUES ({marks})", row)
-        connection.executemany(
-            "INSERT INTO calls (origin, call, turn) VALUES (?, ?, ?)",
-            [(origin, call, cursor.lastrowid) for call in stored.calls],
-        )
+        rows = [row_of(origin, stored, now) for stored in turns]
+        last = connection.execute(_TURNS, (as_json(rows),)).lastrowid
+        assert last is not None  # a row was inserted
+        connection.execute(_CALLS, (last - len(rows),))
 
     return write
 

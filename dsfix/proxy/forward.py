@@ -26,11 +26,12 @@ from dsfix.proxy.delivery import Delivery, Journal
 from dsfix.proxy.door import BrokenBody, admit, body_of
 from dsfix.proxy.garbage import Garbage
 from dsfix.proxy.guard import Guard, Route
+from dsfix.proxy.learning import Learning
 from dsfix.record.exchange import Exchange, counted
 from dsfix.record.kinds import kind_of, session_of
 from dsfix.repairs.base import Repair, Rules, Step
 from dsfix.repairs.chain import Outgoing, prepare
-from dsfix.repairs.recall import Length, Place
+from dsfix.repairs.recall import Length
 from dsfix.repairs.recovery import RETRY_AFTER
 from dsfix.repairs.reply import Reply
 from dsfix.upstreams.base import Upstream
@@ -83,10 +84,16 @@ class Forwarder:
     _bodies: Growing = field(default_factory=Growing)
     _garbage: Garbage = field(default_factory=Garbage)
     _counting: Counting = field(init=False)
+    _learning: Learning = field(init=False)
 
     def __post_init__(self) -> None:
         """Count where the upstream says."""
         self._counting = Counting(self.client, self.upstream.paths.get("count_tokens"))
+        self._learning = Learning(self.memory)
+
+    def close(self) -> None:
+        """Keep what has still to be kept."""
+        self._learning.finish()
 
     async def handle(self, request: web.BaseRequest) -> web.StreamResponse:
         """Admit, answer locally, or forward."""
@@ -149,6 +156,7 @@ class Forwarder:
     async def _answered(self, request: web.BaseRequest, under_way: _UnderWay) -> web.StreamResponse:
         """Prepare it, send it as often as it takes, and pass the answer on."""
         exchange = under_way.exchange
+        self._learning.finish()
         outgoing = under_way.outgoing = under_way.prepared(step=self._step, length=self._length)
         _describe(exchange, outgoing, kind_of(outgoing, request.headers))
         if why := self._refusal(exchange, outgoing):
@@ -162,7 +170,7 @@ class Forwarder:
             _describe(exchange, outgoing, exchange.kind)
             if last.status < 400:
                 self._worked(outgoing)
-                stack.callback(self._learn_soon, outgoing)
+                stack.callback(self._learning.soon, outgoing)
             reply = under_way.reply = Reply.to(outgoing, self.repairs, self.rules)
             exchange.status = last.response.status
             places = self.memory, self.journal, self.client.masked
@@ -203,19 +211,6 @@ class Forwarder:
         path, query = self.upstream.paths[exchange.dialect], request.rel_url.raw_query_string
         path = f"{path}?{query}" if query else path
         return Attempts(self.client, path, request.headers.items(), exchange, again, self.retries)
-
-    def _learn_soon(self, outgoing: Outgoing) -> None:
-        """Not before the answer's last byte is on its way."""
-        if outgoing.carried:
-            asyncio.get_running_loop().call_soon(self._learn, outgoing)
-
-    def _learn(self, outgoing: Outgoing) -> None:
-        """Keep the reasoning that the agent sent itself, now that the upstream has taken it."""
-        history, session = outgoing.history, outgoing.session
-        if history is not None:
-            self.memory.learn(
-                [(turn, Place(history, index, session)) for index, turn in outgoing.carried]
-            )
 
     def _length(self, conversation: str) -> Length:
         return Length(self._density.get(conversation, 0.0))

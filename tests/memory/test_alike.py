@@ -104,7 +104,7 @@ def test_a_turn_is_kept_without_asking_the_disk(tmp_path: Path) -> None:
         store._database.read = _told(store._database.read, asked)  # type: ignore[method-assign]
         reasoning = Reasoning(((thought, ""),))
         turn = Turn(texts=("Done.",), reasoning=reasoning)
-        store.add("o", Stored.of(turn, At("p", thought, "")))
+        store.add("o", [Stored.of(turn, At("p", thought, ""))])
         assert not asked
         found = [each.reasoning.text for each in store.candidates("o", "key", turn.key)]
         assert found == ["second", "first"][thought == "first" :]

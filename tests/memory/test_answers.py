@@ -38,6 +38,18 @@ def test_what_is_on_disk_is_told_with_its_calls_and_reasoning(file: Path) -> Non
         }
 
 
+def test_a_name_that_goes_on_behind_a_nul_is_not_the_one_before_it(file: Path) -> None:
+    """Once on disk, it stands for no other call, and in nobody's way."""
+    with opened(file) as store:
+        memory = OriginMemory(store, ORIGIN)
+        memory.remember(turn(f"{FIRST}\0x", thought="odd"), At())
+        memory.remember(turn(f"{SECOND}\0x", thought="odd"), At())
+        memory.remember(turn(SECOND, thought="why"), At())
+    with opened(file) as store:
+        found = OriginMemory(store, ORIGIN).answers([FIRST, SECOND])
+        assert found == {SECOND: answer(SECOND, thought="why")}
+
+
 @pytest.mark.parametrize("on_disk", [True, False])
 def test_what_this_process_has_learnt_is_told_before_it_is_on_disk(
     file: Path, on_disk: bool
@@ -79,7 +91,7 @@ def test_of_several_with_one_call_none_is_told(file: Path, in_ram: bool) -> None
 def test_of_what_the_disk_may_have_more_none_is_told(file: Path) -> None:
     """Nobody has looked whether there are others of the same call: `recall` will."""
     with opened(file) as store:
-        store.add(ORIGIN, Stored.of(turn(FIRST, thought="why"), At()))
+        store.add(ORIGIN, [Stored.of(turn(FIRST, thought="why"), At())])
         memory = OriginMemory(store, ORIGIN)
         assert memory.answers([FIRST]) == {FIRST: None}
         assert recall(memory, turn(FIRST)) == "why"

@@ -206,6 +206,30 @@ def test_reasoning_that_the_agent_brings_is_learnt_once(file: Path) -> None:
         wait_until(lambda: store.stats()[0] == 3)
 
 
+def test_a_long_history_is_learnt_as_one_and_each_turn_is_found(file: Path) -> None:
+    """Whatever calls a turn makes, several or none, in another process as well."""
+    turns = [
+        turn(*(f"{n}-{call}" for call in range(n % 4)), thought=f"why {n}", text=f"text {n}")
+        for n in range(40)
+    ]
+    twice = turn("7-0", "7-1", "7-2", thought="not this")
+    with opened(file) as store:
+        memory = OriginMemory(store, ORIGIN)
+        memory.remember(turn("before", thought="earlier"), At())
+        memory.learn([(each, At(f"p {n}", f"c {n}")) for n, each in enumerate([*turns, twice])])
+        wait_until(lambda: store.stats()[0] == 42)
+    with opened(file) as store:
+        memory = OriginMemory(store, ORIGIN)
+        for n, each in enumerate(turns):
+            assert recall(memory, each, f"p {n}", f"c {n}") == f"why {n}"
+        assert recall(memory, turn("before")) == "earlier"
+        found = [store.candidates(ORIGIN, "call", call) for call in ("before", "7-2", "39-0")]
+        assert [len(each) for each in found] == [1, 2, 1]
+    with closing(sqlite3.connect(file)) as connection:
+        made = 1 + sum(len(each.calls) for each in (*turns, twice))
+        assert connection.execute("SELECT count(*) FROM calls").fetchone() == (made,)
+
+
 def test_the_same_words_are_learnt_for_each_sub_agent(file: Path) -> None:
     """Two that say the same behind the same prompt have thought something else."""
     with opened(file) as store:
