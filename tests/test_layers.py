@@ -16,6 +16,7 @@ ORDER = [
     "errors",
     "interrupts",
     "admission",
+    "accepting",
     "redact",
     "paths",
     "locks",

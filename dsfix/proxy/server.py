@@ -10,6 +10,7 @@ from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 
+from dsfix.accepting import accepting
 from dsfix.paths import PRIVATE_FILE
 from dsfix.proxy.client import Client
 from dsfix.proxy.door import Door
@@ -28,15 +29,15 @@ async def serve(
     loop = asyncio.get_running_loop()
     stop = asyncio.Event()
     upstream = client()
-    handler = forwarder(upstream).handle
-    server = Door(handler, handler_cancellation=True)
-    site = await loop.create_server(server, sock=listener, backlog=512)
+    forwarding = forwarder(upstream)
+    server = Door(forwarding.handle, handler_cancellation=True)
     try:
-        ready(partial(_from_any_thread, loop, stop))
-        await stop.wait()
+        async with accepting(listener, server):
+            ready(partial(_from_any_thread, loop, stop))
+            await stop.wait()
     finally:
-        site.close()
         await server.shutdown(GRACE)
+        forwarding.close()
         await upstream.close()
 
 

@@ -12,6 +12,7 @@ from collections.abc import Callable, Mapping
 
 from aiohttp import web
 
+from dsfix.accepting import accepting
 from dsfix.errors import DsfixError, UsageError
 from dsfix.reports import place
 from dsfix.reports.guard import Guard
@@ -93,10 +94,11 @@ async def _serve(
         asyncio.get_running_loop().add_signal_handler(number, stop.set)
     runner = web.AppRunner(app, access_log=None, shutdown_timeout=_GRACE)
     await runner.setup()
+    assert runner.server is not None
     try:
-        await web.SockSite(runner, listener).start()
-        place.announce(lock, running)
-        ready(running)
-        await stop.wait()
+        async with accepting(listener, runner.server):
+            place.announce(lock, running)
+            ready(running)
+            await stop.wait()
     finally:
         await runner.cleanup()

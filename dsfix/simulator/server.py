@@ -11,13 +11,14 @@ import uuid
 import zlib
 from collections import deque
 from collections.abc import AsyncIterator, Callable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import AsyncExitStack, contextmanager
 from dataclasses import dataclass
 from types import TracebackType
 from typing import Self
 
 from aiohttp import web
 
+from dsfix.accepting import accepting
 from dsfix.simulator.engine import Engine, Reply
 from dsfix.simulator.faults import KEEP_ALIVE
 from dsfix.simulator.options import Options
@@ -60,7 +61,7 @@ class Simulator:
         self._received: deque[Received] = deque(maxlen=_KEPT)
         self._on_request = on_request
         self._port = port
-        self._runner: web.AppRunner | None = None
+        self._open = AsyncExitStack()
 
     @property
     def requests(self) -> list[Received]:
@@ -76,13 +77,15 @@ class Simulator:
         app = web.Application(client_max_size=0)
         app.router.add_route("*", "/{path:.*}", self._handle)
         app.on_response_prepare.append(_without_default_type)
-        self._runner = web.AppRunner(
+        runner = web.AppRunner(
             app, access_log=None, handler_cancellation=True, shutdown_timeout=0.1
         )
-        await self._runner.setup()
-        site = web.TCPSite(self._runner, "127.0.0.1", self._port)
-        await site.start()
-        self.url = f"http://127.0.0.1:{self._runner.addresses[0][1]}"
+        await runner.setup()
+        assert runner.server is not None
+        self._open.push_async_callback(runner.cleanup)
+        listener = socket.create_server(("127.0.0.1", self._port))
+        self.url = f"http://127.0.0.1:{listener.getsockname()[1]}"
+        await self._open.enter_async_context(accepting(listener, runner.server))
         return self
 
     async def __aexit__(
@@ -91,8 +94,7 @@ class Simulator:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
-        if self._runner is not None:
-            await self._runner.cleanup()
+        await self._open.aclose()
 
     @classmethod
     @contextmanager

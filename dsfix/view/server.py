@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import logging
+import socket
 import webbrowser
 from collections.abc import Awaitable, Callable, Iterable
 from html import escape
@@ -11,6 +12,7 @@ from pathlib import Path
 
 from aiohttp import web
 
+from dsfix.accepting import accepting
 from dsfix.admission import Refusal
 from dsfix.report.page import policy, rendered
 from dsfix.report.page.document import LISTS
@@ -58,11 +60,13 @@ async def serve(
     app.on_response_prepare.append(_secure)
     runner = web.AppRunner(app, access_log=None, shutdown_timeout=0.1)
     await runner.setup()
+    assert runner.server is not None
     try:
-        await web.TCPSite(runner, "127.0.0.1", 0).start()
-        site.guard = Guard(runner.addresses[0][1])
-        ready(site.guard.address)
-        await until()
+        listener = socket.create_server(("127.0.0.1", 0))
+        site.guard = Guard(listener.getsockname()[1])
+        async with accepting(listener, runner.server):
+            ready(site.guard.address)
+            await until()
     finally:
         await runner.cleanup()
 
