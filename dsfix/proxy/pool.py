@@ -87,8 +87,9 @@ class _Listener(ResponseHandler):
     _heard = 0.0
 
     def rest(self) -> None:
-        """The answer is over."""
+        """The answer is over, and so is a request of which not all was read."""
         self.idle = True
+        self._forget()
 
     def data_received(self, data: bytes) -> None:
         """What comes on an idle connection is for nobody."""
@@ -126,8 +127,15 @@ class _Listener(ResponseHandler):
             self._read_timeout_handle = self._loop.call_later(left, self._on_read_timeout)
         else:
             super()._on_read_timeout()
-            if self.transport is not None and self.transport.get_write_buffer_size():
-                self.transport.abort()  # asyncio closes none before all of it was read
+            self._forget()
+
+    def _forget(self) -> None:
+        """End the connection where something is still to be sent: nobody waits for an answer.
+
+        asyncio closes none before all of it was read, which may be never.
+        """
+        if self.transport is not None and self.transport.get_write_buffer_size():
+            self.transport.abort()
 
     def connection_lost(self, exc: BaseException | None) -> None:
         """Hear what was said before the end: who refuses a long request may answer and hang up.

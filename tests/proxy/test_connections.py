@@ -4,9 +4,13 @@ from __future__ import annotations
 
 import asyncio
 import gc
+import json
 import socket
+import sys
 import time
 import weakref
+from http.client import HTTPConnection
+from pathlib import Path
 
 import pytest
 from aiohttp import web
@@ -15,7 +19,7 @@ from dsfix.proxy import pool
 from dsfix.proxy.door import Door
 from tests.faults.wild import Wild, chunk, head
 from tests.proxy.wire_data import ANSWERS, CLEAN, EVENTS
-from tests.support.in_process import PATHS, InProcess
+from tests.support.in_process import PATHS, TOKEN, InProcess
 from tests.support.pty_session import wait_until
 
 
@@ -105,3 +109,25 @@ def test_an_agent_that_hangs_up_when_it_has_all_of_it(dialect: str) -> None:
         assert proxy.journal.over[0].cut == ""
         assert proxy.journal.over[0].finish
         assert wild.gone.wait(5)
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="looks into /proc")
+def test_a_long_request_that_is_given_up_unread() -> None:
+    """The agent leaves, and the upstream has read nothing: its connection does not stay."""
+    held: list[socket.socket] = []
+
+    class Deaf(Wild):
+        def _request(self, connection: socket.socket) -> bytes:
+            held.append(connection)
+            self._over.wait()
+            raise ConnectionError
+
+    body = json.dumps(json.loads(CLEAN["chat"]) | {"x_long": "x" * (32 << 20)}).encode()
+    with Deaf() as wild, InProcess(wild.url) as proxy:
+        agent = HTTPConnection("127.0.0.1", proxy.port)
+        agent.request("POST", PATHS["chat"], body, {"Authorization": f"Bearer {TOKEN}"})
+        wait_until(lambda: held)
+        time.sleep(0.3)  # by then all that lies between the two is full
+        files = len(list(Path("/proc/self/fd").iterdir()))
+        agent.close()
+        wait_until(lambda: len(list(Path("/proc/self/fd").iterdir())) == files - 3, "their ends")
