@@ -31,11 +31,13 @@ def from_command(command: tuple[str, ...], environ: Mapping[str, str]) -> str:
     """The first line that the program prints.
 
     It runs without a shell and without our stdin, which is the agent's prompt; what it says on
-    stderr is the user's to read. Raises LaunchError when it fails, takes too long or has no end.
+    stderr is the user's to read. Nor does it run in the project: some programs, `python -m` and
+    what chooses versions by folder, run what a file there says. Raises LaunchError when it fails,
+    takes too long or has no end.
     """
     program = str(expanded("key_command", command[0]))
     try:
-        output = printed((program, *command[1:]), environ, PATIENCE)
+        output = printed((program, *command[1:]), environ, PATIENCE, cwd="/")
     except LaunchError as error:
         error.message = f"key_command: {error.message}"
         raise

@@ -96,8 +96,8 @@ _RUN: tuple[Setting, ...] = (
         "upstream",
         "key-command",
         kinds.COMMAND,
-        "Program that prints the API key, where no variable holds it. It is run without a shell;"
-        " the first line of its output counts.",
+        "Program that prints the API key, where no variable holds it. It is run in / and without"
+        " a shell; the first line of its output counts.",
     ),
     Setting(
         "upstream",

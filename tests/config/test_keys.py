@@ -117,6 +117,16 @@ def test_a_flag_asks_nobody_else(tmp_path: Path) -> None:
     assert (ran.code, "MINE is not set" in ran.err) == (125, True)
 
 
+def test_no_file_of_a_project_runs_for_the_key(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Programs run what some files say where they are started, as `python -m keyring` does."""
+    (tmp_path / "ring_of_keys.py").write_text("print('a-key')", encoding="utf-8")
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(LaunchError, match="ended with exit code 1"):
+        keys.from_command((sys.executable, "-m", "ring_of_keys"), os.environ)
+
+
 def test_a_program_has_no_stdin(tmp_path: Path) -> None:
     """What is piped in is the agent's prompt."""
     config(tmp_path, f"[upstream]\n{command('sh', '-c', 'cat >&2; echo ' + KEY)}")
