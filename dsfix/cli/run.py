@@ -233,7 +233,10 @@ def _write(path: Path, document: dict[str, object]) -> None:
     text = escaped(json.dumps(document, ensure_ascii=False, indent=2))
     flags = os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC
     try:
-        with os.fdopen(os.open(path, flags, PRIVATE_FILE), "wb") as file:
+        # A pipe that nobody reads would be waited for, and Ctrl-C end nothing any more.
+        descriptor = os.open(path, flags | os.O_NONBLOCK, PRIVATE_FILE)
+        os.set_blocking(descriptor, True)
+        with os.fdopen(descriptor, "wb") as file:
             file.write(f"{text}\n".encode("utf-8", "replace"))  # a path may be no text
     except OSError as error:
         print(f"dsfix: {path} could not be written: {error.strerror}", file=sys.stderr)

@@ -73,3 +73,26 @@ def test_a_reader_that_has_gone_is_told_nothing(tmp_path: Path) -> None:
             timeout=60,
         )
     assert (done.returncode, done.stderr) == (1, "")
+
+
+def test_a_pipe_that_nobody_reads_is_not_waited_for(tmp_path: Path) -> None:
+    """The agent has ended, and the command ends as it did; a reader gets all of it."""
+    pipe = tmp_path / "summary"
+    os.mkfifo(pipe)
+    command = [sys.executable, "-m", "dsfix", "run", "--quiet", "--summary-file", str(pipe)]
+
+    def ran() -> str:
+        done = subprocess.run(
+            [*command, "--", "sh", "-c", "exit 7"],
+            env=environment(tmp_path),
+            stderr=subprocess.PIPE,
+            text=True,
+            timeout=20,
+        )
+        assert done.returncode == 7
+        return done.stderr
+
+    assert ran() == f"dsfix: {pipe} could not be written: No such device or address\n"
+    with os.fdopen(os.open(pipe, os.O_RDONLY | os.O_NONBLOCK), "rb") as reader:
+        assert ran() == ""
+        assert b'"exit_code": 7' in reader.read()
