@@ -8,6 +8,7 @@ import signal
 import socket
 import subprocess
 import sys
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -15,7 +16,8 @@ from urllib.parse import urlsplit
 
 import pytest
 
-from tests.support.commands import environment
+from dsfix.simulator.server import Simulator
+from tests.support.commands import dsfix, environment
 from tests.support.pty_session import PtySession
 from tests.support.serving import Came, Given, serving
 from tests.view.support import small
@@ -36,6 +38,18 @@ for turn in ("well", "badly"):
         urllib.request.urlopen(urllib.request.Request(url, json.dumps(body).encode(), headers)).read()
     except urllib.error.HTTPError as error:
         error.read()
+"""
+# Asks twice, the second time with a tool; its names have lines of their own.
+OFFER = r"""
+import json, os, urllib.request
+def ask(**more):
+    body = {"max_tokens": 99, "messages": [{"role": "user", "content": "hi"}], **more}
+    urllib.request.urlopen(urllib.request.Request(
+        os.environ["ANTHROPIC_BASE_URL"] + "/v1/messages", json.dumps(body).encode(),
+        {"x-api-key": os.environ["ANTHROPIC_AUTH_TOKEN"], "Content-Type": "application/json"})).read()
+name = "x\ncost  FORGED"
+ask(model="deepseek-v4-pro")
+ask(model=name, tools=[{"name": name, "description": "d", "input_schema": {"type": "object"}}])
 """
 COMMANDS = (
     "sessions list", "sessions list --json", "sessions show last", "sessions show last 1",
@@ -94,6 +108,35 @@ def test_no_command_is_driven_by_an_upstream(tmp_path: Path, upstream: str) -> N
     assert not DRIVES.findall(document)
 
 
+def test_no_name_of_an_agents_makes_a_row(tmp_path: Path) -> None:
+    """Nor of a tool of somebody else's that it offers: not in a comparison, nor in an exchange."""
+    with Simulator.in_thread() as upstream:
+        run = ("run", "--upstream", upstream.url, "--", sys.executable, "-c", OFFER)
+        for words in (
+            run,
+            ("sessions", "diff", "last", "1", "2"),
+            ("sessions", "show", "last", "2"),
+        ):
+            ran = dsfix(*words, home=tmp_path)
+            assert ran.code == 0, ran.err
+            assert not FORGED.search(ran.out), words
+    assert "FORGED" in ran.out
+
+
+def test_no_report_server_makes_a_row(tmp_path: Path) -> None:
+    """Another's, that says what it wants of a report: each has three lines."""
+    words = dict.fromkeys(("title", "category", "project", "branch"), HOSTILE)
+    report = {
+        **words, "id": "a" * 32, "address": f"/r/{'a' * 32}", "tags": [HOSTILE], "version": 1,
+        "versions": [{"sent": 1, "size": 1}], "deleted": None, "found": [[HOSTILE, True]],
+    }  # fmt: skip
+    with serving(lambda _: Given(200, json.dumps([report]).encode())) as url:
+        env = environment(tmp_path, DSFIX_REPORTS_SERVER=url, DSFIX_REPORTS_TOKEN="t" * 40)
+        ran = dsfix("reports", "search", "x", home=tmp_path, env=env)
+    assert ran.code == 0 and len(ran.out.splitlines()) == 3, ran
+    assert not DRIVES.search(ran.out)
+
+
 @pytest.mark.parametrize("words", [("view", "--no-open"), ("simulate",)])
 def test_no_stranger_writes_on_the_terminal(tmp_path: Path, words: tuple[str, ...]) -> None:
     """What is no request is refused without a word on stderr: anybody can send it, and often."""
@@ -115,3 +158,36 @@ def test_no_stranger_writes_on_the_terminal(tmp_path: Path, words: tuple[str, ..
             assert connection.recv(4096).startswith(b"HTTP/1.0 400 ")
     process.send_signal(signal.SIGINT)
     assert process.communicate(timeout=30) == ("", "")
+
+
+@pytest.mark.parametrize("words", ["view --no-open", "simulate", "reports serve --port 0", "run"])
+def test_who_takes_every_descriptor_writes_nothing(tmp_path: Path, words: str) -> None:
+    """Not on stderr, nor in a session's log, however long; then the next one is answered."""
+    state = tmp_path / "state"
+    small(state).end()
+    if words == "run":
+        agent = "import os; print(os.environ['DSFIX_ENDPOINT'], flush=True); input()"
+        given = ["run", "--quiet", "--debug", "--", sys.executable, "-c", agent]
+    else:
+        given = words.split()
+    limited = ["sh", "-c", 'ulimit -n 64; exec "$@"', "sh", sys.executable, "-m", "dsfix", *given]
+    process = subprocess.Popen(
+        limited, text=True, env=environment(tmp_path, DSFIX_STATE_DIR=str(state)),
+        stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+    )  # fmt: skip
+    assert process.stdout is not None
+    place = "127.0.0.1", urlsplit(process.stdout.readline().strip()).port
+    held = [socket.create_connection(place, timeout=60) for _ in range(100)]
+    time.sleep(2.5)  # a second passes until it is tried again
+    for each in held:
+        each.close()
+    with socket.create_connection(place, timeout=60) as connection:
+        connection.sendall(b"GET / HTTP/1.1\r\nHost: x\r\n\r\n")
+        assert connection.recv(4096).startswith(b"HTTP/1.1 4")
+    if words == "run":
+        assert process.communicate("\n", timeout=30)[1] == ""
+        [log] = state.rglob("debug.log")
+        assert "accept" not in log.read_text(encoding="utf-8")
+    else:
+        process.send_signal(signal.SIGINT)
+        assert process.communicate(timeout=30)[1] == ""

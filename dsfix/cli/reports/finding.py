@@ -10,7 +10,7 @@ import typer
 
 from dsfix.cli.answers import AsJson, answering, print_json
 from dsfix.cli.complete import session_ids
-from dsfix.cli.plain import one_line, plain
+from dsfix.cli.plain import one_line
 from dsfix.cli.reports.answers import ServerUrl, server, short
 from dsfix.cli.screen import screen
 from dsfix.errors import UsageError
@@ -128,7 +128,7 @@ def _print_lines(found: list[dict[str, Any]]) -> None:
         if "found" in each:
             place = Text("  ")
             for text, marked in each["found"]:
-                place.append(plain(text), "bold yellow" if marked else "")
+                place.append(one_line(text), "bold yellow" if marked else "")
             console.print(place, soft_wrap=True)
 
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from dsfix.cli.answers import AsJson, answering, print_json
-from dsfix.cli.plain import plain
+from dsfix.cli.plain import one_line
 from dsfix.cli.sessions.answers import Session, exchange_in, recorded
 from dsfix.errors import UsageError
 
@@ -54,7 +54,7 @@ def _print(found: Difference) -> None:
         lines += [f"  {sign} {name}" for name in names]
     lines += _rows("messages", found.messages)
     for line in lines or ["no difference"]:
-        typer.echo(plain(line))
+        typer.echo(one_line(line))
 
 
 def _rows(name: str, rows: Rows | None) -> list[str]:

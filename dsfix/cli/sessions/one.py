@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING
 
-from dsfix.cli.plain import plain
+from dsfix.cli.plain import one_line, plain
 from dsfix.cli.sessions.answers import local
 from dsfix.cli.summary import count, print_rows
 
@@ -31,7 +31,7 @@ def _facts(exchange: Exchange, cost: str) -> Iterator[tuple[str, str]]:
     took = "" if exchange.duration is None else f" · {exchange.duration:.1f} s"
     yield "exchange", f"{exchange.id} · {exchange.kind} · {exchange.dialect}"
     yield "started", local(exchange.started, "%Y-%m-%d %H:%M:%S") + took
-    yield "models", " → ".join(filter(None, names))
+    yield "models", one_line(" → ".join(filter(None, names)))
     if usage:
         yield (
             "tokens",
@@ -42,12 +42,12 @@ def _facts(exchange: Exchange, cost: str) -> Iterator[tuple[str, str]]:
     yield "end", " · ".join(filter(None, (str(exchange.status or ""), exchange.finish)))
     yield "cut", exchange.cut and f"by the {exchange.cut}"
     yield "error", exchange.error
-    tried = (f"{each.status}: {each.words} → {each.then}" for each in exchange.attempts)
+    tried = (one_line(f"{each.status}: {each.words} → {each.then}") for each in exchange.attempts)
     yield "attempts", "\n".join(tried)
     yield (
         "repairs",
         "\n".join(
-            f"{each.repair}: {'failed, ' if each.failed else ''}{each.detail}"
+            one_line(f"{each.repair}: {'failed, ' if each.failed else ''}{each.detail}")
             + (f" ({each.count:,})" if each.count > 1 else "")
             for each in exchange.changes
         ),
@@ -70,7 +70,7 @@ def _print_edits(edited: Edited, console: Console) -> None:
             console.print()
             console.rule(f"changed in the {title}", align="left", style="dim")
         for edit in edits:
-            console.print(Text(plain(f"{edit.repair}  {edit.where}"), "bold"), soft_wrap=True)
+            console.print(Text(one_line(f"{edit.repair}  {edit.where}"), "bold"), soft_wrap=True)
             for line, style in _sides(edit):
                 console.print(Text(f"  {line}", style), soft_wrap=True)
         for line in last:
