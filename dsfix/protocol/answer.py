@@ -13,6 +13,8 @@ from dsfix.protocol.usage import Usage
 LONGEST = 2 << 20
 # Characters that a block counts for besides its own. No model makes thousands of calls at once.
 BLOCK = 256
+# From where blocks stand whose index is another one's.
+BEHIND = 1 << 20
 
 
 @dataclass(slots=True)
@@ -63,6 +65,7 @@ class Answer:
 
     `unread` is whether something came that is no event of the dialect: then nobody can tell
     whether the stream was complete. `room` is for how many characters there still is room.
+    `places` tells where the latest block of an index stands, and the one of an id.
     """
 
     id: str = ""
@@ -74,14 +77,37 @@ class Answer:
     done: bool = False
     unread: bool = False
     room: int = LONGEST
+    places: dict[int | str, int] = field(default_factory=dict)
 
     @property
     def begun(self) -> bool:
         """Whether anything has come that is of an answer."""
         return bool(self.id or self.served or self.blocks)
 
+    def at(self, index: int, id: str = "") -> int:
+        """Where the block stands that is meant: the one of that id, or the index's latest."""
+        return self.places.get(id, self.places.get(index, index))
+
+    def begin(self, index: int, block: Block, id: str = "") -> None:
+        """A block begins. Relays give several one index: each with an id of its own is another
+        one (decolua/9router#2611), and so is one that begins where one has ended.
+        """
+        if not self.overlong and (not id or id not in self.places):
+            before = self.blocks.get(self.at(index))
+            if before is None or id or before.complete:
+                self.places[index] = self._free(index)
+            if id:
+                self.places[id] = self.at(index)
+                self.room -= len(id)
+        self.put(self.at(index, id), block)
+
+    def _free(self, index: int) -> int:
+        """Its index; behind all others where that is taken, or another one stands there."""
+        numbered = next(reversed(self.blocks), 0) < BEHIND
+        return index if numbered and index not in self.blocks else BEHIND + len(self.blocks)
+
     def put(self, place: int, block: Block) -> None:
-        """A block begins, or another takes its place.
+        """A block comes to stand there, or takes another one's place.
 
         Nothing is kept any more from where there is no room for it.
         """

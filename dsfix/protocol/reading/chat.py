@@ -8,9 +8,6 @@ from dsfix.protocol import spans
 from dsfix.protocol.answer import Answer, Block
 from dsfix.protocol.reading.shared import NOTHING, error_text, used
 
-# From where calls stand that came under the index of another one, or under none.
-_BEHIND = 1 << 20
-
 
 class _Function(msgspec.Struct):
     name: str | None = None
@@ -105,13 +102,7 @@ def _on_delta(answer: Answer, delta: _Delta) -> None:
     if delta.content:
         answer.said(_at(answer, 1, "text"), delta.content)
     for call in delta.tool_calls or []:
-        place = _place_of(answer, call)
-        if place not in answer.blocks:
-            for earlier in reversed(answer.blocks.values()):
-                if earlier.complete:  # and so are those before it
-                    break
-                earlier.complete = True
-        block = _at(answer, place, "tool_use")
+        block = _meant(answer, call)
         name = (call.function and call.function.name) or ""
         answer.named(block, block.id or call.id or "", name)
         if call.function:
@@ -121,24 +112,31 @@ def _on_delta(answer: Answer, delta: _Delta) -> None:
                 answer.said(block, text)
 
 
-def _place_of(answer: Answer, call: _Call) -> int:
-    """Where a call stands; one that is not the call of its index stands behind all others.
+def _meant(answer: Answer, call: _Call) -> Block:
+    """The call that this is a piece of, which begins where there is none.
 
     Relays say 0 for each (ollama/ollama#15457), or nothing (ollama/ollama#7881). An id alone makes
     no other call: some change it within one (poolsideai/pool#9), of which agents keep the first.
     """
-    place = 2 + (call.index or 0)
-    if place not in answer.blocks:
-        return place
-    last = next(reversed(answer.blocks))
-    if not call.id:
-        return last if last >= _BEHIND or (call.index is None and last > 2) else place
-    if answer.blocks[place].id in ("", call.id):
-        return place
-    if answer.blocks[last].id == call.id:
-        return last
-    another = call.function is not None and call.function.name
-    return _BEHIND + len(answer.blocks) if another else place
+    index = 2 + (call.index or 0)
+    block = answer.blocks.get(answer.at(index))
+    if block is not None:
+        if not call.id or block.id in ("", call.id):
+            return block
+        known = answer.blocks.get(answer.places.get(call.id, index))
+        if known is not None and known.id == call.id:
+            return known
+        if call.function is None or not call.function.name:
+            return block
+    for earlier in reversed(answer.blocks.values()):
+        if earlier.complete:  # and so are those before it
+            break
+        earlier.complete = True
+    block = Block("tool_use")
+    answer.begin(index, block)
+    if call.id:
+        answer.places.setdefault(call.id, answer.at(index))
+    return block
 
 
 def _at(answer: Answer, place: int, kind: str) -> Block:

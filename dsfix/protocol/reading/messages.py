@@ -65,15 +65,15 @@ def on_event(answer: Answer, event: Event) -> None:
             answer.id, answer.served = event.message.id or "", event.message.model or ""
             answer.usage = used(event.message.usage, answer.usage)
         case "content_block_start" if event.content_block:
-            answer.put(event.place, _opened(event.content_block))
-        case "content_block_delta" if event.delta and (block := answer.blocks.get(event.place)):
+            answer.begin(event.place, _opened(event.content_block))
+        case "content_block_delta" if event.delta and (block := _meant(answer, event)):
             delta = event.delta
             if part := delta.thinking or delta.text or delta.partial_json:
                 answer.said(block, part)
             if delta.signature:
                 answer.signed(block, delta.signature)
-        case "content_block_stop" if event.place in answer.blocks:
-            answer.blocks[event.place].complete = True
+        case "content_block_stop" if block := _meant(answer, event):
+            block.complete = True
         case "message_delta":
             if event.delta and event.delta.stop_reason:
                 answer.finish = event.delta.stop_reason
@@ -84,6 +84,10 @@ def on_event(answer: Answer, event: Event) -> None:
             answer.error = error_text(event.error)
         case _:
             pass
+
+
+def _meant(answer: Answer, event: Event) -> Block | None:
+    return answer.blocks.get(answer.at(event.place))
 
 
 def piece(event: Event, asked: str) -> str | None:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import msgspec
 
-from dsfix.protocol.answer import Answer, Block
+from dsfix.protocol.answer import BEHIND, Answer, Block
 from dsfix.protocol.reading.shared import NOTHING, error_text, used
 
 _KIND = {
@@ -35,6 +35,7 @@ class _Part(msgspec.Struct):
 
 class _Item(msgspec.Struct):
     type: str | None = None
+    id: msgspec.Raw = NOTHING
     call_id: str | None = None
     name: str | None = None
     content: list[_Part] | None = None
@@ -71,6 +72,7 @@ class Event(msgspec.Struct):
     type: str | None = None
     response: Whole | None = None
     item: _Item | None = None
+    item_id: msgspec.Raw = NOTHING
     output_index: int | None = None
     delta: str | None = None
     message: str | None = None
@@ -79,14 +81,15 @@ class Event(msgspec.Struct):
 
 def on_event(answer: Answer, event: Event) -> None:
     """Take in one event."""
-    place = event.output_index or 0
+    index = event.output_index or 0
     if event.type in _DELTAS:
-        if event.delta and place in answer.blocks:
-            answer.said(answer.blocks[place], event.delta)
+        block = answer.blocks.get(answer.at(index, _named(event.item_id)))
+        if event.delta and block:
+            answer.said(block, event.delta)
     elif event.type == "response.output_item.added" and event.item:
-        answer.put(place, _opened(event.item))
+        answer.begin(index, _opened(event.item), _named(event.item.id))
     elif event.type == "response.output_item.done" and event.item:
-        answer.put(place, _closed(event.item, answer.blocks.get(place)))
+        _on_done(answer, index, event.item)
     elif event.type == "error":
         answer.error = event.message or error_text(event.error)
     elif event.response is not None:
@@ -95,6 +98,25 @@ def on_event(answer: Answer, event: Event) -> None:
             answer.done = True
     else:  # a relay's own error may have no type
         answer.error = error_text(event.error) or answer.error
+
+
+def _on_done(answer: Answer, index: int, item: _Item) -> None:
+    """An item is over, of which nothing need have come. Copilot says another id then than when it
+    began (vercel/ai#18548).
+    """
+    id = _named(item.id)
+    place = answer.at(index, id)
+    before = answer.blocks.get(place)
+    if before is None or (before.complete and id not in answer.places):
+        answer.begin(index, _closed(item, None), id)
+    else:
+        answer.put(place, _closed(item, before))
+
+
+def _named(id: msgspec.Raw) -> str:
+    """An id as it is spelt, empty where there is none."""
+    said = bytes(id)
+    return "" if said in (b"", b'""', b"null") else said.decode("utf-8", "replace")
 
 
 def piece(event: Event, asked: str) -> str | None:
@@ -124,9 +146,12 @@ def _on_response(answer: Answer, response: Whole) -> None:
 
 def _filled(answer: Answer, response: Whole) -> None:
     """Take in the items that came in no event: a relay may send no more than the end."""
-    for place, item in enumerate(response.output or []):
-        if place not in answer.blocks:
-            answer.put(place, _closed(item, None))
+    numbered = max(answer.blocks, default=0) < BEHIND
+    for index, item in enumerate(response.output or []):
+        id = _named(item.id)
+        new = id not in answer.places if id else numbered
+        if new and index not in answer.blocks:
+            answer.begin(index, _closed(item, None), id)
 
 
 def _opened(item: _Item) -> Block:
