@@ -17,6 +17,7 @@ ORDER = [
     "interrupts",
     "admission",
     "accepting",
+    "serving",
     "redact",
     "paths",
     "locks",
@@ -46,7 +47,7 @@ ORDER = [
     "cli",
 ]
 HOMES = {
-    "aiohttp": {"proxy", "view", "simulator", "demo", "reports"},
+    "aiohttp": {"proxy", "serving", "view", "simulator", "demo", "reports"},
     "yarl": {"proxy"},
     "typer": {"cli"},
     "rich": {"cli"},

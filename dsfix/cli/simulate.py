@@ -95,7 +95,7 @@ def _serve(options: Options, port: int, on_request: Callable[[Received], None] |
         stop = asyncio.Event()
         for number in (signal.SIGINT, signal.SIGTERM):
             asyncio.get_running_loop().add_signal_handler(number, stop.set)
-        async with Simulator(options, port=port, on_request=on_request) as simulator:
+        async with Simulator(options, port=port, on_request=on_request, kept=0) as simulator:
             print(simulator.url, flush=True)
             await stop.wait()
 

@@ -19,9 +19,6 @@ from dsfix.proxy.headers import CODINGS, PLAIN
 
 # Seconds for which an idle agent may come back; and its requests are in the record.
 _GIVEN: Mapping[str, Any] = {"keepalive_timeout": 3600.0, "access_log": None}
-# Seconds for a connection to ask something with the token. Agents do so at once; who never does
-# would only take up a descriptor.
-STRANGE = 10.0
 
 
 class BrokenBody(Exception):
@@ -39,18 +36,6 @@ class _Connection(web.RequestHandler):
     """One connection of an agent; `broken` once something came that is not HTTP."""
 
     broken = False
-    _strange: asyncio.TimerHandle | None = None
-
-    def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        """Whose it is shows by what it asks."""
-        super().connection_made(transport)
-        self._strange = asyncio.get_running_loop().call_later(STRANGE, transport.close)
-
-    def admit(self) -> None:
-        """It knows the token, and may stay."""
-        if self._strange is not None:
-            self._strange.cancel()
-            self._strange = None
 
     def data_received(self, data: bytes) -> None:
         """Feed the parser, which puts an error behind the requests that it has read."""
@@ -68,7 +53,6 @@ class _Connection(web.RequestHandler):
         It holds a method of its own: a circle, and a kilobyte for each connection until somebody
         looks for garbage (CPython 3.11, asyncio/selector_events.py, `_read_ready_cb`).
         """
-        self.admit()  # nobody is left to be shown out
         transport = self.transport
         super().connection_lost(exc)
         if transport is not None:
@@ -84,12 +68,6 @@ class _Connection(web.RequestHandler):
         """What is answered where there is no request to answer, or no answer could be made."""
         super().handle_error(request, status, exc, message)  # writes the log
         return local.failed(status)
-
-
-def admit(request: web.BaseRequest) -> None:
-    """The request was asked with the token: its connection is the agent's."""
-    if isinstance(request.protocol, _Connection):
-        request.protocol.admit()
 
 
 async def body_of(request: web.BaseRequest, limit: int) -> bytes | None:

@@ -13,6 +13,7 @@ from typing import TypeVar
 
 from aiohttp import web
 
+from dsfix.accepting import admit
 from dsfix.foreground import Foreground
 from dsfix.memory import OriginMemory
 from dsfix.protocol.body import Dialect
@@ -23,7 +24,7 @@ from dsfix.proxy.budget import STATUS, Budget
 from dsfix.proxy.client import Client, Unreachable
 from dsfix.proxy.counting import Counting
 from dsfix.proxy.delivery import Delivery, Journal
-from dsfix.proxy.door import BrokenBody, admit, body_of
+from dsfix.proxy.door import BrokenBody, body_of
 from dsfix.proxy.garbage import Garbage
 from dsfix.proxy.guard import Guard, Route
 from dsfix.proxy.learning import Learning
@@ -107,7 +108,7 @@ class Forwarder:
             return local.refused(request, route, refusal)
         if request.method == "HEAD":
             return local.alive(request, self.guard.token)
-        admit(request)
+        admit(request.transport)
         if route is Route.MODELS:
             return local.models(request, self.upstream)
         self.foreground.claim()

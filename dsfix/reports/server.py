@@ -10,6 +10,7 @@ from collections.abc import Awaitable, Callable, Mapping
 import msgspec
 from aiohttp import web
 
+from dsfix.accepting import admit
 from dsfix.errors import DsfixError
 from dsfix.reports import bundle, query, reading, view
 from dsfix.reports.bundle import Label, Manifest, Refused, Tags
@@ -46,6 +47,7 @@ def application(store: Store, guard: Guard) -> web.Application:
         refusal = guard.refusal(request.path, heads)
         if refusal is not None:
             return _error(refusal.status, refusal.reason)
+        admit(request.transport)
         return await _answered(request, handler)
 
     app = web.Application(middlewares=[admitted], client_max_size=bundle.UPLOAD)

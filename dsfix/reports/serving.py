@@ -12,13 +12,13 @@ from collections.abc import Callable, Mapping
 
 from aiohttp import web
 
-from dsfix.accepting import accepting
 from dsfix.errors import DsfixError, UsageError
 from dsfix.reports import place
 from dsfix.reports.guard import Guard
 from dsfix.reports.place import Running
 from dsfix.reports.server import application
 from dsfix.reports.store import Store
+from dsfix.serving import IDLE, end_refused, serving
 
 _GRACE = 2.0  # seconds for requests under way when the server is stopped
 
@@ -92,13 +92,8 @@ async def _serve(
     stop = asyncio.Event()
     for number in (signal.SIGINT, signal.SIGTERM):
         asyncio.get_running_loop().add_signal_handler(number, stop.set)
-    runner = web.AppRunner(app, access_log=None, shutdown_timeout=_GRACE)
-    await runner.setup()
-    assert runner.server is not None
-    try:
-        async with accepting(listener, runner.server):
-            place.announce(lock, running)
-            ready(running)
-            await stop.wait()
-    finally:
-        await runner.cleanup()
+    app.on_response_prepare.append(end_refused)
+    async with serving(app, listener, _GRACE, keepalive_timeout=IDLE):
+        place.announce(lock, running)
+        ready(running)
+        await stop.wait()

@@ -18,12 +18,13 @@ from typing import Self
 
 from aiohttp import web
 
-from dsfix.accepting import accepting
+from dsfix.accepting import admit
+from dsfix.serving import serving
 from dsfix.simulator.engine import Engine, Reply
 from dsfix.simulator.faults import KEEP_ALIVE
 from dsfix.simulator.options import Options
 
-_KEPT = 10_000
+_KEPT = 10_000  # requests, for who looks at them
 _STEP = 0.1  # seconds between signs of life while queued
 _PAUSE = 0.01  # seconds between the events of a stream without end
 
@@ -53,12 +54,13 @@ class Simulator:
         *,
         port: int = 0,
         on_request: Callable[[Received], None] | None = None,
+        kept: int = _KEPT,
     ) -> None:
         self.options = options or Options()
         self.engine = Engine(self.options)
         self.hangups = 0
         self.url = ""
-        self._received: deque[Received] = deque(maxlen=_KEPT)
+        self._received: deque[Received] = deque(maxlen=kept)
         self._on_request = on_request
         self._port = port
         self._open = AsyncExitStack()
@@ -77,15 +79,10 @@ class Simulator:
         app = web.Application(client_max_size=0)
         app.router.add_route("*", "/{path:.*}", self._handle)
         app.on_response_prepare.append(_without_default_type)
-        runner = web.AppRunner(
-            app, access_log=None, handler_cancellation=True, shutdown_timeout=0.1
-        )
-        await runner.setup()
-        assert runner.server is not None
-        self._open.push_async_callback(runner.cleanup)
         listener = socket.create_server(("127.0.0.1", self._port))
         self.url = f"http://127.0.0.1:{listener.getsockname()[1]}"
-        await self._open.enter_async_context(accepting(listener, runner.server))
+        served = serving(app, listener, grace=0.1, handler_cancellation=True)
+        await self._open.enter_async_context(served)
         return self
 
     async def __aexit__(
@@ -117,6 +114,7 @@ class Simulator:
             loop.close()
 
     async def _handle(self, request: web.Request) -> web.StreamResponse:
+        admit(request.transport)  # there is nothing here that is anybody's own
         raw = await request.read()
         headers = {name.lower(): value for name, value in request.headers.items()}
         reply = self.engine.reply(request.method, request.path, headers, raw)

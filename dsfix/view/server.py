@@ -12,10 +12,11 @@ from pathlib import Path
 
 from aiohttp import web
 
-from dsfix.accepting import accepting
+from dsfix.accepting import admit
 from dsfix.admission import Refusal
 from dsfix.report.page import policy, rendered
 from dsfix.report.page.document import LISTS
+from dsfix.serving import IDLE, end_refused, serving
 from dsfix.view.guard import COOKIE, ENTRY, NEWS, Guard, Shown
 from dsfix.view.live import Live
 from dsfix.view.peer import is_anothers
@@ -57,18 +58,12 @@ async def serve(
     site = _Site(live)
     app = web.Application()
     app.router.add_route("*", "/{path:.*}", site.handle)
-    app.on_response_prepare.append(_secure)
-    runner = web.AppRunner(app, access_log=None, shutdown_timeout=0.1)
-    await runner.setup()
-    assert runner.server is not None
-    try:
-        listener = socket.create_server(("127.0.0.1", 0))
-        site.guard = Guard(listener.getsockname()[1])
-        async with accepting(listener, runner.server):
-            ready(site.guard.address)
-            await until()
-    finally:
-        await runner.cleanup()
+    app.on_response_prepare.extend((_secure, end_refused))
+    listener = socket.create_server(("127.0.0.1", 0))
+    site.guard = Guard(listener.getsockname()[1])
+    async with serving(app, listener, grace=0.1, keepalive_timeout=IDLE):
+        ready(site.guard.address)
+        await until()
 
 
 class _Site:
@@ -85,6 +80,7 @@ class _Site:
         shown = self.guard.admit(request.method, request.path, headers, cookies, _anothers(request))
         if isinstance(shown, Refusal):
             return _response(_REFUSED.format(escape(shown.reason)), "text/html", shown.status)
+        admit(request.transport)
         match shown:
             case Shown.ENTRY:
                 entry = {"Location": self.guard.path, "Set-Cookie": self.guard.cookie}

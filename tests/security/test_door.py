@@ -162,7 +162,7 @@ def test_ambiguous_and_endless_heads(front: Front, headers: tuple[str, ...]) -> 
 
 def test_who_never_says_the_token_is_shown_out(monkeypatch: pytest.MonkeyPatch) -> None:
     """Nobody takes up descriptors by keeping connections open; the agent's own may be idle."""
-    monkeypatch.setattr("dsfix.proxy.door.STRANGE", 0.5)
+    monkeypatch.setattr("dsfix.accepting.STRANGE", 0.5)
     with StrictEndpoint(key=KEY) as endpoint, InProcess(endpoint.url) as proxy:
         where = "127.0.0.1", proxy.port
         with socket.create_connection(where, 10) as agent:

@@ -8,9 +8,9 @@ import signal
 import socket
 import subprocess
 import sys
-import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
+from http.client import HTTPConnection
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -160,9 +160,17 @@ def test_no_stranger_writes_on_the_terminal(tmp_path: Path, words: tuple[str, ..
     assert process.communicate(timeout=30) == ("", "")
 
 
+def _status(connection: HTTPConnection, path: str) -> int:
+    """How a GET is answered, on the same connection each time."""
+    connection.request("GET", path)
+    with connection.getresponse() as response:
+        response.read()
+    return response.status
+
+
 @pytest.mark.parametrize("words", ["view --no-open", "simulate", "reports serve --port 0", "run"])
 def test_who_takes_every_descriptor_writes_nothing(tmp_path: Path, words: str) -> None:
-    """Not on stderr, nor in a session's log, however long; then the next one is answered."""
+    """Not on stderr, nor in a session's log, and keeps nobody out for long; who was let in stays."""
     state = tmp_path / "state"
     small(state).end()
     if words == "run":
@@ -176,14 +184,19 @@ def test_who_takes_every_descriptor_writes_nothing(tmp_path: Path, words: str) -
         stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
     )  # fmt: skip
     assert process.stdout is not None
-    place = "127.0.0.1", urlsplit(process.stdout.readline().strip()).port
-    held = [socket.create_connection(place, timeout=60) for _ in range(100)]
-    time.sleep(2.5)  # a second passes until it is tried again
-    for each in held:
-        each.close()
-    with socket.create_connection(place, timeout=60) as connection:
-        connection.sendall(b"GET / HTTP/1.1\r\nHost: x\r\n\r\n")
-        assert connection.recv(4096).startswith(b"HTTP/1.1 4")
+    url = urlsplit(process.stdout.readline().strip())
+    own = {"run": "", "reports serve --port 0": "/page.css"}.get(words, url.path or "/")
+    with ExitStack() as stack:
+        let_in, another = (HTTPConnection("127.0.0.1", url.port or 0, timeout=60) for _ in "12")
+        stack.callback(let_in.close)
+        stack.callback(another.close)
+        assert not own or _status(let_in, own) < 404
+        mine = let_in.sock
+        for _ in range(100):
+            stack.enter_context(socket.create_connection(("127.0.0.1", url.port), timeout=60))
+        assert _status(another, "/") >= 400
+        assert not own or _status(let_in, own) > 0
+        assert let_in.sock is mine is not None or not own
     if words == "run":
         assert process.communicate("\n", timeout=30)[1] == ""
         [log] = state.rglob("debug.log")
