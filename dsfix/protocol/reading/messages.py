@@ -5,7 +5,7 @@ from __future__ import annotations
 import msgspec
 
 from dsfix.protocol.answer import Answer, Block
-from dsfix.protocol.reading.shared import NOTHING, error_text, used
+from dsfix.protocol.reading.shared import NOTHING, WORDLESS, error_text, used
 
 
 class _Delta(msgspec.Struct):
@@ -81,7 +81,7 @@ def on_event(answer: Answer, event: Event) -> None:
         case "message_stop":
             answer.done = True
         case "error":
-            answer.error = error_text(event.error)
+            answer.error = error_text(event.error) or WORDLESS
         case _:
             pass
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 import msgspec
 
 from dsfix.protocol.answer import BEHIND, Answer, Block
-from dsfix.protocol.reading.shared import NOTHING, error_text, used
+from dsfix.protocol.reading.shared import NOTHING, WORDLESS, error_text, used
 
 _KIND = {
     "reasoning": "thinking",
@@ -91,7 +91,7 @@ def on_event(answer: Answer, event: Event) -> None:
     elif event.type == "response.output_item.done" and event.item:
         _on_done(answer, index, event.item)
     elif event.type == "error":
-        answer.error = event.message or error_text(event.error)
+        answer.error = event.message or error_text(event.error) or WORDLESS
     elif event.response is not None:
         _on_response(answer, event.response)
         if event.type in _ENDS:

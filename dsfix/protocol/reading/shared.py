@@ -11,6 +11,7 @@ from dsfix.protocol import spans
 from dsfix.protocol.usage import Usage, Wire
 
 NOTHING = msgspec.Raw(b"")
+WORDLESS = "an error without words"
 _usage = msgspec.json.Decoder(Wire)
 
 
@@ -26,8 +27,12 @@ def used(raw: msgspec.Raw, before: Usage | None) -> Usage | None:
 
 
 def error_text(raw: msgspec.Raw) -> str:
-    """The words of an error in any shape, empty where there is none."""
+    """The words of an error in any shape, empty where there is none.
+
+    Some relays give a success an error whose members say nothing.
+    """
     found = spans.value(bytes(raw)) if bytes(raw) else None
     if isinstance(found, dict):
-        return str(found.get("message", found))
+        said = found.get("message")
+        found = said if isinstance(said, str) and said else any(found.values()) and found
     return str(found or "")
