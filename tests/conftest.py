@@ -17,7 +17,7 @@ signal.signal(signal.SIGHUP, signal.SIG_DFL)
 
 def _loopback_only(self: socket.socket, address: object) -> None:
     host = address[0] if isinstance(address, tuple) else "local"
-    if host not in ("127.0.0.1", "::1", "::ffff:127.0.0.1", "localhost", "local"):
+    if host not in ("127.0.0.1", "::1", "::ffff:127.0.0.1", "0.0.0.0", "localhost", "local"):
         raise AssertionError(f"a test tried to reach {host}")
     _REAL_CONNECT(self, address)  # type: ignore[arg-type]  # as given
 

@@ -20,7 +20,7 @@ from dsfix.doctor.machine import Machine
 from dsfix.environment import ENDPOINT, SESSION, TOKEN, Credentials
 from dsfix.errors import AgentNotFound, LaunchError, NoKey
 from dsfix.paths import state_dir
-from dsfix.upstreams import is_loopback
+from dsfix.upstreams import is_excepted, is_loopback
 from dsfix.upstreams.base import Upstream
 
 # Nothing of this was written before: a clock that says so is wrong.
@@ -135,7 +135,8 @@ def proxy(subject: Subject, machine: Machine) -> Iterator[Finding]:
     way = proxies.get(url.scheme) or proxies.get("all") or ""
     host = url.hostname or ""
     where = f"{host}:{url.port or {'http': 80}.get(url.scheme, 443)}"
-    if not way or is_loopback(host) or proxy_bypass_environment(where, proxies):
+    excepted = proxy_bypass_environment(where, proxies) or is_excepted(host, proxies.get("no", ""))
+    if not way or is_loopback(host) or excepted:
         yield _row("proxy", Level.GOOD, "direct", "The upstream is reached directly.")
         return
     try:

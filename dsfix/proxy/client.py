@@ -17,7 +17,7 @@ from dsfix.proxy.headers import CODINGS, upstream_headers
 from dsfix.proxy.payload import payload_of
 from dsfix.proxy.pool import Pool, found_closed, was_kept
 from dsfix.redact import Redactor
-from dsfix.upstreams import is_loopback
+from dsfix.upstreams import is_excepted, is_loopback
 
 CONNECT = 30.0
 HEADER = 1 << 16  # bytes; agents take one of 16 KiB (Node 20) to 100 KiB (httpx)
@@ -213,6 +213,8 @@ def _proxy_for(origin: URL) -> str | None:
     if is_loopback(host) or urllib.request.proxy_bypass(f"{host}:{origin.port}"):
         return None
     proxies = urllib.request.getproxies()
+    if is_excepted(host, proxies.get("no", "")):
+        return None
     way = proxies.get(origin.scheme) or proxies.get("all")
     return way if not way or "://" in way else f"http://{way}"
 

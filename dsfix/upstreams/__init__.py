@@ -148,6 +148,21 @@ def is_loopback(host: str) -> bool:
         return False
 
 
+def is_excepted(host: str, no_proxy: str) -> bool:
+    """Whether NO_PROXY names a network that the address is in (10.0.0.0/8), as curl and Go have it.
+
+    Names and single addresses are for `urllib.request`, which knows no networks.
+    """
+    return any(_is_in(host, each.strip()) for each in no_proxy.split(",") if "/" in each)
+
+
+def _is_in(host: str, network: str) -> bool:
+    try:
+        return ipaddress.ip_address(host) in ipaddress.ip_network(network, strict=False)
+    except ValueError:
+        return False
+
+
 def _shown(spec: str) -> str:
     """The URL without what may be a secret in it."""
     scheme, _, rest = spec.partition("://")

@@ -161,6 +161,15 @@ def test_the_way_to_the_upstream(environ: dict[str, str], expected: str) -> None
     assert "secret" not in finding.means
 
 
+def test_a_network_that_needs_no_proxy() -> None:
+    """It is named as an office names it."""
+    given = machine(HTTPS_PROXY="http://proxy:3128", NO_PROXY="10.0.0.0/8")
+    for host, expected in (("10.1.2.3", "direct"), ("11.1.2.3", "proxied")):
+        config = Config(f"https://{host}", by_flag=True)
+        (finding,) = found("proxy", given, config=config)
+        assert finding.raw == expected
+
+
 def test_the_state_directory(tmp_path: Path) -> None:
     """It is yours alone, readable by others, or unusable."""
     state = tmp_path / "state"

@@ -18,13 +18,18 @@ def refuses(connection: socket.socket) -> None:
     connection.sendall(head("text/html", "Content-Length: 0", "407 Proxy Authentication Required"))
 
 
-def told(way: str, monkeypatch: pytest.MonkeyPatch, around: str = "") -> str:
+NOWHERE = "https://api.nowhere.invalid"
+
+
+def told(
+    way: str, monkeypatch: pytest.MonkeyPatch, around: str = "", upstream: str = NOWHERE
+) -> str:
     """What the agent reads, where this is the way to an upstream that nobody can look up."""
     for name in [each for each in os.environ if each.lower().endswith("_proxy")]:
         monkeypatch.delenv(name)
     monkeypatch.setenv("ALL_PROXY", way)
     monkeypatch.setenv("NO_PROXY", around)
-    with InProcess("https://api.nowhere.invalid") as proxy:
+    with InProcess(upstream) as proxy:
         status, body = proxy.post("chat", CLEAN["chat"])
     assert status == 502
     return str(json.loads(body)["error"]["message"]).partition("reached: ")[2]
@@ -74,4 +79,17 @@ def test_a_host_that_needs_no_proxy(
     """It is named by its end, with a port or without."""
     with Wild(refuses) as wild:
         told(wild.url, monkeypatch, names)
+        assert (not wild.requests) is passed
+
+
+@pytest.mark.parametrize(
+    ("networks", "passed"),
+    [("0.0.0.0/8", True), ("nonsense/8, 0.0.0.1/24", True), ("10.0.0.0/8,0.0.0.0/99,::/0", False)],
+)
+def test_a_network_that_needs_no_proxy(
+    networks: str, passed: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As offices name theirs; what is no network is none."""
+    with Wild(refuses) as wild:
+        told(wild.url, monkeypatch, networks, "https://0.0.0.0:9")
         assert (not wild.requests) is passed
