@@ -114,7 +114,9 @@ class Client:
             why = f"a {scheme} proxy is set, and dsfix knows http:// proxies only"
             raise Unreachable(why, "unreachable")
         where, mark, query = path.partition("?")
-        url = URL(f"{self._origin.with_path(where)}{mark}{query}", encoded=True)
+        quoted = URL(f"http://any{where}").raw_path  # a base path may be quoted, or not
+        place = self._origin.with_path(quoted, encoded=True)
+        url = URL(f"{place}{mark}{query}", encoded=True)
         sent = upstream_headers(headers, self._key, self._key_header)
         response = await self._kept(method, url, pieces, sent)
         if response is None:

@@ -14,6 +14,7 @@ import pytest
 from tests.proxy.wire_data import ANSWERS, BIG, CLEAN, EVENTS, JSON, STREAM
 from tests.support.in_process import KEY, PATHS, TOKEN, InProcess, Talk
 from tests.support.pty_session import wait_until
+from tests.support.serving import Came, Given, serving
 from tests.support.strict_endpoint import Canned, Cut, StrictEndpoint
 
 both = pytest.mark.parametrize("dialect", ["messages", "chat", "responses"])
@@ -296,3 +297,20 @@ def test_unfinished_turn_is_no_turn(
     talk.work()
     assert not endpoint.refusals
     assert {request.header("authorization") for request in endpoint.requests} == {f"Bearer {KEY}"}
+
+
+@pytest.mark.parametrize(
+    ("base", "sent"),
+    [("a%20b/%C3%BC", "a%20b/%C3%BC"), ("a b/ü", "a%20b/%C3%BC"), ("/127.0.0.1:9", "127.0.0.1:9")],
+)
+def test_the_path_before_the_vendors(base: str, sent: str) -> None:
+    """It may be quoted or not, and leads nowhere else."""
+    asked: list[str] = []
+
+    def answer(came: Came) -> Given:
+        asked.append(came.path)
+        return Given(200, b"{}")
+
+    with serving(answer) as url, InProcess(f"{url}/{base}") as proxy:
+        proxy.post("messages", CLEAN["messages"])
+    assert asked == [f"/{sent}/anthropic/v1/messages"]
