@@ -22,6 +22,7 @@ LONGEST = 16 * 1024 * 1024
 _BEGINS = re.compile(rb"(?:%s)?\s*(?:data|event|id|retry)?:" % MARK)
 _LF = 10
 _FEW = 4096  # bytes that are soon copied
+_BEFORE = 3  # bytes of an event's end that may have come before the last one
 # What has gone on of an event is kept until its end, to be read; no longer than this.
 KEPT = 64 * 1024 * 1024
 
@@ -44,32 +45,31 @@ class Relay:
     def __init__(self, hold: int = HOLD, kept: int = KEPT) -> None:
         self.lost = False
         self._hold, self._kept = hold, kept
-        self._pending = bytearray()
+        self._pending = _Pending()
         self._passed = 0
 
     @property
     def waits(self) -> bool:
         """Whether an event has begun that is not complete."""
-        return bool(self._pending)
+        return self._pending.size > 0
 
     def feed(self, data: bytes) -> Fed:
         """Take a chunk; give what can go on."""
-        if not self._pending:
+        pending = self._pending
+        if not pending.size:
             end = _last_end(data, 0, len(data))
             if end == len(data):
                 return Fed(b"", b"", data)
-            self._pending += data[end:]
+            pending.add(data[end:])
             return Fed(b"", b"", data[:end])
-        if not self._passed and (end := _last_end(data, 0, len(data))):
-            events = b"".join((self._pending, memoryview(data)[:end]))
-            self._pending[:] = data[end:]
-            return Fed(b"", b"", events)
-        start = max(0, len(self._pending) - 3)
-        self._pending += data
-        if not (end := _last_end(self._pending, start, len(self._pending))):
+        if not (end := pending.end_with(data)):
+            pending.add(data)
             return Fed(self._overlong(), b"", b"")
-        events = bytes(self._pending[:end])
-        del self._pending[:end]
+        start = max(0, pending.size - _BEFORE)
+        pending.add(data[:end])
+        events = pending.taken()
+        if end < len(data):
+            pending.add(data[end:])
         if not self._passed:
             return Fed(b"", b"", events)
         first = _END.search(events, start)
@@ -80,22 +80,65 @@ class Relay:
 
     def rest(self) -> bytes:
         """At the end of the stream: the unfinished event's bytes that have not gone on."""
-        rest = bytes(self._pending[self._passed :])
-        self._pending.clear()
+        rest = self._pending.taken()[self._passed :]
         self._passed = 0
         return rest
 
     def _overlong(self) -> bytes:
         """What of the unfinished event goes on before its end is there."""
-        if len(self._pending) - self._passed <= self._hold:
+        pending = self._pending
+        if pending.size - self._passed <= self._hold:
             return b""
-        ready = bytes(self._pending[self._passed :])
-        self._passed = len(self._pending)
+        ready = pending.behind(self._passed)
+        self._passed = pending.size
         if self._passed > self._kept:
             self.lost = True
-            del self._pending[:-3]  # an end may have begun
-            self._passed = len(self._pending)
+            pending.add(pending.taken()[-_BEFORE:])  # an end may have begun
+            self._passed = pending.size
         return ready
+
+
+class _Pending:
+    """The bytes of an event that is not complete, in the pieces that came: none is moved for the
+    next one, and what is small is put together.
+    """
+
+    def __init__(self) -> None:
+        self.size = 0
+        self._pieces: list[bytes | bytearray] = []
+        self._last = b""
+
+    def add(self, data: bytes) -> None:
+        """More of it."""
+        pieces = self._pieces
+        if len(data) > _FEW or not pieces:
+            pieces.append(data)
+        elif isinstance(pieces[-1], bytearray) and len(pieces[-1]) < HOLD:
+            pieces[-1] += data
+        else:
+            pieces.append(bytearray(data))
+        self.size += len(data)
+        self._last = (self._last + data[-_BEFORE:])[-_BEFORE:]
+
+    def end_with(self, data: bytes) -> int:
+        """Where in these bytes, which come next, the last complete event ends; 0 for nowhere."""
+        seam = self._last + data[:_BEFORE]
+        begun = _last_end(seam, 0, len(seam)) - len(self._last)
+        return max(0, begun, _last_end(data, 0, len(data)))
+
+    def behind(self, place: int) -> bytes:
+        """What came behind that place."""
+        at, start = len(self._pieces), self.size
+        while start > place:
+            at -= 1
+            start -= len(self._pieces[at])
+        return b"".join(self._pieces[at:])[place - start :]
+
+    def taken(self) -> bytes:
+        """All of it, which is forgotten here."""
+        whole = b"".join(self._pieces)
+        self.size, self._pieces, self._last = 0, [], b""
+        return whole
 
 
 def begins(data: bytes) -> bool:
@@ -109,6 +152,8 @@ def _last_end(data: bytes | bytearray, start: int, stop: int) -> int:
         return stop
     ends: tuple[bytes, ...] = (b"\n\n", b"\r\n\r\n", b"\r\r", b"\n\r\n")
     if data.find(b"\r", start, stop) < 0:  # a look for one byte is the quickest
+        if data.find(b"\n", start, stop) < 0:
+            return 0
         ends = ends[:1]
     return max(at + len(end) if (at := data.rfind(end, start, stop)) >= 0 else 0 for end in ends)
 

@@ -127,6 +127,17 @@ def test_the_event_at_a_place(stream: bytes) -> None:
         begin += len(event)
 
 
+@pytest.mark.parametrize("end", [b"\n", b"\r\n", b"\r"])
+@given(st.lists(st.sampled_from([1, 2, 3, 50, 5000, 70_000]), max_size=40))
+def test_pieces_of_any_length_make_one_event(end: bytes, sizes: list[int]) -> None:
+    """The long are kept as they came, the short are put together; it is the same event."""
+    said = b"".join(b"%d " % number for number in range(50_000))
+    stream = (b"data: " + said + b"\n\n" + STREAM).replace(b"\n", end)
+    at = sum(sizes)
+    passed, events = run(stream, [*sizes, *[9000] * (max(0, len(stream) - at) // 9000)])
+    assert passed == events == stream
+
+
 def test_a_long_event_is_held_back_for_those_who_have_to_see_it() -> None:
     """A repair of what the model wrote gets an event whole, whatever its length."""
     stream = b"data: {" + b"x" * 200_000 + b"}\n\n" + STREAM
