@@ -23,6 +23,7 @@ _WAYS = ("DSFIX_KEY_COMMAND", "DSFIX_KEY_FILE")
 # By these two headers a session shows that it lives; its port alone may be anybody's by now.
 CHALLENGE, PROOF = "X-Dsfix-Challenge", "X-Dsfix-Proof"
 LONGEST_KEY = 8000  # characters; no server takes a longer line in a request's head
+_BACK = "inside one that lives, leave --upstream and --key-env out; else export the key itself"
 NO_KEY = "no-key-is-needed"  # sent where any will do: an empty one would match empty variables
 
 
@@ -44,20 +45,25 @@ class Credentials(NamedTuple):
 def credentials(config: Config, environ: Mapping[str, str]) -> Credentials:
     """The upstream that was named, with its key: from a variable, a program or a file.
 
-    Inside another session that still lives, that session is the upstream and its token the key.
-    Raises NoKey when there is none, and LaunchError for one that cannot be used.
+    Inside another session that still lives, that session is the upstream and its token the key;
+    to anybody else the token is none. Raises NoKey when there is none, and LaunchError for one
+    that cannot be used.
     """
     if not config.by_flag and (outer := _outer(environ, config)) is not None:
         return outer
     upstream = _upstream(config)
     name = config.key_env or upstream.key_env
     key, source = environ.get(name, "").strip(), name
+    token = _is_token(key, upstream, environ)
+    key = "" if token else key
     if not key and (config.key_command or config.key_file):
         from dsfix import keys  # not for those whose key is in a variable
 
         key, source = keys.found(config, environ)
     if not key and upstream.key_optional:
         key = NO_KEY
+    if not key and token:
+        raise NoKey(f"no API key: {name} holds the token of a session", hint=_BACK)
     if not key:
         other = f"; the one of {config.withheld} is for another upstream" if config.withheld else ""
         raise NoKey(f"no API key: {name} is not set{other}", hint=_hint(name, upstream, environ))
@@ -126,6 +132,15 @@ def _hint(name: str, upstream: Upstream, environ: Mapping[str, str]) -> str:
             f" use --key-env ANTHROPIC_AUTH_TOKEN, or export {name}=$ANTHROPIC_AUTH_TOKEN"
         )
     return f"export {name}=..., or name another variable with --key-env NAME"
+
+
+def _is_token(key: str, upstream: Upstream, environ: Mapping[str, str]) -> bool:
+    """Whether that is the token which the agent of a session has in the key's place.
+
+    Nobody but the session takes it, and it is a secret of that one's as long as it lives.
+    """
+    session = environ.get(ENDPOINT, "").startswith(f"{upstream.origin}/")
+    return bool(key) and key == environ.get(TOKEN) and not session
 
 
 def _outer(environ: Mapping[str, str], config: Config) -> Credentials | None:

@@ -110,6 +110,23 @@ def test_a_nested_run_goes_through_the_outer_one(tmp_path: Path) -> None:
     assert (tmp_path / "ran").read_text(encoding="utf-8") == "ran\n"
 
 
+def test_the_token_of_a_session_is_no_key_elsewhere(tmp_path: Path) -> None:
+    """It stands in the variable of the key, also where a terminal outlives its session.
+
+    Who was asked for by a flag was sent it, and so was the vendor once the session was over.
+    """
+    with Simulator.in_thread() as other:
+        run = (sys.executable, "-m", "dsfix", "run", "-q")
+        inner = (*run, "--upstream", other.url, "--", sys.executable, "-c", ASK)
+        ran = dsfix("run", "-q", "--", *inner, home=tmp_path)
+        assert (ran.code, other.requests) == (125, [])
+    assert "DEEPSEEK_API_KEY holds the token of a session" in ran.err
+    over = {"DSFIX_SESSION": "x", "DSFIX_ENDPOINT": "http://127.0.0.1:9/x", "DSFIX_TOKEN": "t" * 64}
+    table = command("sh", "-c", f"echo {KEY}")
+    ran, sent = asked(tmp_path, table, **over, DEEPSEEK_API_KEY="t" * 64)
+    assert (ran.code, sent) == (0, [f"Bearer {KEY}"])
+
+
 def test_a_flag_asks_nobody_else(tmp_path: Path) -> None:
     """`--key-env` of a variable that is not set is an error, whatever the file offers."""
     config(tmp_path, f"[upstream]\n{command('sh', '-c', 'touch ran; echo key')}")
