@@ -115,7 +115,10 @@ def _checked(spec: str, allow_plain_http: bool) -> SplitResult:
     """The parts of a base URL. Raises UsageError for anything else."""
     try:
         url = urlsplit(spec)
-        named_well = url.port != 0 and (url.hostname or "").encode("idna").decode("idna")
+        host = url.hostname or ""
+        named_well = url.port != 0 and host.encode("idna").decode("idna")
+        if host.replace(".", "").isdigit():  # not 127.1, nor 10.0.0.300: aiohttp asks neither
+            ipaddress.IPv4Address(host)
     except ValueError:
         url, named_well = urlsplit(""), False
     if (

@@ -119,7 +119,7 @@ def test_a_table_must_not_send_the_key_in_the_clear() -> None:
     "spec",
     ["nobody", "ftp://x", "https://", "https://a:b@x", "https://x?y=1", "https://x:0", "https://x:y",
      "http://api.anthropic.com", "http://[::1", "https://a:b@[x", "https://x..y", "https://xn--",
-     f"https://{'x' * 64}.example"],
+     f"https://{'x' * 64}.example", "https://10.0.0.300", "https://127.1", "https://2130706433"],
 )  # fmt: skip
 def test_what_is_no_upstream(spec: str) -> None:
     """It is refused in words, without what may be a secret in it."""
