@@ -177,6 +177,19 @@ def test_a_broken_index_is_said_in_one_line(state: Path) -> None:
     assert run("reindex") == ""
 
 
+def test_an_index_that_cannot_be_made_is_said_as_that(state: Path) -> None:
+    """`reindex` reads no records for itself, as it said; the others do."""
+    session(state, "parser")
+    (state / "index.db").mkdir()
+    runner = CliRunner()
+    for word in ("reindex", "list"):
+        result = runner.invoke(sessions_app, [word])
+        said = f"{result.exception or ''}{result.stderr}".strip()
+        only = word == "list"
+        assert "index.db cannot be used (" in said
+        assert said.endswith("; the records are read for this command only") == only, said
+
+
 @pytest.mark.parametrize(
     ("words", "end", "seconds"),
     [

@@ -15,6 +15,7 @@ from dsfix.paths import private_file, private_state
 from dsfix.record.index.schema import SCHEMA, TABLES, VERSION
 
 INDEX = "index.db"
+_FOR_NOW = "; the records are read for this command only"
 PATIENCE = 5.0  # seconds to wait for another process that writes; it commits each session
 
 
@@ -45,8 +46,12 @@ def opened(state: Path) -> Opened:
 
 def for_now(state: Path, error: Exception) -> Opened:
     """An index in RAM, in the place of the file that fails like this."""
-    said = f"{state / INDEX} cannot be used ({error}); the records are read for this command only"
-    return Opened(_in_memory(), said)
+    return Opened(_in_memory(), f"{state / INDEX} cannot be used ({error}){_FOR_NOW}")
+
+
+def without_one(note: str) -> str:
+    """Such an index's note where nobody has any use for it."""
+    return note.removesuffix(_FOR_NOW)
 
 
 def emptied(db: sqlite3.Connection) -> None:

@@ -9,7 +9,15 @@ from contextlib import closing, contextmanager
 from pathlib import Path
 
 from dsfix.errors import DsfixError
-from dsfix.record.index.file import INDEX, Opened, emptied, for_now, move_away, opened
+from dsfix.record.index.file import (
+    INDEX,
+    Opened,
+    emptied,
+    for_now,
+    move_away,
+    opened,
+    without_one,
+)
 from dsfix.record.index.intake import Told, update
 
 
@@ -42,7 +50,7 @@ def anew(state: Path, told: Told) -> str:
         found = _through(state, remake)
         found.db.close()
     if found.note and not lasting:
-        raise DsfixError(found.note)
+        raise DsfixError(without_one(found.note))
     return found.note
 
 
