@@ -126,7 +126,7 @@ def child_environment(
 
 
 def _hint(name: str, upstream: Upstream, environ: Mapping[str, str]) -> str:
-    if environ.get("ANTHROPIC_AUTH_TOKEN"):
+    if environ.get("ANTHROPIC_AUTH_TOKEN") not in ("", None, environ.get(TOKEN)):
         return (  # as in many a vendor's guide to Claude Code
             f"ANTHROPIC_AUTH_TOKEN is set; if that is your key for {upstream.title},"
             f" use --key-env ANTHROPIC_AUTH_TOKEN, or export {name}=$ANTHROPIC_AUTH_TOKEN"

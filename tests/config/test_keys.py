@@ -121,6 +121,8 @@ def test_the_token_of_a_session_is_no_key_elsewhere(tmp_path: Path) -> None:
         ran = dsfix("run", "-q", "--", *inner, home=tmp_path)
         assert (ran.code, other.requests) == (125, [])
     assert "DEEPSEEK_API_KEY holds the token of a session" in ran.err
+    inner = (*run, "--key-env", "MINE", "true")
+    assert "hint: export MINE=..." in dsfix("run", "-q", "--", *inner, home=tmp_path).err
     over = {"DSFIX_SESSION": "x", "DSFIX_ENDPOINT": "http://127.0.0.1:9/x", "DSFIX_TOKEN": "t" * 64}
     table = command("sh", "-c", f"echo {KEY}")
     ran, sent = asked(tmp_path, table, **over, DEEPSEEK_API_KEY="t" * 64)
