@@ -11,7 +11,6 @@ from __future__ import annotations
 
 import os
 import queue
-import re
 import sqlite3
 import threading
 import time
@@ -21,41 +20,45 @@ from pathlib import Path
 from typing import Any, TypeAlias
 
 from dsfix.foreground import Background, Foreground
+from dsfix.memory.mounts import on_network
 from dsfix.paths import private_file
 
 Row: TypeAlias = tuple[Any, ...]
 Write: TypeAlias = Callable[[sqlite3.Connection], object]
+Slice: TypeAlias = Callable[[sqlite3.Connection], bool]
 
 CACHE = 500  # KiB of pages for each connection; the system keeps them as well
 COMMIT_WITHIN = 0.05
 PATIENCE = 0.03  # seconds for which a commit then waits for a request
 BATCH = 1000  # writes in one commit
+REST = 0.05  # seconds between two slices of what nobody waits for
 AGAIN = 1.0  # seconds until a disk that was full is tried again
 LOCKED = 5.0  # seconds to wait for a file that another one locks, to open it
 WAITING = 1000  # writes that may wait for it; then it is given up
 _PASSING = frozenset({sqlite3.SQLITE_FULL, sqlite3.SQLITE_IOERR, sqlite3.SQLITE_BUSY})
 # Seconds that the first read waits for the file to be open; a locked file costs this once.
 OPENING = 1.0
-_NETWORK = frozenset({"nfs", "nfs4", "cifs", "smb3", "smbfs", "9p", "afs", "fuse.sshfs"})
 
 
 class Database:
     """A SQLite file with its writer, which gives way to `foreground`.
 
-    `first` runs once when the file is open. Of the writes that were `queued`, so many are
-    `committed`.
+    `first` runs when the file is open, and again where nothing else waits, for as long as it says
+    that there is more: readers wait for its first time alone. Of the writes that were `queued`, so
+    many are `committed`.
     """
 
     def __init__(
         self,
         path: Path,
         migrations: Sequence[str],
-        first: Write | None = None,
+        first: Slice | None = None,
         foreground: Foreground | None = None,
     ) -> None:
         self._path = path
         self._migrations = migrations
         self._first = first
+        self._untidy = False
         self._waiting: queue.SimpleQueue[Write | None] = queue.SimpleQueue()
         self._reader: sqlite3.Connection | None = None
         self._reading = threading.Lock()
@@ -129,9 +132,8 @@ class Database:
         with ExitStack() as stack:
             try:
                 connection = stack.enter_context(_opened(self._path, self._migrations))
-                if self._first is not None:
-                    self._first(connection)
-                    connection.commit()
+                self._tidy(connection)
+                connection.commit()
                 file = self._file()
                 self._restore_index()
             except (sqlite3.Error, OSError) as error:
@@ -139,13 +141,30 @@ class Database:
                 return
             finally:
                 self._ready.set()
-            while (write := self._waiting.get()) is not None:
+            while (write := self._next(connection)) is not None:
                 if not self._commit(connection, write):
                     break
             if file is None or self._file() != file:  # which is why it may have failed
                 gone = "the file was deleted, what was learnt is not kept"
                 self.trouble = f"{self._path.name}: {gone}"
             self._restore_index()
+
+    def _tidy(self, connection: sqlite3.Connection) -> None:
+        self._untidy = self._first is not None and self._first(connection)
+
+    def _next(self, connection: sqlite3.Connection) -> Write | None:
+        """The next write. Until there is one, `first` goes on with what it has left.
+
+        Where it cannot, because somebody else has the file, the next session does.
+        """
+        while self._untidy:
+            try:
+                return self._waiting.get(timeout=REST)
+            except queue.Empty:
+                self._restore_index()
+                error = self._tried(connection, [self._tidy])
+                self._untidy = self._untidy and error is None
+        return self._waiting.get()
 
     def _restore_index(self) -> None:
         """Give the index of the write-ahead log its length back, where somebody has cut it.
@@ -224,7 +243,7 @@ def _opened(path: Path, migrations: Sequence[str]) -> Iterator[sqlite3.Connectio
     private_file(path)
     with closing(_connect(path, timeout=LOCKED)) as connection:
         _version(connection, migrations)  # before anything is changed
-        journal = "DELETE" if _on_network(path) else "WAL"
+        journal = "DELETE" if on_network(path) else "WAL"
         _put_into(connection, journal)
         connection.execute("PRAGMA synchronous = NORMAL")
         connection.execute("PRAGMA foreign_keys = ON")
@@ -276,25 +295,3 @@ def _connect(path: Path, timeout: float) -> sqlite3.Connection:
         connection.close()
         raise
     return connection
-
-
-def _on_network(path: Path) -> bool:
-    """Whether the file lies on a network file system, where WAL does not work."""
-    try:
-        mounts = Path("/proc/self/mounts").read_text(encoding="utf-8", errors="replace")
-    except OSError:
-        return False
-    return kind_of(str(path.resolve()), mounts) in _NETWORK
-
-
-def kind_of(where: str, mounts: str) -> str:
-    """The kind of file system that a path lies on, by the lines of `/proc/self/mounts`."""
-    best, kind = "", ""
-    for line in mounts.splitlines():
-        fields = line.split(" ")
-        # a blank, a tab, a line break and a backslash are told as octal numbers (fstab(5))
-        point = re.sub(r"\\(\d{3})", lambda found: chr(int(found[1], 8)), "".join(fields[1:2]))
-        inside = where == point or where.startswith(point.rstrip("/") + "/")
-        if len(fields) > 2 and inside and len(point) >= len(best):
-            best, kind = point, fields[2]
-    return kind

@@ -10,6 +10,7 @@ from dsfix.memory.recall import Stored
 from dsfix.memory.rows import ALL_COLUMNS, as_json, row_of
 
 DAY = 86_400.0
+FEW = 200  # turns that are dropped at once, in 25 ms: readers wait for the first of them
 # A hit keeps a turn young; once a day is enough. By the keys of turns, and by their calls.
 _TOUCH = f"UPDATE turns SET used = ?3 WHERE used < ?3 - {DAY} AND"
 _NAMED = "IN (SELECT value FROM json_each(?2))"
@@ -46,25 +47,32 @@ def cleared(connection: sqlite3.Connection) -> None:
         connection.execute(f"DELETE FROM {table}")
 
 
-def pruned(connection: sqlite3.Connection, oldest: float, max_bytes: int) -> None:
+def pruned(connection: sqlite3.Connection, oldest: float, max_bytes: int) -> bool:
     """Drop what was not used since `oldest`, then the least used until the file is small enough.
 
-    Where all is too old it is the clock that is wrong, or its owner was away for long: nothing
-    is dropped until something new is there.
+    Of turns a FEW at a time; gives whether there are more. Where all is too old it is the clock
+    that is wrong, or its owner was away for long: nothing is dropped until something new is there.
     """
-    for table in ("turns", "sent", "recovery"):
+    for table in ("sent", "recovery"):
         new = f"SELECT 1 FROM {table} WHERE used >= ?"
         connection.execute(
             f"DELETE FROM {table} WHERE used < ? AND EXISTS ({new})", (oldest, oldest)
         )
+    old = connection.execute(
+        "DELETE FROM turns WHERE id IN (SELECT id FROM turns WHERE used < ?1 LIMIT ?2)"
+        " AND EXISTS (SELECT 1 FROM turns WHERE used >= ?1)",
+        (oldest, FEW),
+    ).rowcount
     pages, free, size = (
         connection.execute(f"PRAGMA {name}").fetchone()[0]
         for name in ("page_count", "freelist_count", "page_size")
     )
     excess = 1 - max_bytes / max((pages - free) * size, 1)
-    if excess > 0:
-        connection.execute(
-            "DELETE FROM turns WHERE id IN (SELECT id FROM turns ORDER BY used"
-            " LIMIT (SELECT cast(count(*) * ? AS INTEGER) + 1 FROM turns))",
-            (excess,),
-        )
+    if excess <= 0:
+        return old == FEW
+    [count] = connection.execute("SELECT count(*) FROM turns").fetchone()
+    least = connection.execute(
+        "DELETE FROM turns WHERE id IN (SELECT id FROM turns ORDER BY used LIMIT ?)",
+        (min(int(count * excess) + 1, FEW),),
+    ).rowcount
+    return FEW in (old, least)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from dsfix.memory.database import kind_of
+from dsfix.memory.mounts import kind_of
 
 MOUNTS = r"""
 /dev/sda1 / ext4 rw 0 0
