@@ -179,14 +179,15 @@ def test_who_takes_every_descriptor_writes_nothing(tmp_path: Path, words: str) -
     else:
         given = words.split()
     limited = ["sh", "-c", 'ulimit -n 64; exec "$@"', "sh", sys.executable, "-m", "dsfix", *given]
-    process = subprocess.Popen(
-        limited, text=True, env=environment(tmp_path, DSFIX_STATE_DIR=str(state)),
-        stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
-    )  # fmt: skip
-    assert process.stdout is not None
-    url = urlsplit(process.stdout.readline().strip())
-    own = {"run": "", "reports serve --port 0": "/page.css"}.get(words, url.path or "/")
     with ExitStack() as stack:
+        process = subprocess.Popen(
+            limited, text=True, env=environment(tmp_path, DSFIX_STATE_DIR=str(state)),
+            stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+        )  # fmt: skip
+        stack.callback(process.kill)
+        assert process.stdout is not None
+        url = urlsplit(process.stdout.readline().strip())
+        own = {"run": "", "reports serve --port 0": "/page.css"}.get(words, url.path or "/")
         let_in, another = (HTTPConnection("127.0.0.1", url.port or 0, timeout=60) for _ in "12")
         stack.callback(let_in.close)
         stack.callback(another.close)
@@ -197,10 +198,10 @@ def test_who_takes_every_descriptor_writes_nothing(tmp_path: Path, words: str) -
         assert _status(another, "/") >= 400
         assert not own or _status(let_in, own) > 0
         assert let_in.sock is mine is not None or not own
-    if words == "run":
-        assert process.communicate("\n", timeout=30)[1] == ""
-        [log] = state.rglob("debug.log")
-        assert "accept" not in log.read_text(encoding="utf-8")
-    else:
-        process.send_signal(signal.SIGINT)
-        assert process.communicate(timeout=30)[1] == ""
+        if words == "run":
+            assert process.communicate("\n", timeout=30)[1] == ""
+            [log] = state.rglob("debug.log")
+            assert "accept" not in log.read_text(encoding="utf-8")
+        else:
+            process.send_signal(signal.SIGINT)
+            assert process.communicate(timeout=30)[1] == ""
