@@ -193,7 +193,7 @@ def private_dir(path: Path, *, shared: bool = False) -> Path:
         if found.st_mode & 0o022 and any(_is_foreign(each, found) for each in path.rglob("*")):
             raise OSError("others could write to it, and it holds what is theirs, or links")
         if shared and found.st_mode & 0o022:
-            raise OSError("others can write to it, and it holds other things")
+            raise OSError("others can write to it, and it is not for dsfix alone")
         if found.st_mode & 0o077 and not shared:
             path.chmod(PRIVATE_DIR)
         usable = os.access(path, os.W_OK | os.X_OK)
