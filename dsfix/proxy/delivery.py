@@ -95,7 +95,8 @@ class Delivery:
             if isinstance(error, aiohttp.ClientConnectionResetError) and _gone(self.request):
                 self.exchange.cut = "agent"
             else:
-                self.exchange.error = f"upstream: {type(error).__name__}"
+                silent = isinstance(error, TimeoutError)
+                self.exchange.error = f"the upstream {'fell silent' if silent else 'broke off'}"
             whole = False
         finally:
             self._remember()

@@ -177,12 +177,12 @@ def no_events(dialect: str) -> bytes:
 
 SHAPED = "502, an error in the dialect's shape"
 WHOLE = "200, byte for byte"
-LOST = "200, cut by the upstream, `upstream: ClientPayloadError`"
+LOST = "200, cut by the upstream, `the upstream broke off`"
 NOT_HTTP = "502, `what it answered is not HTTP`"
 SILENT = "502, `no answer in time`"
 
 ENDED = "200, cut by the upstream, `the upstream ended the stream early`"
-STALLED = "200, cut by the upstream, `upstream: SocketTimeoutError`"
+STALLED = "200, cut by the upstream, `the upstream fell silent`"
 BAD = f"502, `{PAGE.decode()}`"
 bad_gateway = played(_with(lambda _: PAGE, HTML, "502 Bad Gateway"))
 

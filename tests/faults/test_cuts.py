@@ -35,5 +35,5 @@ def test_a_stream_that_dies_at_any_byte(dialect: str, tmp_path: Path) -> None:
         assert wild.ended()
     assert len(rig.recorded()) == len(events)
     assert {tells(each) for each in rig.recorded()} == {
-        "200, cut by the upstream, `upstream: ClientPayloadError`"
+        "200, cut by the upstream, `the upstream broke off`"
     }
