@@ -104,6 +104,17 @@ def text_of(path: Path) -> str | None:
         return None
 
 
+def is_directory(path: Path) -> bool:
+    """Whether there is a directory. Raises OSError where nobody lets us see.
+
+    `Path.is_dir` is silent about that from Python 3.14 on.
+    """
+    try:
+        return stat.S_ISDIR(path.stat().st_mode)
+    except (FileNotFoundError, NotADirectoryError):
+        return False
+
+
 def make_private(directory: Path) -> None:
     """Make the directory and every missing one above it, closed to others from the start.
 

@@ -172,6 +172,7 @@ class Traces:
 
         A collector on this machine is not reached through the user's proxy.
         """
+        from urllib.error import HTTPError
         from urllib.request import HTTPRedirectHandler, ProxyHandler, Request, build_opener
 
         class Stay(HTTPRedirectHandler):
@@ -182,5 +183,9 @@ class Traces:
         request = Request(self._collector.url, body, headers)
         near = is_loopback(urlsplit(self._collector.url).hostname or "")
         ways = (ProxyHandler({}),) if near else ()
-        with build_opener(Stay, *ways).open(request, timeout=_TIMEOUT) as response:
-            response.read(_ANSWER)
+        try:
+            with build_opener(Stay, *ways).open(request, timeout=_TIMEOUT) as response:
+                response.read(_ANSWER)
+        except HTTPError as error:  # it holds the connection
+            error.close()
+            raise

@@ -152,6 +152,18 @@ def test_a_search_that_is_passed_back() -> None:
     assert out["input"][1]["action"] == {"type": "search", "query": "q", "queries": ["q"]}
 
 
+def test_what_is_nested_too_deep_costs_nothing_else() -> None:
+    """It is said to be so, where Python 3.11 cannot go through it, and other blocks are mended."""
+    deep: Any = {"a": 1}
+    for _ in range(600):
+        deep = {"a": deep}
+    back = {"type": "tool_result", "tool_use_id": "a", "content": [deep, DOCUMENT]}
+    out, _ = sent(MESSAGES, {**request(USER, call("a"), user(back)), "max_tokens": 9000})
+    read, plan = out["messages"][2]["content"][0]["content"]
+    assert read["text"].startswith("[content: nested too deep") or '{"a": {"a": ' in read["text"]
+    assert "Plan" in plan["text"]
+
+
 def images(dialect: Dialect) -> dict[str, Any]:
     """A user's message with an image, on that wire."""
     if dialect is MESSAGES:

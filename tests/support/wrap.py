@@ -11,6 +11,7 @@ early=1      die by SIGKILL as soon as the agent's process is there, before it c
 from __future__ import annotations
 
 import asyncio
+import ctypes  # noqa: F401  # libffi 3.5 holds its own file open from then on
 import os
 import signal
 import sys

@@ -11,7 +11,7 @@ from typing import NamedTuple
 
 from dsfix.errors import LaunchError
 from dsfix.locks import alone
-from dsfix.paths import private_file, private_state
+from dsfix.paths import is_directory, private_file, private_state
 from dsfix.record.index.schema import SCHEMA, TABLES, VERSION
 
 INDEX = "index.db"
@@ -30,7 +30,7 @@ def opened(state: Path) -> Opened:
     """The index of a state directory, made where there is none that can be used."""
     path = state / INDEX
     try:
-        if not state.is_dir():
+        if not is_directory(state):
             return Opened(_in_memory())
         private_state(state)  # who led us to records of ours would find them in the index
         with alone(state):

@@ -21,11 +21,19 @@ _LONG = 256  # characters; shorter than that data does no harm, and may be words
 # a program can use.
 _SAID = ("title", "name", "tool_name", "filename", "source", "url", "text", "refusal")
 _HELD = ("content", "output", "input")
+_DEEP = "[content: nested too deep to be put into words]"
 _UNSAID = frozenset({"type", "id", "tool_use_id", "call_id", "cache_control", "encrypted_content"})
 
 
 def words_of(block: Any) -> str:
     """What a block of any kind says, behind its kind in brackets."""
+    try:
+        return _words_of(block)
+    except RecursionError:  # nobody writes so; the rest of the conversation shall be read
+        return _DEEP
+
+
+def _words_of(block: Any) -> str:
     if not isinstance(block, dict):
         return _plain(block)
     kind = str(block.get("type") or "content")
@@ -52,10 +60,10 @@ def _plain(value: Any) -> str:
     if isinstance(value, str):
         return _size(value) if _is_data(value) else value
     if isinstance(value, list):
-        return "\n".join(map(words_of, value))
-    if isinstance(value, dict):
-        return words_of(value) if "type" in value else json.dumps(_short(value), ensure_ascii=False)
-    return json.dumps(value)
+        return "\n".join(map(_words_of, value))
+    if isinstance(value, dict) and "type" in value:
+        return _words_of(value)
+    return json.dumps(_short(value) if isinstance(value, dict) else value, ensure_ascii=False)
 
 
 def _short(value: Any) -> Any:
