@@ -7,7 +7,6 @@ import logging
 import os
 import socket
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from pathlib import Path
 
@@ -20,15 +19,19 @@ from dsfix.proxy.forward import Forwarder
 GRACE = 1.0  # seconds for exchanges under way when the agent has ended
 
 
-class _Names(ThreadPoolExecutor):
-    """Threads that look names up. One that waits for a silent name server is not waited for.
+class Loop(asyncio.SelectorEventLoop):
+    """A loop that ends without waiting for the threads that look names up.
 
-    The loop would at its end: the agent's user for seconds, and the session without the last word
-    of its memory (CPython 3.11, asyncio/base_events.py, `shutdown_default_executor`).
+    asyncio would wait for one that asks a silent name server, in a thread that it starts for that:
+    seconds for the agent's user, and where the system has no thread left, the agent's exit code
+    (CPython 3.11, asyncio/base_events.py, `shutdown_default_executor`).
     """
 
-    def shutdown(self, wait: bool = True, *, cancel_futures: bool = True) -> None:
-        super().shutdown(wait=False, cancel_futures=cancel_futures)
+    async def shutdown_default_executor(
+        self,
+        timeout: float | None = None,  # noqa: ASYNC109  # as asyncio names it
+    ) -> None:
+        """Nothing: `close` lets go of them."""
 
 
 async def serve(
@@ -39,7 +42,6 @@ async def serve(
 ) -> None:
     """Serve until told to stop. `ready` gets the function that stops it, from any thread."""
     loop = asyncio.get_running_loop()
-    loop.set_default_executor(_Names(thread_name_prefix="asyncio"))
     stop = asyncio.Event()
     upstream = client()
     forwarding = forwarder(upstream)

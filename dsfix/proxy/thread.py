@@ -108,7 +108,7 @@ class ProxyThread:
         from dsfix.proxy.garbage import FEW
         from dsfix.proxy.guard import Guard
         from dsfix.proxy.heap import keep
-        from dsfix.proxy.server import serve, to_file
+        from dsfix.proxy.server import Loop, serve, to_file
 
         plan, upstream = self._plan, self._plan.found.upstream
         unwritten = to_file(plan.debug, plan.log.redactor.text)
@@ -133,7 +133,8 @@ class ProxyThread:
         gc.set_threshold(*FEW)
         keep()
         try:
-            asyncio.run(serve(self._listener, client, forwarder, self._ready))
+            with asyncio.Runner(loop_factory=Loop) as runner:
+                runner.run(serve(self._listener, client, forwarder, self._ready))
         finally:
             store.close()
             self.trouble = store.trouble or unwritten

@@ -21,7 +21,7 @@ from dsfix.proxy.budget import Budget
 from dsfix.proxy.client import Client
 from dsfix.proxy.forward import Forwarder
 from dsfix.proxy.guard import Guard
-from dsfix.proxy.server import serve
+from dsfix.proxy.server import Loop, serve
 from dsfix.repairs.base import Rules
 from tests.support.talk import Talk
 
@@ -118,7 +118,8 @@ class InProcess:
             **self._forwarding,
         )
         client = partial(Client, upstream.origin, KEY, **self._asking)
-        asyncio.run(serve(self._listener, client, forwarder, self._serving))
+        with asyncio.Runner(loop_factory=Loop) as runner:
+            runner.run(serve(self._listener, client, forwarder, self._serving))
 
     def _serving(self, stop: Callable[[], None]) -> None:
         self.loop = asyncio.get_running_loop()
