@@ -2,9 +2,10 @@
 
 A write is queued and committed within 100 ms together with what else has come; a read happens
 on the caller's own connection and never waits for a writer. A disk that is full, or a file that
-is locked, is tried again each second. What fails otherwise, or until the end, is told once, by
-`trouble`, and from then on nothing touches the file. A read that fails gives nothing; the first of
-them is told by `unread`.
+is locked, is tried again each second, also to open it: a full disk has no room for what SQLite
+makes beside the file, which is read as it lies then. What fails otherwise, or until the end, is
+told once, by `trouble`, and from then on nothing touches the file. A read that fails gives nothing;
+the first of them is told by `unread`.
 """
 
 from __future__ import annotations
@@ -13,29 +14,24 @@ import os
 import queue
 import sqlite3
 import threading
-import time
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import ExitStack, closing, contextmanager, suppress
+from collections.abc import Callable, Sequence
+from contextlib import ExitStack, suppress
 from pathlib import Path
 from typing import Any, TypeAlias
 
 from dsfix.foreground import Background, Foreground
-from dsfix.memory.mounts import on_network
-from dsfix.paths import private_file
+from dsfix.memory.opening import as_it_lies, connect, no_room, opened, passing
 
 Row: TypeAlias = tuple[Any, ...]
 Write: TypeAlias = Callable[[sqlite3.Connection], object]
 Slice: TypeAlias = Callable[[sqlite3.Connection], bool]
 
-CACHE = 500  # KiB of pages for each connection; the system keeps them as well
 COMMIT_WITHIN = 0.05
 PATIENCE = 0.03  # seconds for which a commit then waits for a request
 BATCH = 1000  # writes in one commit
 REST = 0.05  # seconds between two slices of what nobody waits for
 AGAIN = 1.0  # seconds until a disk that was full is tried again
-LOCKED = 5.0  # seconds to wait for a file that another one locks, to open it
 WAITING = 1000  # writes that may wait for it; then it is given up
-_PASSING = frozenset({sqlite3.SQLITE_FULL, sqlite3.SQLITE_IOERR, sqlite3.SQLITE_BUSY})
 # Seconds that the first read waits for the file to be open; a locked file costs this once.
 OPENING = 1.0
 
@@ -63,7 +59,8 @@ class Database:
         self._reader: sqlite3.Connection | None = None
         self._reading = threading.Lock()
         self._thread: threading.Thread | None = None
-        self._ready = threading.Event()
+        self._ready = threading.Event()  # it is open, or was tried in vain for the first time
+        self._open = self._full = False
         self._ending = threading.Event()
         waited = foreground or Foreground()
         self._background = Background(waited, self._ending.wait, PATIENCE)
@@ -93,15 +90,17 @@ class Database:
         if self._thread is not None and not self._ready.is_set():
             self._ready.wait(self._patience)
             self._patience = 0.0
-        if self.trouble or not self._ready.is_set():
+        if self.trouble or not (self._open or self._full):
             return []
         with self._reading:
             try:
+                if not self._open:
+                    return as_it_lies(self._path, self._migrations, sql, values)
                 if self._reader is None:
-                    self._reader = _connect(self._path, timeout=0.05)
+                    self._reader = connect(self._path, timeout=0.05)
                 self._restore_index()
                 return self._reader.execute(sql, values).fetchall()
-            except sqlite3.Error as error:
+            except (sqlite3.Error, OSError) as error:
                 self.unread = self.unread or f"{self._path.name}: could not be read: {error}"
                 return []
 
@@ -130,17 +129,10 @@ class Database:
 
     def _run(self) -> None:
         with ExitStack() as stack:
-            try:
-                connection = stack.enter_context(_opened(self._path, self._migrations))
-                self._tidy(connection)
-                connection.commit()
-                file = self._file()
-                self._restore_index()
-            except (sqlite3.Error, OSError) as error:
-                self.trouble = f"{self._path.name}: {error}"
+            connection = self._opened(stack)
+            if connection is None:
                 return
-            finally:
-                self._ready.set()
+            file = self._file()
             while (write := self._next(connection)) is not None:
                 if not self._commit(connection, write):
                     break
@@ -148,6 +140,29 @@ class Database:
                 gone = "the file was deleted, what was learnt is not kept"
                 self.trouble = f"{self._path.name}: {gone}"
             self._restore_index()
+
+    def _opened(self, stack: ExitStack) -> sqlite3.Connection | None:
+        """The file once it is open, for as long as `stack`; None where it cannot be opened."""
+        while True:
+            try:
+                with ExitStack() as attempt:
+                    connection = attempt.enter_context(opened(self._path, self._migrations))
+                    self._tidy(connection)
+                    connection.commit()
+                    self._restore_index()
+                    stack.push(attempt.pop_all())
+            except (sqlite3.Error, OSError) as error:
+                self._full = no_room(error)
+                more = passing(error) and self._waiting.qsize() < WAITING
+                if not more or self._ending.is_set():
+                    self.trouble = f"{self._path.name}: {error}"
+                    return None
+            else:
+                self._open = True
+                return connection
+            finally:
+                self._ready.set()
+            self._ending.wait(AGAIN)
 
     def _tidy(self, connection: sqlite3.Connection) -> None:
         self._untidy = self._first is not None and self._first(connection)
@@ -206,7 +221,7 @@ class Database:
             batch.append(more)
         self._restore_index()
         error = self._tried(connection, batch)
-        while _passing(error) and not self._ending.is_set() and self._waiting.qsize() < WAITING:
+        while passing(error) and not self._ending.is_set() and self._waiting.qsize() < WAITING:
             self._ending.wait(AGAIN)
             self._restore_index()
             error = self._tried(connection, batch)
@@ -231,67 +246,7 @@ class Database:
         return None
 
 
-def _passing(error: Exception | None) -> bool:
-    """Whether it may be over in a while: a disk without room, a file that another one locks."""
-    code: int = getattr(error, "sqlite_errorcode", 0)
-    return code & 0xFF in _PASSING  # the rest tells more of it: https://sqlite.org/rescode.html
-
-
-@contextmanager
-def _opened(path: Path, migrations: Sequence[str]) -> Iterator[sqlite3.Connection]:
-    """The file, made private before SQLite sees it, with its schema up to date."""
-    private_file(path)
-    with closing(_connect(path, timeout=LOCKED)) as connection:
-        _version(connection, migrations)  # before anything is changed
-        journal = "DELETE" if on_network(path) else "WAL"
-        _put_into(connection, journal)
-        connection.execute("PRAGMA synchronous = NORMAL")
-        connection.execute("PRAGMA foreign_keys = ON")
-        connection.execute("BEGIN IMMEDIATE")
-        version = _version(connection, migrations)
-        for number, script in enumerate(migrations[version:], version + 1):
-            for statement in script.split(";\n"):
-                connection.execute(statement)
-            connection.execute(f"PRAGMA user_version = {number}")
-        connection.commit()
-        yield connection
-
-
-def _put_into(connection: sqlite3.Connection, journal: str) -> None:
-    """Change the journal's mode; where another process does so just now, SQLite does not wait."""
-    until = time.monotonic() + LOCKED
-    while True:
-        try:
-            connection.execute(f"PRAGMA journal_mode = {journal}")
-        except sqlite3.OperationalError as error:
-            if not _passing(error) or time.monotonic() > until:
-                raise
-        else:
-            return
-        time.sleep(0.01)
-
-
 def emptied(connection: sqlite3.Connection) -> None:
     """Take what was deleted out of the log as well, where another session keeps that open."""
     connection.commit()
     connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
-
-
-def _version(connection: sqlite3.Connection, migrations: Sequence[str]) -> int:
-    """How many of the migrations the file has had. Raises DatabaseError where it is more."""
-    version = int(connection.execute("PRAGMA user_version").fetchone()[0])
-    if version > len(migrations):
-        raise sqlite3.DatabaseError(f"made by a newer dsfix (schema {version})")
-    return version
-
-
-def _connect(path: Path, timeout: float) -> sqlite3.Connection:
-    connection = sqlite3.connect(path, timeout=timeout, check_same_thread=False)
-    try:
-        connection.execute("PRAGMA trusted_schema = OFF")
-        connection.execute("PRAGMA secure_delete = ON")  # what is forgotten is gone
-        connection.execute(f"PRAGMA cache_size = -{CACHE}")
-    except sqlite3.Error:
-        connection.close()
-        raise
-    return connection
