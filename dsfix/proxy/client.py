@@ -15,7 +15,7 @@ from yarl import URL
 
 from dsfix.proxy.headers import CODINGS, upstream_headers
 from dsfix.proxy.payload import payload_of
-from dsfix.proxy.pool import Pool, found_closed, was_kept
+from dsfix.proxy.pool import NoTunnel, Pool, found_closed, was_kept
 from dsfix.redact import Redactor
 from dsfix.upstreams import is_excepted, is_loopback
 
@@ -246,6 +246,9 @@ def _unreachable(error: BaseException, host: str | None) -> Unreachable:
         return Unreachable("no answer in time", "timeout")
     if isinstance(error, aiohttp.ClientConnectorError):
         return _not_connected(error, host)
+    if isinstance(error, NoTunnel) and error.__cause__ is not None:
+        why = _unreachable(error.__cause__, host)
+        return Unreachable(f"the proxy that is set: {why}", "unreachable")
     if isinstance(error, aiohttp.ClientHttpProxyError):
         return Unreachable(f"the proxy that is set refused with {error.status}", "unreachable")
     # The upstream's own address was looked at when we started.

@@ -47,6 +47,13 @@ def found_closed() -> bool:
     return asyncio.get_running_loop().time() - used.used < SOON
 
 
+class NoTunnel(aiohttp.ClientConnectionError):
+    """The user's proxy gave no usable answer when it was asked for a way to the upstream.
+
+    Its cause is what came in between; the upstream has heard nothing of the request.
+    """
+
+
 class Pool(aiohttp.TCPConnector):
     """A connector that closes kept connections which were not silent; an end is no silence."""
 
@@ -76,6 +83,20 @@ class Pool(aiohttp.TCPConnector):
             connection.add_callback(protocol.rest)
             _USED.set(protocol)
             return connection
+
+    async def _create_proxy_connection(
+        self,
+        req: aiohttp.ClientRequest,
+        traces: list[Trace],
+        timeout: aiohttp.ClientTimeout,  # noqa: ASYNC109  # as aiohttp names it
+    ) -> tuple[asyncio.BaseTransport, ResponseHandler]:
+        """aiohttp's, which does not tell who broke off; before TLS it was the proxy."""
+        try:
+            return await super()._create_proxy_connection(req, traces, timeout)
+        except (aiohttp.ClientConnectorError, aiohttp.ClientHttpProxyError):
+            raise  # whose fault these are, they tell
+        except (aiohttp.ClientConnectionError, aiohttp.ClientResponseError) as error:
+            raise NoTunnel from error.with_traceback(None)
 
 
 class _Listener(ResponseHandler):

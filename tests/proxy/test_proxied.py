@@ -51,6 +51,27 @@ def test_a_proxy_that_is_gone(monkeypatch: pytest.MonkeyPatch) -> None:
     assert told(way, monkeypatch) == "the proxy that is set: Connection refused"
 
 
+@pytest.mark.parametrize(
+    ("says", "why"),
+    [
+        (b"", "it ended the connection without an answer"),
+        (b"HTTP/1.1 200 Conn", "it ended the connection without an answer"),
+        (b"SSH-2.0-dropbear\r\n\r\n", "what it answered is not HTTP"),
+    ],
+)
+def test_a_proxy_that_makes_no_tunnel(
+    says: bytes, why: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It broke off: the upstream, which has heard of nothing, did not."""
+
+    def breaks_off(connection: socket.socket) -> None:
+        connection.sendall(says)
+        connection.shutdown(socket.SHUT_RDWR)
+
+    with Wild(breaks_off) as wild:
+        assert told(wild.url, monkeypatch) == f"the proxy that is set: {why}"
+
+
 def test_a_proxy_that_cannot_be_looked_up(monkeypatch: pytest.MonkeyPatch) -> None:
     """It is not the upstream whose name is unknown."""
     assert told("http://proxy.invalid:3128", monkeypatch).startswith("the proxy that is set: ")
