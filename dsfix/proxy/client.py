@@ -256,6 +256,8 @@ def _unreachable(error: BaseException, host: str | None) -> Unreachable:
         return Unreachable("the proxy that is set has no address", "unreachable")
     if isinstance(error, aiohttp.ClientResponseError):
         return Unreachable("what it answered is not HTTP")
+    if isinstance(refused := error.__cause__, ssl.SSLError) and "ALERT" in (refused.reason or ""):
+        return Unreachable(_said(refused), "tls")  # TLS 1.3: we had taken the handshake for done
     if isinstance(error, _DROPPED):
         return Unreachable("it ended the connection without an answer")
     return Unreachable(str(error) if isinstance(error, RuntimeError) else type(error).__name__)
@@ -270,12 +272,16 @@ def _not_connected(error: aiohttp.ClientConnectorError, host: str | None) -> Unr
     elif isinstance(error, aiohttp.ClientConnectorDNSError):
         text, kind = error.os_error.strerror or "unknown host", "unresolved"
     elif isinstance(cause := error.os_error, ssl.SSLError):
-        text, kind = cause.strerror or type(cause).__name__, "tls"
+        text, kind = _said(cause), "tls"
     else:
         text = os.strerror(cause.errno) if cause.errno else str(cause) or "it ended the connection"
     if isinstance(error, aiohttp.ClientProxyConnectionError) or error.host != host:
         return Unreachable(f"the proxy that is set: {text}", "unreachable")
     return Unreachable(text, kind)
+
+
+def _said(error: ssl.SSLError) -> str:
+    return error.strerror or type(error).__name__
 
 
 def _tls() -> ssl.SSLContext:
