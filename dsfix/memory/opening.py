@@ -16,12 +16,13 @@ from dsfix.paths import private_file
 
 CACHE = 500  # KiB of pages for each connection; the system keeps them as well
 LOCKED = 5.0  # seconds to wait for a file that another one locks, to open it
-_FULL = frozenset({sqlite3.SQLITE_FULL, sqlite3.SQLITE_IOERR})
+# The last: no file can be made, for want of an inode or a descriptor.
+_FULL = frozenset({sqlite3.SQLITE_FULL, sqlite3.SQLITE_IOERR, sqlite3.SQLITE_CANTOPEN})
 _NO_ROOM = frozenset({errno.ENOSPC, errno.EDQUOT})
 
 
 def no_room(error: Exception | None) -> bool:
-    """Whether it may be that the disk is full."""
+    """Whether it may be that there is no room for one more file, or for more of one."""
     return _code(error) in _FULL or getattr(error, "errno", None) in _NO_ROOM
 
 
