@@ -30,15 +30,23 @@ class EventFile:
     """
 
     def __init__(self, path: Path) -> None:
-        make_private(path.parent)
-        flags = os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC | os.O_NOFOLLOW
-        self._path, self._fd = path, os.open(path, flags, PRIVATE_FILE)
-        with contextlib.suppress(OSError):  # not every file system has locks
-            lock(self._fd)
+        self._path, self._fd = path, -1
         self.unsynced = False
         self._synced = time.monotonic()
         self._seq = 0
         self._held = b""
+        try:
+            self._open()
+        except OSError as error:
+            if error.errno not in _FULL:
+                raise
+
+    def _open(self) -> None:
+        make_private(self._path.parent)
+        flags = os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC | os.O_NOFOLLOW
+        self._fd = os.open(self._path, flags, PRIVATE_FILE)
+        with contextlib.suppress(OSError):  # not every file system has locks
+            lock(self._fd)
 
     def event(self, kind: str, at: float, fields: bytes) -> None:
         """Append one event; `at` is wall-clock seconds, `fields` a JSON object that says more."""
@@ -72,11 +80,14 @@ class EventFile:
         except FileNotFoundError:
             raise OSError("the file was moved away") from None
         finally:
-            os.close(self._fd)
+            if self._fd >= 0:
+                os.close(self._fd)
 
     def _append(self, *, last: bool) -> None:
         """Write what is held, as far as the disk takes it."""
         try:
+            if self._fd < 0:
+                self._open()
             while self._held:
                 self._held = self._held[os.write(self._fd, self._held) :]
         except OSError as error:
