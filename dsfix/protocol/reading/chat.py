@@ -6,7 +6,7 @@ import msgspec
 
 from dsfix.protocol import spans
 from dsfix.protocol.answer import Answer, Block
-from dsfix.protocol.reading.shared import NOTHING, error_text, used
+from dsfix.protocol.reading.shared import NOTHING, Index, counted, error_text, used
 
 
 class _Function(msgspec.Struct):
@@ -15,7 +15,7 @@ class _Function(msgspec.Struct):
 
 
 class _Call(msgspec.Struct):
-    index: int | None = None
+    index: Index = None
     id: str | None = None
     function: _Function | None = None
 
@@ -28,7 +28,7 @@ class _Delta(msgspec.Struct):
 
 
 class _Choice(msgspec.Struct):
-    index: int | None = None
+    index: Index = None
     delta: _Delta | None = None
     message: _Delta | None = None
     finish_reason: str | None = None
@@ -52,7 +52,7 @@ def on_event(answer: Answer, event: Event) -> None:
     answer.usage = used(event.usage, answer.usage)
     answer.error = error_text(event.error) or answer.error
     for choice in event.choices or []:
-        if choice.index:
+        if counted(choice.index):
             continue
         # MiniMax says all of it once more at the end of a stream (ENTERPILOT/GoModel#1068).
         delta = choice.delta or (None if answer.blocks else choice.message)
@@ -71,7 +71,7 @@ def piece(event: Event, asked: str) -> str | None:
         return None
     choice = event.choices[0]
     delta = choice.delta
-    if choice.index or choice.message is not None or choice.finish_reason or delta is None:
+    if counted(choice.index) or choice.message is not None or choice.finish_reason or delta is None:
         return None
     calls = [_given(call) for call in delta.tool_calls or []]
     if None in calls:
@@ -118,7 +118,7 @@ def _meant(answer: Answer, call: _Call) -> Block:
     Relays say 0 for each (ollama/ollama#15457), or nothing (ollama/ollama#7881). An id alone makes
     no other call: some change it within one (poolsideai/pool#9), of which agents keep the first.
     """
-    index = 2 + (call.index or 0)
+    index = 2 + counted(call.index)
     block = answer.blocks.get(answer.at(index))
     if block is not None:
         if not call.id or block.id in ("", call.id):

@@ -5,7 +5,7 @@ from __future__ import annotations
 import msgspec
 
 from dsfix.protocol.answer import Answer, Block
-from dsfix.protocol.reading.shared import NOTHING, WORDLESS, error_text, used
+from dsfix.protocol.reading.shared import NOTHING, WORDLESS, Index, counted, error_text, used
 
 
 class _Delta(msgspec.Struct):
@@ -40,19 +40,12 @@ class Event(msgspec.Struct):
     """One event of the stream."""
 
     type: str | None = None
-    index: int | str | None = None
+    index: Index = None
     delta: _Delta | None = None
     content_block: _Content | None = None
     message: Whole | None = None
     usage: msgspec.Raw = NOTHING
     error: msgspec.Raw = NOTHING
-
-    @property
-    def place(self) -> int:
-        """The block's index, however it is spelt."""
-        if isinstance(self.index, int):
-            return max(0, self.index)
-        return int(self.index) if self.index and self.index.isdecimal() else 0
 
 
 _KIND = {"thinking": "thinking", "redacted_thinking": "redacted", "text": "text"}
@@ -65,7 +58,7 @@ def on_event(answer: Answer, event: Event) -> None:
             answer.id, answer.served = event.message.id or "", event.message.model or ""
             answer.usage = used(event.message.usage, answer.usage)
         case "content_block_start" if event.content_block:
-            answer.begin(event.place, _opened(event.content_block))
+            answer.begin(counted(event.index), _opened(event.content_block))
         case "content_block_delta" if event.delta and (block := _meant(answer, event)):
             delta = event.delta
             if part := delta.thinking or delta.text or delta.partial_json:
@@ -87,7 +80,7 @@ def on_event(answer: Answer, event: Event) -> None:
 
 
 def _meant(answer: Answer, event: Event) -> Block | None:
-    return answer.blocks.get(answer.at(event.place))
+    return answer.blocks.get(answer.at(counted(event.index)))
 
 
 def piece(event: Event, asked: str) -> str | None:

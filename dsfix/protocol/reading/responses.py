@@ -9,7 +9,7 @@ from __future__ import annotations
 import msgspec
 
 from dsfix.protocol.answer import BEHIND, Answer, Block
-from dsfix.protocol.reading.shared import NOTHING, WORDLESS, error_text, used
+from dsfix.protocol.reading.shared import NOTHING, WORDLESS, Index, counted, error_text, used
 
 _KIND = {
     "reasoning": "thinking",
@@ -73,7 +73,7 @@ class Event(msgspec.Struct):
     response: Whole | None = None
     item: _Item | None = None
     item_id: msgspec.Raw = NOTHING
-    output_index: int | None = None
+    output_index: Index = None
     delta: str | None = None
     message: str | None = None
     error: msgspec.Raw = NOTHING
@@ -81,7 +81,7 @@ class Event(msgspec.Struct):
 
 def on_event(answer: Answer, event: Event) -> None:
     """Take in one event."""
-    index = event.output_index or 0
+    index = counted(event.output_index)
     if event.type in _DELTAS:
         block = answer.blocks.get(answer.at(index, _named(event.item_id)))
         if event.delta and block:

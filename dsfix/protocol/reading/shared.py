@@ -5,14 +5,27 @@ Fields are read leniently: relays write nulls, and one odd field must not cost a
 
 from __future__ import annotations
 
+from typing import TypeAlias
+
 import msgspec
 
 from dsfix.protocol import spans
 from dsfix.protocol.usage import Usage, Wire
 
+# Of a block, a call or a choice; relays spell it as a text too, and as 0.0.
+Index: TypeAlias = int | float | str | None
+_MOST = 1 << 31
+
 NOTHING = msgspec.Raw(b"")
 WORDLESS = "an error without words"
 _usage = msgspec.json.Decoder(Wire)
+
+
+def counted(index: Index) -> int:
+    """The index as a number, however it is spelt; 0 where it is none."""
+    if isinstance(index, str):
+        index = int(index) if index.isdecimal() and len(index) < 10 else 0
+    return int(index) if index and 0 < index < _MOST else 0
 
 
 def used(raw: msgspec.Raw, before: Usage | None) -> Usage | None:
