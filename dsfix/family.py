@@ -1,8 +1,9 @@
-"""The agent's family: its own children, and those that others have left to us."""
+"""The family of what we start: its own children, and those that others have left to us."""
 
 from __future__ import annotations
 
 import os
+import signal
 import sys
 from contextlib import suppress
 from pathlib import Path
@@ -34,6 +35,16 @@ def children(pid: int) -> list[int]:
             pairs = (line.split() for line in listed.stdout.splitlines())
             found = [child for child, parent in pairs if parent == str(pid)]
     return [child for child in map(int, found) if _with_us(child)]
+
+
+def kill(pid: int) -> None:
+    """End a child of ours with all that it has started in our group: a wrapper is not the work."""
+    found = [pid]
+    for each in found:
+        found += children(each)
+    for each in found:
+        with suppress(ProcessLookupError, PermissionError):
+            os.kill(each, signal.SIGKILL)
 
 
 def _with_us(pid: int) -> bool:

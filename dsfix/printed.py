@@ -8,6 +8,7 @@ import subprocess
 import time
 from collections.abc import Mapping
 
+from dsfix import family
 from dsfix.errors import LaunchError
 
 MOST = 64 * 1024  # bytes; a key or a version has a thousandth of that
@@ -40,7 +41,8 @@ def printed(
             if len(output) > MOST:
                 raise LaunchError(f"{program} prints more than {MOST:,} bytes")
         except BaseException as error:  # Ctrl-C as well
-            process.kill()
+            if process.poll() is None:
+                family.kill(process.pid)
             if not isinstance(error, subprocess.TimeoutExpired):
                 raise
             message = f"{program} took more than {seconds:.0f} seconds"

@@ -14,6 +14,8 @@ from dsfix import keys
 from dsfix.errors import LaunchError
 from dsfix.simulator.server import Simulator
 from tests.support.commands import KEY, Ran, dsfix, environment
+from tests.support.pty_session import wait_until
+from tests.test_killed import gone
 
 ASK = """
 import json, os, urllib.request
@@ -184,6 +186,18 @@ def test_a_program_that_takes_too_long(monkeypatch: pytest.MonkeyPatch) -> None:
     with pytest.raises(LaunchError, match="took more than"):
         keys.from_command(("sleep", "30"), os.environ)
     assert time.monotonic() - began < 20
+
+
+@pytest.mark.skipif(not Path("/proc/self/stat").exists(), reason="reads /proc")
+def test_what_a_program_that_takes_too_long_has_started(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It ends as well: a script may have the work done by others."""
+    monkeypatch.setattr(keys, "PATIENCE", 1.0)
+    script = f"(sleep 60 & echo $! > {tmp_path}/pid; wait); echo never"
+    with pytest.raises(LaunchError, match="took more than"):
+        keys.from_command(("sh", "-c", script), os.environ)
+    wait_until(lambda: gone(int((tmp_path / "pid").read_text())))
 
 
 def test_what_a_program_leaves_running_keeps_nobody_waiting() -> None:
