@@ -134,7 +134,7 @@ def _route(request: Request, config: Mapping[str, Any], name: str) -> str:
 
 def _toml(value: object) -> str:
     """As TOML has it, which knows no pairs of surrogates: a letter beyond them stands as it is."""
-    return json.dumps(value, ensure_ascii=False)
+    return json.dumps(value, ensure_ascii=False).replace("\x7f", "\\u007f")  # it takes no DEL
 
 
 def _model(request: Request, config: Mapping[str, Any], own: Mapping[str, Any]) -> str:

@@ -13,17 +13,13 @@ from decimal import Decimal
 from typing import NamedTuple
 
 from dsfix.errors import UsageError
-from dsfix.protocol.usage import Usage
+from dsfix.protocol.usage import TOKENS_PER_BYTE, Usage
 from dsfix.record.exchange import Exchange
 from dsfix.record.limits import REFUSED, Limits, raised
 from dsfix.record.log import SessionLog
 from dsfix.report.cost import Costs, cost_of, costs_of
 from dsfix.upstreams.base import Upstream
 
-# An English letter is 0.3 of a token, a Chinese one 0.6 in three bytes
-# (https://api-docs.deepseek.com/quick_start/token_usage): the greater of the two. It holds for a
-# conversation's first request only, after which the upstream's own count is known.
-TOKENS_PER_BYTE = 0.3
 # Of a refusal. Claude Code 2.1.197 and OpenCode 1.18.33 show its words and do not ask again
 # (measured 2026-11-21).
 STATUS = 402

@@ -10,14 +10,11 @@ from dsfix.admission import Refusal
 from dsfix.environment import CHALLENGE, PROOF, proof
 from dsfix.protocol import spans
 from dsfix.protocol.body import Dialect
+from dsfix.protocol.usage import TOKENS_PER_BYTE
 from dsfix.proxy.budget import STATUS
 from dsfix.proxy.guard import Route
 from dsfix.repairs.error_shape import envelope
 from dsfix.upstreams.base import Upstream
-
-# Four bytes to a token is what DeepSeek's page says of English text
-# (https://api-docs.deepseek.com/quick_start/token_usage).
-_BYTES_PER_TOKEN = 4
 
 
 def alive(request: web.BaseRequest, token: str) -> web.Response:
@@ -81,7 +78,7 @@ def over_budget(dialect: Dialect, why: str) -> web.Response:
 
 def estimated_tokens(body: bytes) -> web.Response:
     """A token count for an upstream that does not count."""
-    count = math.ceil(len(body) / _BYTES_PER_TOKEN)
+    count = math.ceil(len(body) * TOKENS_PER_BYTE)
     return web.Response(body=spans.encode({"input_tokens": count}), content_type="application/json")
 
 

@@ -85,8 +85,6 @@ def in_envelope(status: int, data: bytes, answering: Answering) -> bytes:
     found = spans.value(data)
     if isinstance(found, dict) and found.get("type") == "error" and not harmful:
         return data
-    if answering.dialect is not Dialect.MESSAGES:
-        return data
     if harmful:
         answering.note(ERROR_SHAPE.name, "words withheld that make the agent strip its thinking")
         text = "the upstream refused the history's thinking blocks; dsfix kept them unchanged"

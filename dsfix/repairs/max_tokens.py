@@ -46,7 +46,9 @@ def within_range(body: Body, context: Context) -> Body:
 
 
 def _noted(body: Body, context: Context) -> Body:
-    context.note(MAX_TOKENS.name, f"answer limited to {asked_tokens(body)} tokens")
+    tokens = asked_tokens(body)
+    said = "limit taken out" if tokens is None else f"answer limited to {tokens} tokens"
+    context.note(MAX_TOKENS.name, said)
     return body
 
 

@@ -7,7 +7,6 @@ session at its first tool call. The name that was served is kept for the record 
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable
 
 import msgspec
@@ -15,8 +14,6 @@ import msgspec
 from dsfix.protocol import spans
 from dsfix.protocol.body import Dialect
 from dsfix.repairs.base import ALL, Answering, AnswerRepair, Repair
-
-_MODEL = re.compile(rb'"model"\s*:\s*"((?:[^"\\]|\\.)*)"')
 
 
 def _whole(data: bytes, answering: Answering) -> bytes:
@@ -60,20 +57,8 @@ def _inside(member: str) -> Callable[[bytes, Answering], list[bytes]]:
 
 
 def _chunk(data: bytes, answering: Answering) -> list[bytes]:
-    """A Chat chunk: each one names the model, so the name is replaced without parsing it.
-
-    A quote inside a JSON string is escaped, so the pattern can only match a member.
-    """
-    found = _MODEL.search(data)
-    served = spans.value(b'"' + found[1] + b'"') if found else None
-    if not found or not isinstance(served, str) or not answering.asked:
-        return [data]
-    answering.served = served
-    if served == answering.asked:
-        return [data]
-    _note(answering)
-    name = b'"model":' + spans.encode(answering.asked)
-    return [data[: found.start()] + name + data[found.end() :]]
+    """A Chat chunk, which names the model itself; so may the arguments of a call in it."""
+    return [_whole(data, answering)]
 
 
 def _note(answering: Answering) -> None:

@@ -4,7 +4,7 @@ Claude Code sends JSON with a device and a session id. DeepSeek refused it
 ("Invalid 'user_id': string does not match pattern", deepseek-ai/DeepSeek-V3#1277, 2026-05-06),
 and partitions its prompt cache by user id (https://api-docs.deepseek.com/quick_start/rate_limit),
 so two sessions of one user share no cached prefix. The pseudonym is made from what is stable in
-the id; no device id leaves the machine.
+the id; Claude Code's device id stays on the machine.
 """
 
 from __future__ import annotations

@@ -102,7 +102,12 @@ def test_the_provider_is_the_users_own(files, args, name):
 
 @pytest.mark.parametrize(
     ("name", "kept"),
-    [('"DeepSeek 🐋"', "DeepSeek 🐋"), ("2026-11-22", "DeepSeek"), ('""', "DeepSeek")],
+    [
+        ('"DeepSeek 🐋"', "DeepSeek 🐋"),
+        ('"a\\u007fb"', "a\x7fb"),
+        ("2026-11-22", "DeepSeek"),
+        ('""', "DeepSeek"),
+    ],
 )
 def test_the_providers_name_for_people(name, kept):
     """It is kept, whatever letters it has; what is no text is none."""

@@ -28,8 +28,8 @@ def error_in(dialect: Dialect, event: dict[str, Any]) -> str:
         ({"code": 0, "message": "", "type": None}, ""),
         ("overloaded", "overloaded"),
         ({"message": "overloaded"}, "overloaded"),
-        ({"code": 529, "message": ""}, "{'code': 529, 'message': ''}"),
-        ({"message": {"text": "overloaded"}}, "{'message': {'text': 'overloaded'}}"),
+        ({"code": 529, "message": ""}, '{"code":529,"message":""}'),
+        ({"message": {"text": "overloaded"}}, '{"message":{"text":"overloaded"}}'),
     ],
 )
 def test_an_error_that_says_nothing_is_none(error: Any, words: str) -> None:

@@ -167,6 +167,16 @@ def test_a_name_inside_a_text_is_left_alone() -> None:
     assert passed(reply, stream) == stream
 
 
+def test_a_model_that_a_tool_is_called_with_is_left_alone() -> None:
+    """Some send a call's arguments as an object; the name that is put right is the chunk's own."""
+    reply = reply_to(CHAT)
+    made = {"index": 0, "id": "a", "function": {"name": "ask", "arguments": {"model": "other"}}}
+    chunk = {"choices": [{"index": 0, "delta": {"tool_calls": [made]}}], "model": "served"}
+    stream = sse.encode(json.dumps(chunk, separators=(",", ":")).encode())
+    assert passed(reply, stream) == stream.replace(b'"served"', b'"deepseek-v4-pro"')
+    assert reply.answer.served == "served"
+
+
 @pytest.mark.parametrize(
     "start",
     [{"type": "thinking", "thinking": ""}, {"type": "thinking", "thinking": "", "signature": ""}],

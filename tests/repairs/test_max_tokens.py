@@ -46,6 +46,15 @@ def test_the_range(dialect: Dialect, given: Any, expected: Any) -> None:
 
 
 @pytest.mark.parametrize(
+    ("given", "said"), [("many", "limit taken out"), (0, "answer limited to 1")]
+)
+def test_what_became_of_it_is_told(given: Any, said: str) -> None:
+    """In words for people: nobody limits an answer to None."""
+    _, out = sent(Dialect.CHAT, request(USER, dialect=Dialect.CHAT, max_tokens=given))
+    assert said in next(each.detail for each in out.changes)
+
+
+@pytest.mark.parametrize(
     ("given", "expected"),
     [
         ({"max_completion_tokens": 700}, 700),

@@ -47,5 +47,7 @@ def error_text(raw: msgspec.Raw) -> str:
     found = spans.value(bytes(raw)) if bytes(raw) else None
     if isinstance(found, dict):
         said = found.get("message")
-        found = said if isinstance(said, str) and said else any(found.values()) and found
-    return str(found or "")
+        if isinstance(said, str) and said:
+            return said
+        found = found if any(found.values()) else None
+    return found if isinstance(found, str) else spans.encode(found).decode() if found else ""
