@@ -51,7 +51,7 @@ async def serve(
             ready(partial(_from_any_thread, loop, stop))
             await stop.wait()
     finally:
-        await server.shutdown(GRACE)
+        await server.shutdown(GRACE / 2)  # aiohttp waits for so long twice
         forwarding.close()
         await upstream.close()
 
