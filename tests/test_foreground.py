@@ -10,7 +10,7 @@ import pytest
 
 from dsfix.foreground import Background, Foreground
 from dsfix.memory import OriginMemory, Store
-from dsfix.memory.database import LOCKED
+from dsfix.memory.opening import LOCKED
 from dsfix.protocol.turns import Turn
 from tests.faults.rig import Rig
 from tests.repairs.support import At
