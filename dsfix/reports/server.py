@@ -88,7 +88,7 @@ class _Reports:
         report, version = self._read(request)
         path = self._store.archive(report, version.version)
         data = await asyncio.to_thread(path.read_bytes)
-        headers = {**view.INSIDE, "Content-Type": "application/zip"}
+        headers = {**_inside(request), "Content-Type": "application/zip"}
         headers["Content-Disposition"] = view.attachment(report, version.version)
         return web.Response(body=data, headers=headers)
 
@@ -99,7 +99,7 @@ class _Reports:
         data = await asyncio.to_thread(bundle.file, path, name)
         if data is None:
             raise web.HTTPNotFound
-        headers = {**view.INSIDE, "Content-Type": view.content_type(name, data)}
+        headers = {**_inside(request), "Content-Type": view.content_type(name, data)}
         return web.Response(body=data, headers=headers)
 
     async def add(self, request: web.Request) -> web.Response:
@@ -198,6 +198,11 @@ async def _answered(request: web.Request, handler: _Handler) -> web.StreamRespon
     return web.Response(
         text=view.NOT_FOUND, status=404, content_type="text/html", headers=view.AROUND
     )
+
+
+def _inside(request: web.Request) -> dict[str, str]:
+    own = request.match_info
+    return view.inside(request.host, f"/r/{own['id']}/v{own['version']}/files/")
 
 
 async def _static(request: web.Request) -> web.Response:

@@ -70,11 +70,21 @@ def test_a_report_runs_in_a_sandbox(server: Running) -> None:
         policy = [part.strip() for part in headers["content-security-policy"].split(";")]
         assert "sandbox allow-scripts" in policy
         (sources,) = [part for part in policy if part.startswith("default-src")]
-        assert sources == "default-src 'self' data: blob: 'unsafe-inline' 'unsafe-eval'"
+        own = f"{server.url}{path}/v1/files/"
+        assert sources == f"default-src 'self' {own} data: blob: 'unsafe-inline' 'unsafe-eval'"
         assert "allow-same-origin" not in headers["content-security-policy"]
         assert "form-action 'none'" in policy and "frame-ancestors 'self'" in policy
         assert headers["x-content-type-options"] == "nosniff"
         assert headers["referrer-policy"] == "no-referrer"
+
+
+@pytest.mark.parametrize("host", ["[::1]:8080", "127.0.0.1:1"])
+def test_a_reports_own_files_are_named_as_a_policy_can(server: Running, host: str) -> None:
+    """A browser for which an opaque origin is not its own self knows them by that alone."""
+    path = sent(server)
+    answer = server.ask(f"{path}/v1/files/page.html", headers={"Host": host})
+    named = f" http://{host}{path}/v1/files/ " in answer.headers["content-security-policy"]
+    assert answer.status == 200 and named is host[0].isdigit()
 
 
 def test_the_page_around_is_strict(server: Running) -> None:
