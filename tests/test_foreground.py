@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import socket
 import threading
 import time
 from pathlib import Path
@@ -13,10 +14,18 @@ from dsfix.memory import OriginMemory, Store
 from dsfix.memory.opening import LOCKED
 from dsfix.protocol.turns import Turn
 from tests.faults.rig import Rig
+from tests.proxy.wire_data import CLEAN
 from tests.repairs.support import At
-from tests.support.in_process import KEY, Talk
+from tests.support.in_process import KEY, PATHS, InProcess, Talk
 from tests.support.pty_session import wait_until
 from tests.support.strict_endpoint import StrictEndpoint
+
+# Where a request goes, the coding of its body, and the status that it gets of a gone upstream.
+ANSWERED = (
+    (PATHS["messages"], "", 502),
+    (PATHS["messages"] + "/count_tokens", "", 200),
+    (PATHS["messages"], "unknown", 400),
+)
 
 
 class Asked(Foreground):
@@ -54,8 +63,21 @@ def test_a_request_claims_the_foreground_until_its_answer_begins(tmp_path: Path)
         rig._forwarding["foreground"] = asked
         with rig:
             Talk(rig, "messages", "use the tool").turn()
-    assert asked.done == ["claim", "claim", "release"]
+    assert asked.done[:3] == ["claim", "claim", "release"]
     assert asked.by == {"dsfix-record", "dsfix-store"}
+
+
+@pytest.mark.parametrize(("path", "coding", "status"), ANSWERED)
+def test_who_has_an_answer_claims_nothing(path: str, coding: str, status: int) -> None:
+    """Neither who learns that the upstream is gone, nor who is answered without it."""
+    asked = Asked()
+    with socket.create_server(("127.0.0.1", 0)) as gone:
+        proxy = InProcess(f"http://127.0.0.1:{gone.getsockname()[1]}")
+    proxy._forwarding["foreground"] = asked
+    with proxy:
+        found, _, _ = proxy.ask("POST", path, CLEAN["messages"], Content_Encoding=coding)
+    assert found == status
+    assert asked.done[-1] == "release"
 
 
 def _sleeps(claimed: Foreground, *, patience: float = 60.0, ends: bool = False) -> int:

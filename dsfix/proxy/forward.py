@@ -113,6 +113,13 @@ class Forwarder:
             return local.models(request, self.upstream)
         self.foreground.claim()
         try:
+            return await self._taken(request, route)
+        finally:
+            self.foreground.release()
+
+    async def _taken(self, request: web.BaseRequest, route: Route | None) -> web.StreamResponse:
+        """The answer to a request that may be made."""
+        try:
             body = await body_of(request, BODY_LIMIT)
         except BrokenBody:
             return local.broken(request, route)
