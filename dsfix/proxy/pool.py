@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import asyncio
 import select
+from collections.abc import Iterator
 from contextlib import suppress
 from contextvars import ContextVar
 from functools import partial
@@ -158,17 +159,22 @@ class _Listener(ResponseHandler):
         if self.transport is not None and self.transport.get_write_buffer_size():
             self.transport.abort()
 
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        """Under TLS the socket is gone when the end is told here, so it is asked for before."""
+        super().connection_made(transport)
+        secure = getattr(transport, "_ssl_protocol", None)
+        if secure is not None:
+            secure.connection_lost = partial(_last_heard, transport, secure)
+
     def connection_lost(self, exc: BaseException | None) -> None:
         """Hear what was said before the end: who refuses a long request may answer and hang up.
 
         The end is met in writing then, and asyncio reads no more (CPython 3.11,
-        asyncio/selector_events.py, `_force_close`). Under TLS the socket is gone by now.
+        asyncio/selector_events.py, `_force_close`).
         """
-        held = None if self.transport is None else self.transport.get_extra_info("socket")
-        if exc is not None and held is not None:
-            with suppress(OSError), held.dup() as rest:
-                while data := rest.recv(1 << 16):
-                    self.data_received(data)
+        if exc is not None and self.transport is not None:
+            for data in _unread(self.transport):
+                self.data_received(data)
         super().connection_lost(exc)
 
     def set_exception(self, exc: BaseException, exc_cause: BaseException = _NO_CAUSE) -> None:
@@ -186,3 +192,23 @@ class _Listener(ResponseHandler):
         waiting = select.poll()
         waiting.register(self.transport.get_extra_info("socket"), select.POLLIN)
         return bool(waiting.poll(0))
+
+
+def _last_heard(
+    transport: asyncio.BaseTransport, secure: asyncio.BufferedProtocol, exc: Exception | None
+) -> None:
+    """The end of a connection under TLS, behind what was said before it."""
+    del secure.connection_lost  # it holds itself
+    for data in _unread(transport) if exc is not None else ():
+        memoryview(secure.get_buffer(len(data)))[: len(data)] = data
+        secure.buffer_updated(len(data))
+    secure.connection_lost(exc)
+
+
+def _unread(transport: asyncio.BaseTransport) -> Iterator[bytes]:
+    """What waits in the socket of a connection that has ended, while there is one."""
+    held = transport.get_extra_info("socket")
+    if held is not None:
+        with suppress(OSError), held.dup() as rest:
+            while data := rest.recv(1 << 16):
+                yield data

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import shutil
 import socket
 import ssl
@@ -11,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from tests.faults.rig import Rig, says, tells
-from tests.faults.wild import Wild, reset
+from tests.faults.wild import Wild, head, reset
 from tests.proxy.wire_data import CLEAN
 
 pytestmark = pytest.mark.skipif(shutil.which("openssl") is None, reason="it makes certificates")
@@ -72,3 +73,28 @@ def test_an_upstream_that_wants_our_certificate(
         [exchange] = rig.recorded()
     assert b"cannot be reached: " in answer.body and b"alert" in answer.body
     assert "alert" in tells(exchange)
+
+
+def test_an_upstream_that_answers_before_it_has_read_all(
+    server: ssl.SSLContext, tmp_path: Path
+) -> None:
+    """What it said is heard, several times: it depends on what has come when more is written."""
+    refusal = b'{"error":{"message":"that is too much"}}'
+    length = f"Content-Length: {len(refusal)}"
+
+    class Secure(Wild):
+        def _request(self, connection: socket.socket) -> bytes:
+            secure = server.wrap_socket(connection, server_side=True)
+            data = secure.recv(1 << 16)
+            secure.sendall(head("application/json", length, "413 Too Large") + refusal)
+            secure.close()  # with all that it has not read, which resets the connection
+            return data
+
+    long = json.dumps(json.loads(CLEAN["chat"]) | {"x_long": "x" * (1 << 20)}).encode()
+    with Secure(lambda connection: None) as wild:
+        with Rig(wild.url.replace("http:", "https:"), tmp_path / "state") as rig:
+            answers = [rig.send("chat", long) for _ in range(6)]
+        exchanges = rig.recorded()
+    assert {answer.status for answer in answers} == {413}
+    assert {answer.body for answer in answers} == {refusal}
+    assert {tells(exchange) for exchange in exchanges} == {"413, `that is too much`"}
