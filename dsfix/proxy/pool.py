@@ -20,6 +20,7 @@ import aiohttp
 from aiohttp.client_proto import ResponseHandler
 from aiohttp.connector import Connection
 from aiohttp.helpers import _EXC_SENTINEL as _NO_CAUSE
+from aiohttp.http import RawResponseMessage
 from aiohttp.tracing import Trace
 
 # Seconds within which a closed connection says so when something is sent to it: a network may have
@@ -102,9 +103,10 @@ class Pool(aiohttp.TCPConnector):
 
 class _Listener(ResponseHandler):
     """The client's side of a connection: `idle` while no answer is due on it, else `kept` if it
-    had one before, `used` since then, and `answers` from its first byte on."""
+    had one before, `used` since then, and `answers` from its first byte on; `early` while the last
+    head was none of an answer: hints, or that one is being made (RFC 9110, 15.2)."""
 
-    idle = kept = answers = False
+    idle = kept = answers = early = False
     used = 0.0
     _heard = 0.0
 
@@ -120,6 +122,15 @@ class _Listener(ResponseHandler):
         else:
             self.answers = True
             super().data_received(data)
+            if self.early:  # behind it aiohttp waits without end
+                self.start_timeout()
+
+    def feed_data(
+        self, data: tuple[RawResponseMessage, aiohttp.StreamReader], size: int = 0
+    ) -> None:
+        """A head was read."""
+        self.early = 100 <= data[0].code < 200
+        super().feed_data(data, size)
 
     def set_response_params(self, **given: Any) -> None:
         """A request goes out: one that is not read is met with silence as well.
