@@ -13,7 +13,7 @@ from contextlib import AbstractAsyncContextManager, asynccontextmanager
 import aiohttp
 from yarl import URL
 
-from dsfix.proxy.headers import CODINGS, upstream_headers
+from dsfix.proxy.headers import CODINGS, TRANSFERS, upstream_headers
 from dsfix.proxy.payload import payload_of
 from dsfix.proxy.pool import NoTunnel, Pool, found_closed, was_kept
 from dsfix.redact import Redactor
@@ -30,7 +30,6 @@ _DROPPED = (aiohttp.ServerDisconnectedError, aiohttp.ClientOSError, ConnectionEr
 # UnicodeError: a name that none can have.
 _FAILED = (aiohttp.ClientError, TimeoutError, OSError, RuntimeError, UnicodeError)
 _NOT_CONNECTED = (aiohttp.ClientConnectorError,)
-_TRANSFERS = frozenset({"", "identity", "chunked"})
 # What no header may hold (RFC 9110, 5.5), and what aiohttp's server would not write.
 _CONTROL = re.compile(rb"[\x00-\x08\n-\x1f\x7f]")
 _URL_SAFE = str.maketrans("+/", "-_")  # base64 in URLs (RFC 4648, 5)
@@ -223,7 +222,7 @@ def _proxy_for(origin: URL) -> str | None:
 
 def _look_at(response: aiohttp.ClientResponse) -> None:
     """Raise Unreachable for an answer that cannot be read, or not be passed on."""
-    for name, known in (("Content-Encoding", CODINGS), ("Transfer-Encoding", _TRANSFERS)):
+    for name, known in (("Content-Encoding", CODINGS), ("Transfer-Encoding", TRANSFERS)):
         if ",".join(response.headers.getall(name, ())).strip().lower() not in known:
             raise Unreachable("its answer is in a coding that nobody asked for")
     if _CONTROL.search(b"".join(name + value for name, value in response.raw_headers)):

@@ -15,7 +15,7 @@ from aiohttp.http import RawRequestMessage
 
 from dsfix.protocol import spans
 from dsfix.proxy import local
-from dsfix.proxy.headers import CODINGS, PLAIN
+from dsfix.proxy.headers import CODINGS, PLAIN, TRANSFERS
 
 # Seconds for which an idle agent may come back; and its requests are in the record.
 _GIVEN: Mapping[str, Any] = {"keepalive_timeout": 3600.0, "access_log": None}
@@ -74,8 +74,11 @@ async def body_of(request: web.BaseRequest, limit: int) -> bytes | None:
     """The request's body, None when it is larger than the limit. Raises BrokenBody."""
     if (request.content_length or 0) > limit:
         return None
-    coding = ",".join(request.headers.getall("Content-Encoding", ())).lower()
-    if coding not in CODINGS:
+    coding, carried = (
+        ",".join(request.headers.getall(name, ())).lower()
+        for name in ("Content-Encoding", "Transfer-Encoding")
+    )
+    if coding not in CODINGS or carried not in TRANSFERS:
         raise BrokenBody
     if request.headers.get("Expect", "").lower() == "100-continue" and request.transport:
         request.transport.write(b"HTTP/1.1 100 Continue\r\n\r\n")

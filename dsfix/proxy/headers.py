@@ -32,6 +32,7 @@ _KEPT_BACK = frozenset(
 # (aiohttp/http_parser.py); any other it leaves as it is, and says nothing.
 PLAIN = frozenset({"", "identity"})
 CODINGS = PLAIN | {"gzip", "deflate", "br", "zstd"}
+TRANSFERS = PLAIN | {"chunked"}  # likewise of what carries a body
 
 
 def upstream_headers(

@@ -41,6 +41,12 @@ def _compressed(coding: str, times: int) -> Fault:
     return Fault("agent", f"compresses its request as {coding}", REFUSED, "nothing", said(speech))
 
 
+def compressed_on_the_way(rig: Rig, connection: socket.socket, dialect: str) -> None:
+    start, _, _ = rig.head(dialect, 0).partition(b"Content-Length")
+    coded = b"Transfer-Encoding: gzip, chunked\r\n\r\n"
+    connection.sendall(start + coded + chunk(gzip.compress(CLEAN[dialect])) + chunk(b""))
+
+
 def half_compressed(rig: Rig, connection: socket.socket, dialect: str) -> None:
     body = gzip.compress(CLEAN[dialect])[:-20]
     connection.sendall(rig.head(dialect, len(body), "Content-Encoding: gzip\r\n") + body)
@@ -141,6 +147,13 @@ ROWS = (
     ),
     _compressed("gzip, gzip", 2),
     _compressed("x-gzip", 1),
+    Fault(
+        "agent",
+        "compresses what carries its request",
+        REFUSED,
+        "nothing",
+        said(compressed_on_the_way),
+    ),
     Fault(
         "agent", "compresses its request, and cuts it", REFUSED, "nothing", said(half_compressed)
     ),
