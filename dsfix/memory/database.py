@@ -20,7 +20,7 @@ from pathlib import Path
 from typing import Any, TypeAlias
 
 from dsfix.foreground import Background, Foreground
-from dsfix.memory.opening import as_it_lies, connect, no_room, opened, passing
+from dsfix.memory.opening import FAILED, as_it_lies, connect, no_room, opened, passing, told
 
 Row: TypeAlias = tuple[Any, ...]
 Write: TypeAlias = Callable[[sqlite3.Connection], object]
@@ -100,8 +100,8 @@ class Database:
                     self._reader = connect(self._path, timeout=0.05)
                 self._restore_index()
                 return self._reader.execute(sql, values).fetchall()
-            except (sqlite3.Error, OSError) as error:
-                self.unread = self.unread or f"{self._path.name}: could not be read: {error}"
+            except FAILED as error:
+                self.unread = self.unread or f"{self._path.name}: could not be read: {told(error)}"
                 return []
 
     @property
@@ -151,11 +151,11 @@ class Database:
                     connection.commit()
                     self._restore_index()
                     stack.push(attempt.pop_all())
-            except (sqlite3.Error, OSError) as error:
+            except FAILED as error:
                 self._full = no_room(error)
                 more = passing(error) and self._waiting.qsize() < WAITING
                 if not more or self._ending.is_set():
-                    self.trouble = f"{self._path.name}: {error}"
+                    self.trouble = f"{self._path.name}: {told(error)}"
                     return None
             else:
                 self._open = True
@@ -226,7 +226,7 @@ class Database:
             self._restore_index()
             error = self._tried(connection, batch)
         if error is not None:
-            self.trouble = f"{self._path.name}: {error}"
+            self.trouble = f"{self._path.name}: {told(error)}"
             return False
         self.committed += len(batch)
         return more is not None
@@ -240,7 +240,7 @@ class Database:
                 each(connection)
             connection.commit()
         except Exception as error:  # whatever it is, the session goes on
-            with suppress(sqlite3.Error):
+            with suppress(*FAILED):
                 connection.rollback()
             return error
         return None

@@ -16,6 +16,8 @@ from dsfix.paths import private_file
 
 CACHE = 500  # KiB of pages for each connection; the system keeps them as well
 LOCKED = 5.0  # seconds to wait for a file that another one locks, to open it
+# How a file fails; the last where SQLite gets no memory (CPython 3.11, Modules/_sqlite/util.c).
+FAILED = (sqlite3.Error, OSError, MemoryError)
 # The last: no file can be made, for want of an inode or a descriptor.
 _FULL = frozenset({sqlite3.SQLITE_FULL, sqlite3.SQLITE_IOERR, sqlite3.SQLITE_CANTOPEN})
 _NO_ROOM = frozenset({errno.ENOSPC, errno.EDQUOT})
@@ -28,7 +30,13 @@ def no_room(error: Exception | None) -> bool:
 
 def passing(error: Exception | None) -> bool:
     """Whether it may be over in a while: a disk without room, a file that another one locks."""
-    return no_room(error) or _code(error) == sqlite3.SQLITE_BUSY
+    busy = _code(error) == sqlite3.SQLITE_BUSY or isinstance(error, MemoryError)
+    return busy or no_room(error)
+
+
+def told(error: Exception) -> str:
+    """The error's words; for want of memory Python has none."""
+    return str(error) or "out of memory"
 
 
 def _code(error: Exception | None) -> int:
@@ -85,7 +93,7 @@ def connect(path: Path, timeout: float) -> sqlite3.Connection:
         connection.execute("PRAGMA trusted_schema = OFF")
         connection.execute("PRAGMA secure_delete = ON")  # what is forgotten is gone
         connection.execute(f"PRAGMA cache_size = -{CACHE}")
-    except sqlite3.Error:
+    except FAILED:
         connection.close()
         raise
     return connection

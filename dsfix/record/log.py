@@ -220,7 +220,8 @@ class SessionLog:
             self._writer(file).run(self._jobs, self.fail, partial(self._ending.wait, PAUSE))
             file.close()
         except Exception as error:  # whatever it is, the session goes on
-            self.fail(error if isinstance(error, OSError) else OSError(str(error)))
+            words = str(error) or type(error).__name__
+            self.fail(error if isinstance(error, OSError) else OSError(words))
 
     def _writer(self, file: EventFile) -> Writer:
         """Imported here; where a burst of requests has all descriptors, when it is over."""

@@ -1,4 +1,4 @@
-"""A system with no more threads to give, as a container with few processes is."""
+"""A system with no more threads or memory to give, as a container with few of either is."""
 
 from __future__ import annotations
 
@@ -43,10 +43,34 @@ threading.Thread.start = refusing
 from dsfix.__main__ import main
 main()
 """
+# dsfix, where SQLite has used all memory up that it may have, before its first file.
+BARE = """
+import contextlib, sqlite3
+with contextlib.suppress(MemoryError):
+    sqlite3.connect(":memory:").execute("PRAGMA hard_heap_limit = 1")
+from dsfix.__main__ import main
+main()
+"""
+# dsfix, where nothing is left when the writer of the record is to be read in.
+FULL = """
+import sys
+class Nothing:
+    def find_spec(name, *rest):
+        if name == "dsfix.record.writer":
+            raise MemoryError
+sys.meta_path.insert(0, Nothing)
+from dsfix.__main__ import main
+main()
+"""
 
 
 def without(thread: str) -> Callable[[Scene], Seen]:
     """A row in which this thread cannot be had."""
+    return run_by(FEW, thread)
+
+
+def run_by(*program: str) -> Callable[[Scene], Seen]:
+    """A row in which dsfix is run by this program."""
 
     def play(scene: Scene) -> Seen:
         summary = scene.path / "summary.json"
@@ -55,7 +79,7 @@ def without(thread: str) -> Callable[[Scene], Seen]:
             url = upstream.url.replace("127.0.0.1", "localhost")
             words = ["run", "--upstream", url, "--summary-file", str(summary), "--"]
             done = subprocess.run(
-                [sys.executable, "-c", FEW, thread, *words, sys.executable, "-c", ASK],
+                [sys.executable, "-c", *program, *words, sys.executable, "-c", ASK],
                 env=environment(scene.path),
                 stdin=subprocess.DEVNULL,
                 capture_output=True,
@@ -92,6 +116,22 @@ ROWS = (
         RAN,
         f"memory.db: {_NONE}",
         without("dsfix-store"),
+        ONCE,
+    ),
+    Fault(
+        "process",
+        "there is no memory for the memory's file",
+        RAN,
+        "memory.db: out of memory",
+        run_by(BARE),
+        ONCE,
+    ),
+    Fault(
+        "process",
+        "there is no memory for the record's writer",
+        RAN,
+        "the record stopped: MemoryError",
+        run_by(FULL),
         ONCE,
     ),
     Fault(
