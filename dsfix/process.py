@@ -15,7 +15,7 @@ and acts. A main thread sitting in waitpid would not wake when another thread ta
 | SIGCONT while the agent is stopped | continue the agent                                       |
 | another child of ours ends         | taken: as PID 1 we have all orphans                      |
 | the agent ends                     | its code, 128+n for signal n; what it started lives on   |
-| SIGINT, SIGQUIT, SIGHUP after that | nothing, where `wait` is told so: the record is ended    |
+| the first and third after that     | nothing, where `wait` is told so: the record is ended    |
 | kill -9 of us                      | Linux: the kernel sends the agent SIGTERM                |
 
 After astral-sh/uv `crates/uv/src/child.rs` (issues 6738, 13756: Ctrl-C twice), Yelp/dumb-init,
@@ -154,14 +154,15 @@ class Child:
     def wait(self, *, deaf: bool = False) -> int:
         """Pass signals on until the agent ends; the code to exit with, 128+n for signal n.
 
-        `deaf`: what a terminal sends does nothing from then on. Ctrl-C is often pressed twice, and
-        shell and kernel both tell that a window was closed: the second would cost the record's end.
+        `deaf`: what a terminal sends, or was for the agent, does nothing from then on. Ctrl-C is
+        often pressed twice, and shell and kernel both tell that a window was closed: the second
+        would cost the record's end.
         """
         try:
             while (code := self._code) is None:
                 self._act(self._signals.next(self._kill_at - time.monotonic()))
             if deaf:
-                self._signals.before |= dict.fromkeys(_KEYS | {signal.SIGHUP}, signal.SIG_IGN)
+                self._signals.before |= dict.fromkeys(_KEYS | _FORWARDED, signal.SIG_IGN)
             return code
         finally:
             self._signals.restore()

@@ -182,8 +182,11 @@ ROWS = (
     ),
     Fault("process", "Ctrl-C again when the agent has ended",
           "ends; exit code 0; the summary comes", "ended", again(signal.SIGINT), ONCE),
-    Fault("process", "SIGHUP comes again when the agent has ended",
-          "ends; exit code 0; the summary comes", "ended", again(signal.SIGHUP), ONCE),
+    *(
+        Fault("process", f"{number.name} comes again when the agent has ended",
+              "ends; exit code 0; the summary comes", "ended", again(number), ONCE)
+        for number in (signal.SIGHUP, signal.SIGUSR1, signal.SIGUSR2)
+    ),
     *(
         Fault("process", f"dsfix gets {number.name} while it starts",
               f"ends or is not started; exit code {128 + number}", "nothing",
