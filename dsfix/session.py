@@ -16,6 +16,7 @@ import socket
 import threading
 import time
 from collections.abc import Mapping
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -243,6 +244,9 @@ def _listener() -> socket.socket:
         listener.bind(("127.0.0.1", 0))
         listener.listen(512)
         listener.setblocking(False)
+        # A port can be had without a way to it. This sends nothing; a sandbox may forbid it.
+        with suppress(PermissionError), socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as way:
+            way.connect(listener.getsockname())
     except OSError as error:
         listener.close()
         raise LaunchError(

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import shlex
+import shutil
 import subprocess
 import sys
 from collections.abc import Callable, Mapping
@@ -106,6 +107,11 @@ def another_users(home: Path) -> None:
     os.chown(home / STATE, 65534, 65534)
 
 
+def a_network_of_its_own(home: Path) -> None:
+    if not shutil.which("unshare") or subprocess.run(["unshare", "-rn", "true"]).returncode:
+        pytest.skip("no network of one's own can be had")
+
+
 def linked(path: Path) -> None:
     (path.parent / "elsewhere").write_bytes(b"")
     path.symlink_to("elsewhere")
@@ -139,6 +145,9 @@ _ROWS: tuple[tuple[str, str, str, Callable[[Scene], Seen]], ...] = (
     *((f"{count} descriptors", "is not started; exit code 125",
        "a session needs 16 free descriptors: Too many open files", around(f"ulimit -n {count}; RUN"))
       for count in (16, 11, 9, 6)),
+    ("the loopback interface is down", REFUSED,
+     "no port can be opened on 127.0.0.1: Network is unreachable",
+     around("unshare -rn RUN", a_network_of_its_own)),
     ("the locale is C, the directory's name is not", SOUND, "200",
      around("mkdir 工程 && cd 工程 && RUN", **C_LOCALE)),
     ("the directory's name is no UTF-8", SOUND, "200",
