@@ -186,5 +186,5 @@ def _text(value: Any) -> str:
     import shlex
 
     if isinstance(value, list):
-        return shlex.join(value)
-    return str(value).lower() if isinstance(value, bool) else str(value)
+        return one_line(shlex.join(value))
+    return str(value).lower() if isinstance(value, bool) else one_line(str(value))

@@ -77,6 +77,15 @@ def test_show_has_no_secret(tmp_path: Path, place: Path) -> None:
             assert secret not in ran.out
 
 
+def test_show_does_not_drive_the_terminal(tmp_path: Path, place: Path) -> None:
+    """Whatever stands in an argument that was taken over from somewhere."""
+    text(place, r"[agents.claude]" + "\n" + r'args = ["a\u001b[31m\u009b\u202e\nforged b"]')
+    ran = config(tmp_path, "show")
+    assert ran.code == 0 and "agents.claude.args" in ran.out
+    assert not set("\x1b\x9b\u202e") & set(ran.out)
+    assert "\nforged" not in ran.out
+
+
 def test_the_template_changes_nothing(tmp_path: Path, place: Path) -> None:
     """`init` writes it for its owner alone, names every setting, and never overwrites."""
     ran = config(tmp_path, "init")
