@@ -52,6 +52,7 @@ WORDS: Mapping[str, Meaning] = {
         "A stream came that is not named one, and agents read no stream in it.",
         "Ask the endpoint's operator for Content-Type: text/event-stream.",
     ),
+    "streamed": Meaning("Events came that nobody asked for.", "Ask the endpoint's operator."),
     "malformed": Meaning(
         "The answer has not the form of its dialect.", "Ask the endpoint's operator."
     ),

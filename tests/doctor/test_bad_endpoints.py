@@ -112,6 +112,15 @@ def test_no_api_at_all(given: Given, word: str) -> None:
     assert found == {f"{dialect}-json": word for dialect in ("chat", "messages", "responses")}
 
 
+def test_events_that_only_some_questions_get() -> None:
+    """It is said of each of them, whoever had asked for one document."""
+    events = Given(200, b'data: {"choices":[]}\n\ndata: [DONE]\n\n', "text/event-stream")
+    with relay(lambda came, given: events if b'"tools"' in came.body else given) as url:
+        report = probed(url, "chat-json", "chat-tool-name-long")
+    raw = {each.name: each.raw for each in report.findings}
+    assert (raw["chat-json"], raw["chat-tool-name-long"]) == ("answered", "streamed")
+
+
 def test_a_key_that_only_models_refuse() -> None:
     """Where only the models' answers cost money, the first of them says that there is none."""
 

@@ -26,7 +26,6 @@ _NO_DIALECT = Meaning(
 _WHOLE: Mapping[str, Meaning] = {
     "missing": _NO_DIALECT,
     "html": _NO_DIALECT,
-    "streamed": Meaning("Events came that nobody asked for.", "Ask the endpoint's operator."),
 }
 _EVENTS: Mapping[str, Meaning] = {
     "not-streamed": Meaning(
