@@ -79,6 +79,8 @@ class Way:
                 call = question(self._scene._replace(replies=tuple(replies)))
             except Unasked as why:
                 return Outcome(Verdict(""), unasked=str(why))
+            except _OTHER_FORM:  # what it builds on
+                return _malformed(replies[-1])
             if call.path not in self._paths:
                 return Outcome(Verdict(""), unasked=_NO_PATH)
             reply = await self._reply(call, probe.dialect)
@@ -118,4 +120,8 @@ def _judged(probe: Probe, replies: Sequence[Reply]) -> Outcome:
     except Unasked as why:
         return Outcome(Verdict(""), unasked=str(why))
     except _OTHER_FORM:
-        return Outcome(Verdict("malformed", replies[-1].said), replies[-1])
+        return _malformed(replies[-1])
+
+
+def _malformed(reply: Reply) -> Outcome:
+    return Outcome(Verdict("malformed", reply.said), reply)

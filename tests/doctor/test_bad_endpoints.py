@@ -121,6 +121,17 @@ def test_events_that_only_some_questions_get() -> None:
     assert (raw["chat-json"], raw["chat-tool-name-long"]) == ("answered", "streamed")
 
 
+@pytest.mark.parametrize("body", [b"[]", b'{"output":null}', b'{"output":[{}]}'])
+def test_an_answer_of_another_form_on_which_a_question_builds(body: bytes) -> None:
+    """It is said of the probe that asks on, and what follows is asked."""
+    with relay(
+        lambda came, given: Given(200, body) if b"[[parallel]]" in came.body else given
+    ) as url:
+        report = probed(url, "responses-interleaved", "responses-model-echo")
+    raw = {each.name: each.raw for each in report.findings}
+    assert (raw["responses-interleaved"], raw["responses-model-echo"]) == ("malformed", "same")
+
+
 def test_a_key_that_only_models_refuse() -> None:
     """Where only the models' answers cost money, the first of them says that there is none."""
 
