@@ -15,7 +15,7 @@ and acts. A main thread sitting in waitpid would not wake when another thread ta
 | SIGCONT while the agent is stopped | continue the agent                                       |
 | another child of ours ends         | taken: as PID 1 we have all orphans                      |
 | the agent ends                     | its code, 128+n for signal n; what it started lives on   |
-| the first and third after that     | nothing, where `wait` is told so: the record is ended    |
+| any but SIGTERM after that         | nothing, where `wait` is told so: the record is ended    |
 | kill -9 of us                      | Linux: the kernel sends the agent SIGTERM                |
 
 After astral-sh/uv `crates/uv/src/child.rs` (issues 6738, 13756: Ctrl-C twice), Yelp/dumb-init,

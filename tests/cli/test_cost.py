@@ -174,6 +174,7 @@ def test_sessions_with_this_machine_are_left_out(state: Path, some: list[str]) -
     assert document()["sessions_left_out"] == 1
     assert document()["total"]["exchanges"] == 4
     assert document("--loopback")["total"]["exchanges"] == 5
+    assert "left out: 1 session with this machine" in RUNNER.invoke(app, ["cost"]).stderr
 
 
 def test_the_age_of_a_price_list_is_told(state: Path) -> None:

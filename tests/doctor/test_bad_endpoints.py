@@ -132,6 +132,21 @@ def test_an_answer_of_another_form_on_which_a_question_builds(body: bytes) -> No
     assert (raw["responses-interleaved"], raw["responses-model-echo"]) == ("malformed", "same")
 
 
+def test_a_single_call_is_not_asked_about_as_torn() -> None:
+    """One with its own output behind it tells nothing of several."""
+
+    def change(came: Came, given: Given) -> Given:
+        answer = json.loads(given.body) if b"[[parallel]]" in came.body else None
+        if answer is None:
+            return given
+        call, *_ = (item for item in answer["output"] if item["type"] == "function_call")
+        return Given(200, json.dumps({**answer, "output": [call]}).encode())
+
+    with relay(change) as url:
+        report = probed(url, "responses-interleaved")
+    assert "the model made no parallel calls" in str(report.findings)
+
+
 def test_a_key_that_only_models_refuse() -> None:
     """Where only the models' answers cost money, the first of them says that there is none."""
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 from typing import Any
 
@@ -10,7 +11,10 @@ import pytest
 from dsfix.protocol.usage import Usage
 from dsfix.record.exchange import Attempt
 from dsfix.record.labels import relabel
+from dsfix.record.reader import read
 from dsfix.repairs.base import Change
+from dsfix.report.page.document import NOWHERE, document
+from dsfix.report.recall import recalled
 from tests.record.support import exchange, finished, user
 from tests.view.browser import Tab, Visit
 from tests.view.support import Session, block, serving, written
@@ -147,3 +151,15 @@ def test_odd_figures_are_shown_as_such(visit: Visit, tmp_path: Path) -> None:
             assert odd not in await one.run("document.body.innerText")
 
     visit(written(session, tmp_path), look)
+
+
+def test_messages_before_themselves_begin_their_history(tmp_path: Path) -> None:
+    """A record that was edited by hand leads nobody round in a circle."""
+    session = Session(tmp_path)
+    for name, parent in (("a", "b"), ("b", "a"), ("c", "c"), ("d", "b")):
+        told = {"id": name, "parent": parent, "hash": name, "content": user(name)}
+        session.file.event("message", 1.0, json.dumps(told).encode())
+    session.end()
+    record = read(session.path)
+    nodes = document(record, recalled(record))["nodes"]
+    assert nodes == [(NOWHERE, 0), (0, 1), (NOWHERE, 2), (1, 3)]
