@@ -37,7 +37,7 @@ def test_who_hashes_takes_turns() -> None:
         sys.setswitchinterval(60)
         before = len(ran)
         digest(bytes(8 << 20))
-        assert len(ran) == before
+        assert len(ran) - before < 2  # one wait may have begun before the interval was set
     finally:
         ended.set()
         sys.setswitchinterval(interval)
