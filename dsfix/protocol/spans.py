@@ -34,6 +34,7 @@ _lists: Mapping[str, msgspec.json.Decoder[_Messages | _Input]] = {
 }
 
 MARK = b"\xef\xbb\xbf"  # of byte order
+_QUOTE = ord('"')
 EACH = None  # a step of a path: every item of an array
 _BLOCK = 1 << 16  # bytes that are compared at once: a copy of so many stays in the CPU's cache
 
@@ -147,7 +148,7 @@ def edited(data: bytes, path: Sequence[str | None], change: Callable[[bytes], by
 
 def is_text(raw: bytes | msgspec.Raw) -> bool:
     """Whether a raw value is a string; a span still in its buffer will do."""
-    return bytes(memoryview(raw)[:1]) == b'"'
+    return len(raw) > 0 and memoryview(raw)[0] == _QUOTE
 
 
 def encode(value: object) -> bytes:
