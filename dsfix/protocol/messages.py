@@ -211,9 +211,7 @@ def with_reasoning(raw: bytes, reasoning: Reasoning, texts: tuple[str, ...] | No
     content = message.get("content", b'""')
     rest = spans.items(content)
     if rest is None:
-        rest = (
-            [b'{"type":"text","text":' + content + b"}"] if content not in (b'""', b"null") else []
-        )
+        rest = [worded(content)] if content not in (b'""', b"null") else []
     kinds = [spans.value(block) for block in rest]
     kept = [
         block
@@ -225,6 +223,11 @@ def with_reasoning(raw: bytes, reasoning: Reasoning, texts: tuple[str, ...] | No
     return spans.build_object(
         {**message, "content": spans.build_array([*map(spans.encode, first), *kept])}
     )
+
+
+def worded(content: bytes) -> bytes:
+    """The block that stands for a message's content where that is a raw text."""
+    return b'{"type":"text","text":' + content + b"}"
 
 
 def user_key(raw: bytes) -> tuple[list[str], str]:

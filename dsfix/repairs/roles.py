@@ -93,7 +93,7 @@ def _text_blocks(raw: bytes) -> list[bytes] | None:
         return None
     content = message.get("content", b'""')
     if content.startswith(b'"'):
-        return [b'{"type":"text","text":' + content + b"}"]
+        return [messages.worded(content)]
     return spans.items(content)
 
 

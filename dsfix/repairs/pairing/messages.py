@@ -13,6 +13,7 @@ from typing import Any
 import msgspec
 
 from dsfix.protocol import spans
+from dsfix.protocol.messages import worded
 from dsfix.repairs.pairing.shape import (
     INTERRUPTED,
     Part,
@@ -193,7 +194,7 @@ def _apart(raw: bytes) -> tuple[dict[str, bytes] | None, list[tuple[bytes, _Bloc
     content = message.get("content", b"null")
     found = [] if is_blank(content) else spans.items(content)
     if found is None and spans.is_text(content):
-        found = [b'{"type":"text","text":' + content + b"}"]
+        found = [worded(content)]
     try:
         return message, [(block, _block.decode(block)) for block in found or ()]
     except spans.Malformed:
