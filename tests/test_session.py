@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import stat
+import subprocess
 import sys
 from pathlib import Path
 
@@ -231,6 +232,25 @@ def test_quiet_says_nothing(home: Path) -> None:
     with Simulator.in_thread() as upstream:
         command = ("run", "-q", "--upstream", upstream.url, "--", sys.executable, "-c", ASK)
         assert dsfix(*command, home=home).err == ""
+
+
+@pytest.mark.parametrize(
+    ("script", "said"),
+    [
+        ("", "ended (0), no requests"),
+        (
+            ASK.replace('os.environ["ANTHROPIC_AUTH_TOKEN"]', '"of my own"'),
+            "missing or wrong session token",
+        ),
+    ],
+)
+def test_an_agent_that_asked_for_nothing_and_one_with_another_key(
+    home: Path, script: str, said: str
+) -> None:
+    """A line for the one; the other did ask, and what it was refused for is told."""
+    command = [sys.executable, "-m", "dsfix", "run", "--", sys.executable, "-c", script]
+    ran = subprocess.run(command, env=environment(home), capture_output=True, text=True, timeout=60)
+    assert said in ran.stderr.splitlines()[-2 if script else -1]
 
 
 def test_an_agent_that_went_past_us_is_told(home: Path) -> None:

@@ -33,6 +33,7 @@ def summary_of(outcome: Outcome, limits: Limits, currency: str) -> Summary:
         notes=(*outcome.wiring.notes, *outcome.troubles),
         beyond=log.beyond,
         limits=limits,
+        turned_away=log.turned_away,
     )
     exchanges = log.exchanges
     cache = _cache(exchanges, log.path)

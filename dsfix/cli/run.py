@@ -206,7 +206,7 @@ def _report(
     """The summary, where and as it was asked for."""
     quiet = found.quiet or sys.stderr is None
     brief = outcome.duration < BYPASS_AFTER and not outcome.troubles
-    idle = brief and not outcome.log.exchanges
+    idle = brief and not (outcome.log.exchanges or outcome.log.turned_away)
     if summary_file is None and (quiet or idle):
         if not quiet:
             print(

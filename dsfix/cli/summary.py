@@ -52,7 +52,7 @@ def _headline(summary: Summary) -> str:
     ]
     if facts.exit_code is not None:
         parts.append(f"exit {facts.exit_code}")
-    if not summary.exchanges:
+    if not (summary.exchanges or summary.turned_away):
         parts.append("no requests")
     return " · ".join(parts)
 
@@ -79,12 +79,14 @@ def _rows(summary: Summary) -> Iterable[tuple[str, str, str]]:
         yield "retries", "\n".join(_few(map(_trouble, summary.retries))), ""
     if summary.errors:
         yield "errors", "\n".join(_few(map(_trouble, summary.errors))), "red"
+    if summary.turned_away:
+        yield "refused", "\n".join(_few(map(_trouble, summary.turned_away))), "yellow"
     if summary.cut:
         whose = (f"{count:,} by the {who}" for who, count in summary.cut.items())
         yield "cut", " · ".join(whose), "yellow"
     for note in summary.notes:
         yield "note", one_line(note), "yellow"
-    if summary.exchanges and summary.facts.record:
+    if (summary.exchanges or summary.turned_away) and summary.facts.record:
         yield "record", f"dsfix sessions show {summary.facts.session}", ""
 
 

@@ -18,6 +18,7 @@ from typing import Protocol
 import aiohttp
 from aiohttp import web
 
+from dsfix.admission import Refusal
 from dsfix.memory import OriginMemory
 from dsfix.protocol import spans, sse
 from dsfix.proxy.client import Masking
@@ -47,6 +48,9 @@ class Journal(Protocol):
 
     def ended(self, exchange: Exchange, reply: Reply | None) -> None:
         """The exchange is over, well or not."""
+
+    def refused(self, refusal: Refusal) -> None:
+        """A request was refused at the door."""
 
 
 class _Stream(web.StreamResponse):

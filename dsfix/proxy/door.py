@@ -7,18 +7,20 @@ read, and tells nobody who reads its body (aiohttp/web_protocol.py, `data_receiv
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from aiohttp import web
 from aiohttp.http import RawRequestMessage
 
+from dsfix.admission import Refusal
 from dsfix.protocol import spans
 from dsfix.proxy import local
 from dsfix.proxy.headers import CODINGS, PLAIN, TRANSFERS
 
 # Seconds for which an idle agent may come back; and its requests are in the record.
 _GIVEN: Mapping[str, Any] = {"keepalive_timeout": 3600.0, "access_log": None}
+_NOT_HTTP = Refusal(400, "this is not HTTP")
 
 
 class BrokenBody(Exception):
@@ -26,7 +28,16 @@ class BrokenBody(Exception):
 
 
 class Door(web.Server):
-    """Accepts connections; what they ask is the handler's, which is cancelled when they end."""
+    """Accepts connections; what they ask is the handler's, which is cancelled when they end.
+
+    What is not HTTP is no request that it could answer; then `refused` is told.
+    """
+
+    def __init__(
+        self, handler: Callable[[web.BaseRequest], Any], refused: Callable[[Refusal], None]
+    ) -> None:
+        super().__init__(handler, handler_cancellation=True)
+        self.refused = refused
 
     def __call__(self) -> web.RequestHandler:
         return _Connection(self, loop=asyncio.get_running_loop(), **_GIVEN)
@@ -36,6 +47,10 @@ class _Connection(web.RequestHandler):
     """One connection of an agent; `broken` once something came that is not HTTP."""
 
     broken = False
+
+    def __init__(self, door: Door, **given: Any) -> None:
+        super().__init__(door, **given)
+        self._refused = door.refused
 
     def data_received(self, data: bytes) -> None:
         """Feed the parser, which puts an error behind the requests that it has read."""
@@ -67,6 +82,8 @@ class _Connection(web.RequestHandler):
     ) -> web.StreamResponse:
         """What is answered where there is no request to answer, or no answer could be made."""
         super().handle_error(request, status, exc, message)  # writes the log
+        if status < 500:
+            self._refused(_NOT_HTTP)
         return local.failed(status)
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import time
 from collections.abc import Callable
 from contextlib import AsyncExitStack
@@ -14,6 +13,7 @@ from typing import TypeVar
 from aiohttp import web
 
 from dsfix.accepting import admit
+from dsfix.admission import Refusal
 from dsfix.foreground import Foreground
 from dsfix.memory import OriginMemory
 from dsfix.protocol.body import Dialect
@@ -26,9 +26,10 @@ from dsfix.proxy.counting import Counting
 from dsfix.proxy.delivery import Delivery, Journal
 from dsfix.proxy.door import BrokenBody, body_of
 from dsfix.proxy.garbage import Garbage
-from dsfix.proxy.guard import Guard, Route
+from dsfix.proxy.guard import NOT_ADMITTED, Guard, Route
 from dsfix.proxy.learning import Learning
-from dsfix.record.exchange import Exchange, counted
+from dsfix.proxy.told import as_name, broke_off, conclude, describe
+from dsfix.record.exchange import Exchange
 from dsfix.record.kinds import kind_of, session_of
 from dsfix.repairs.base import Repair, Rules, Step
 from dsfix.repairs.chain import Outgoing, prepare
@@ -38,7 +39,8 @@ from dsfix.repairs.reply import Reply
 from dsfix.upstreams.base import Upstream
 
 BODY_LIMIT = 64 << 20
-NAMED = 200  # characters; no vendor's name is that long
+_TOO_LARGE = Refusal(413, f"request body over {BODY_LIMIT >> 20} MiB")
+_BROKEN = Refusal(400, "the request's body cannot be read: its chunks or its coding are broken")
 CONVERSATIONS = 256  # of which something is known here: the most recent ones
 
 Known = TypeVar("Known", int, float)
@@ -105,7 +107,7 @@ class Forwarder:
         route = self.guard.route(target)
         refusal = self.guard.refusal(request.method, target, headers)
         if refusal is not None:
-            return local.refused(request, route, refusal)
+            return self._refused(request, route, refusal)
         if request.method == "HEAD":
             return local.alive(request, self.guard.token)
         admit(request.transport)
@@ -121,16 +123,27 @@ class Forwarder:
         """The answer to a request that may be made."""
         try:
             body = await body_of(request, BODY_LIMIT)
-        except BrokenBody:
-            return local.broken(request, route)
+        except BrokenBody:  # nobody can tell where the next request begins
+            request.content.feed_eof()  # what follows is not waited for
+            return self._refused(request, route, _BROKEN)
         if body is None:
-            return local.too_large(request, route, BODY_LIMIT)
+            return self._refused(request, route, _TOO_LARGE)
         if route is Route.COUNT_TOKENS:
             return await self._counting.answer(request, body)
         dialect = Dialect(str(route))
         if dialect not in self.upstream.paths:
-            return local.not_served(dialect, self.upstream)
+            return self._refused(request, route, local.not_served(dialect, self.upstream))
         return await self._exchange(request, dialect, body)
+
+    def _refused(
+        self, request: web.BaseRequest, route: Route | None, refusal: Refusal
+    ) -> web.Response:
+        """Refuse it at the door. Whoever does not hold the token has no say in what is told."""
+        status, told = refusal
+        if status not in NOT_ADMITTED:
+            told = f"{told}: {request.method} {as_name(request.path)}"
+        self.journal.refused(Refusal(status, told))
+        return local.refused(request, route, refusal)
 
     async def _exchange(
         self, request: web.BaseRequest, dialect: Dialect, body: bytes
@@ -144,7 +157,7 @@ class Forwarder:
             exchange.status, exchange.error = 502, str(error)
             return local.unreachable(dialect, error.told(self.upstream.host))
         except BaseException as error:
-            _broke_off(under_way, error)
+            broke_off(exchange, under_way.reply, error)
             raise
         finally:
             self._over(under_way)
@@ -166,7 +179,7 @@ class Forwarder:
         exchange = under_way.exchange
         self._learning.finish()
         outgoing = under_way.outgoing = under_way.prepared(step=self._step, length=self._length)
-        _describe(exchange, outgoing, kind_of(outgoing, request.headers))
+        describe(exchange, outgoing, kind_of(outgoing, request.headers))
         if why := self._refusal(exchange, outgoing):
             exchange.status, exchange.error = STATUS, why
             return local.over_budget(exchange.dialect, why)
@@ -175,7 +188,7 @@ class Forwarder:
             last = await attempts.answered(stack, under_way.outgoing)
             self.foreground.release()
             outgoing = under_way.outgoing = last.outgoing
-            _describe(exchange, outgoing, exchange.kind)
+            describe(exchange, outgoing, exchange.kind)
             if last.status < 400:
                 self._worked(outgoing)
                 stack.callback(self._learning.soon, outgoing)
@@ -192,7 +205,7 @@ class Forwarder:
         exchange, outgoing, reply = under_way.exchange, under_way.outgoing, under_way.reply
         exchange.duration = time.perf_counter() - under_way.clock
         if reply is not None:
-            _conclude(exchange, reply)
+            conclude(exchange, reply)
             self._measure(exchange, outgoing)
         if self.budget is not None:
             self.budget.settle(exchange)
@@ -250,41 +263,3 @@ def _keep(known: dict[str, Known], conversation: str, value: Known) -> None:
     known[conversation] = value
     if len(known) > CONVERSATIONS:
         del known[next(iter(known))]
-
-
-def _describe(exchange: Exchange, outgoing: Outgoing, kind: str) -> None:
-    """Fill in what is known of a request before it goes out."""
-    exchange.kind = kind
-    exchange.conversation = intern(outgoing.conversation)
-    exchange.stream = outgoing.stream
-    exchange.asked, exchange.sent = _name(outgoing.asked), _name(outgoing.sent)
-    exchange.step = outgoing.step
-    exchange.changes = list(outgoing.changes)
-    exchange.replayed, exchange.placeholders = outgoing.replayed, outgoing.placeholders
-
-
-def _name(text: str) -> str:
-    """A name to be written down; of one that is none, the length: a secret may be cut in two."""
-    return intern(text if len(text) <= NAMED else f"[{len(text)} characters]")
-
-
-def _broke_off(under_way: _UnderWay, error: BaseException) -> None:
-    """The agent hung up; or a fault of ours, for which it gets a 500 or the end of its answer.
-
-    An agent that has the whole answer need not wait until the upstream ends it.
-    """
-    exchange, reply = under_way.exchange, under_way.reply
-    if isinstance(error, asyncio.CancelledError):
-        whole = reply is not None and reply.answer.done
-        exchange.cut = exchange.cut or ("" if whole else "agent")
-    else:
-        exchange.status = exchange.status or 500
-        exchange.error = exchange.error or f"dsfix: {type(error).__name__}"
-
-
-def _conclude(exchange: Exchange, reply: Reply) -> None:
-    answer = reply.answer
-    exchange.served, exchange.finish = _name(answer.served), _name(answer.finish)
-    exchange.usage = counted(answer.usage)
-    exchange.error = exchange.error or answer.error
-    exchange.changes += reply.answering.changes

@@ -32,6 +32,8 @@ _ENDS: tuple[tuple[str, Route], ...] = (
     ("/models", Route.MODELS),
 )
 _METHOD = {Route.MODELS: "GET"}
+# How those are refused who have not shown the token.
+NOT_ADMITTED = frozenset({401, 403, 421})
 
 
 @dataclass(frozen=True, slots=True)

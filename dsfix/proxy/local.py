@@ -29,24 +29,8 @@ def alive(request: web.BaseRequest, token: str) -> web.Response:
 
 
 def refused(request: web.BaseRequest, route: Route | None, refusal: Refusal) -> web.Response:
-    """A refusal of the guard. The body was not read, so the connection ends with it."""
+    """A refusal at the door. The body was not read, so the connection ends with it."""
     response = _error(route, refusal.status, f"dsfix: {refusal.reason}")
-    response.force_close()
-    return response
-
-
-def too_large(request: web.BaseRequest, route: Route | None, limit: int) -> web.Response:
-    """A body over the cap."""
-    response = _error(route, 413, f"dsfix: request body over {limit >> 20} MiB")
-    response.force_close()
-    return response
-
-
-def broken(request: web.BaseRequest, route: Route | None) -> web.Response:
-    """A body not framed or coded as HTTP wants it; nobody can tell where the next one begins."""
-    request.content.feed_eof()  # what follows is not waited for
-    text = "dsfix: the request's body cannot be read: its chunks or its coding are broken"
-    response = _error(route, 400, text)
     response.force_close()
     return response
 
@@ -64,11 +48,10 @@ def unreachable(dialect: Dialect, said: str) -> web.Response:
     return _error(Route(str(dialect)), 502, f"dsfix: {said}")
 
 
-def not_served(dialect: Dialect, upstream: Upstream) -> web.Response:
+def not_served(dialect: Dialect, upstream: Upstream) -> Refusal:
     """A dialect that the upstream does not speak; its data file names those that it does."""
     spoken = ", ".join(each for each in Dialect if each in upstream.paths)
-    text = f"dsfix: {upstream.title} does not serve {dialect}, but {spoken}"
-    return _error(Route(str(dialect)), 404, text)
+    return Refusal(404, f"{upstream.title} does not serve {dialect}, but {spoken}")
 
 
 def over_budget(dialect: Dialect, why: str) -> web.Response:

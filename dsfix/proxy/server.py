@@ -45,7 +45,7 @@ async def serve(
     stop = asyncio.Event()
     upstream = client()
     forwarding = forwarder(upstream)
-    server = Door(forwarding.handle, handler_cancellation=True)
+    server = Door(forwarding.handle, forwarding.journal.refused)
     try:
         async with accepting(listener, server):
             ready(partial(_from_any_thread, loop, stop))

@@ -23,9 +23,11 @@ from dsfix.foreground import Background, Foreground
 from dsfix.record.accounts import Accounts
 from dsfix.record.file import EventFile
 from dsfix.record.ids import EVENTS, new_id, session_dir
+from dsfix.record.turned_away import TurnedAway
 from dsfix.redact import Redactor
 
 if TYPE_CHECKING:
+    from dsfix.admission import Refusal
     from dsfix.record.exchange import Exchange
     from dsfix.record.writer import Writer
     from dsfix.repairs.chain import Outgoing
@@ -77,6 +79,7 @@ class SessionLog:
         self.directory = session_dir(state, self.id) if state else None
         self.redactor = redactor
         self._accounts = Accounts()
+        self._turned_away = TurnedAway()
         self.trouble = ""
         self.mirror: Mirror | None = None
         self.foreground = Foreground()
@@ -98,6 +101,11 @@ class SessionLog:
     def beyond(self) -> int:
         """How many more there were."""
         return self._accounts.beyond
+
+    @property
+    def turned_away(self) -> list[tuple[Refusal, int]]:
+        """The refusals at the door, and how often each was given."""
+        return self._turned_away.all()
 
     @property
     def path(self) -> Path | None:
@@ -156,6 +164,12 @@ class SessionLog:
         if self.mirror is not None:
             self.mirror.ended(exchange)
 
+    def refused(self, refusal: Refusal) -> None:
+        """A request was refused at the door. The first of a kind is told, the others at the end."""
+        at = self._clock()
+        if (first := self._turned_away.add(refusal)) is not None:
+            self._put(lambda writer: writer.refused(at, first, 1))
+
     def close(self, exit_code: int | None, seconds: float, *, timeout: float = 5.0) -> None:
         """End the record with the agent's exit code and life, waiting at most `timeout` seconds."""
         self._close(exit_code, seconds, timeout)
@@ -174,7 +188,15 @@ class SessionLog:
                 self.fail(error)
             return
         self._ending.set()
-        self._put(lambda writer: writer.end(at, exit_code, seconds))
+        turned_away = self.turned_away
+
+        def end(writer: Writer) -> None:
+            for refusal, count in turned_away:
+                if count > 1:
+                    writer.refused(at, refusal, count)
+            writer.end(at, exit_code, seconds)
+
+        self._put(end)
         self._jobs.put(None)
         if (thread := self._thread) is None:
             self.fail(self._refused)

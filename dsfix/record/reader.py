@@ -12,6 +12,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any, TypeAlias
 
+from dsfix.admission import Refusal
 from dsfix.errors import DsfixError
 from dsfix.record.edited import NOTHING, Edited, edited_in
 from dsfix.record.events import exchange_of
@@ -49,6 +50,7 @@ class SessionRecord:
     """A session as it stands in its file. `start` and `end` are what those events say.
 
     `nodes`, `contents` and `parts` are all that is stored in it, by name, in the order written.
+    `turned_away` is how often each refusal was given at the door.
     """
 
     id: str
@@ -61,6 +63,7 @@ class SessionRecord:
     nodes: Mapping[str, Event] = field(repr=False)
     contents: Mapping[str, Any] = field(repr=False)
     parts: Mapping[str, Event] = field(repr=False)
+    turned_away: Mapping[Refusal, int] = field(default_factory=dict)
 
     @property
     def started(self) -> float:
@@ -132,6 +135,7 @@ class _Reading:
     nodes: dict[str, Event] = field(default_factory=dict)
     contents: dict[str, Any] = field(default_factory=dict)
     parts: dict[str, Event] = field(default_factory=dict)
+    turned_away: dict[Refusal, int] = field(default_factory=dict)
 
     def take(self, event: Event) -> None:
         """Take in one event; one whose type is not known says nothing."""
@@ -151,6 +155,9 @@ class _Reading:
                 self.requests[event["exchange"]] = event
             case "response":
                 self.responses[event["exchange"]] = event
+            case "refused":
+                refusal = Refusal(event["status"], event["words"])
+                self.turned_away[refusal] = event["count"]
             case "progress":
                 grow(self.growing.setdefault(event["exchange"], {}), event)
             case _:
@@ -218,6 +225,7 @@ class Following:
             reading.nodes,
             reading.contents,
             reading.parts,
+            reading.turned_away,
         )
 
 

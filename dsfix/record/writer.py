@@ -11,6 +11,7 @@ from typing import TypeAlias
 
 import msgspec
 
+from dsfix.admission import Refusal
 from dsfix.foreground import ALONE, Background
 from dsfix.protocol.answer import Answer
 from dsfix.record.edits import Edits, answer_edits
@@ -135,6 +136,11 @@ class Writer:
             self._totals["input"] += exchange.usage.input
             self._totals["cached"] += exchange.usage.cached
             self._totals["output"] += exchange.usage.output
+
+    def refused(self, at: float, refusal: Refusal, count: int) -> None:
+        """A refusal at the door, given so often until now."""
+        words = self._redactor.text(refusal.reason)
+        self._emit("refused", at, {"status": refusal.status, "words": words, "count": count})
 
     def end(self, at: float, exit_code: int | None, seconds: float) -> None:
         """The end of the session."""

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from urllib.parse import urlsplit
 
+from dsfix.admission import Refusal
 from dsfix.record.exchange import Exchange
 from dsfix.record.limits import UNLIMITED, Limits
 from dsfix.upstreams import is_loopback
@@ -22,7 +23,8 @@ class Facts:
     is None while the agent lives or when nobody knows. `record` is the path of the events file,
     empty when nothing is on disk. `bypass` names settings that may send traffic past us;
     `notes` are remarks to pass on; `beyond` counts exchanges that are not among those given.
-    `limits` are those that held at the end.
+    `limits` are those that held at the end, `turned_away` the refusals at the door with how often
+    each was given.
     """
 
     session: str
@@ -36,6 +38,7 @@ class Facts:
     notes: tuple[str, ...] = ()
     beyond: int = 0
     limits: Limits = UNLIMITED
+    turned_away: Sequence[tuple[Refusal, int]] = ()
 
     @property
     def plain_http(self) -> bool:
@@ -47,7 +50,7 @@ class Facts:
 def notes_on(exchanges: Sequence[Exchange], facts: Facts) -> list[str]:
     """The remarks to pass on, and what is remarkable by itself."""
     notes = list(facts.notes)
-    if not exchanges and facts.duration > BYPASS_AFTER:
+    if not (exchanges or facts.turned_away) and facts.duration > BYPASS_AFTER:
         way = " or ".join(facts.bypass)
         went = f"; if {facts.agent} was asked anything, it bypassed dsfix, likely because of {way}"
         notes.append(f"no request came through{went if way else ''}")

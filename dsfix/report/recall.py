@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections import Counter
+
 from dsfix.record.limits import Limits, raised
 from dsfix.record.reader import SessionRecord
 from dsfix.report.cache import explained
@@ -25,6 +27,7 @@ def recalled(record: SessionRecord, currency: str = "auto") -> Summary:
         exit_code=record.end.get("exit_code"),
         record=str(record.path),
         limits=limits,
+        turned_away=Counter(record.turned_away).most_common(),
     )
     exchanges = [each.exchange for each in record.exchanges]
     cache = explained(exchanges, lambda: record)

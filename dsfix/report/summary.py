@@ -130,6 +130,7 @@ class Summary:
     bill: Bill | None = None
     budget: tuple[Standing, ...] = ()
     refused: int = 0
+    turned_away: tuple[Trouble, ...] = ()
     notes: tuple[str, ...] = field(default=())
 
     @classmethod
@@ -170,6 +171,10 @@ class Summary:
             bill=bill and bill.redacted(redact),
             budget=standings(facts.limits, exchanges, bill, facts.duration),
             refused=len(exchanges) - len(sent),
+            turned_away=tuple(
+                Trouble(status, _line(words, redact), count)
+                for (status, words), count in facts.turned_away
+            ),
             notes=tuple(map(redact, notes_on(exchanges, facts))),
         )
 
@@ -214,13 +219,15 @@ class Summary:
                 "placeholders": asdict(self.placeholders),
             },
             "retries": [asdict(each) for each in self.retries],
-            "errors": [
-                {"status": each.status, "words": each.words, "count": each.count}
-                for each in self.errors
-            ],
+            "errors": _counted(self.errors),
+            "turned_away": _counted(self.turned_away),
             "cut": {"upstream": self.cut.get("upstream", 0), "agent": self.cut.get("agent", 0)},
             "notes": list(self.notes),
         }
+
+
+def _counted(troubles: Iterable[Trouble]) -> list[dict[str, Any]]:
+    return [{"status": t.status, "words": t.words, "count": t.count} for t in troubles]
 
 
 def _line(words: str, redact: Callable[[str], str]) -> str:

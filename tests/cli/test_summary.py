@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 from rich.console import Console
 
+from dsfix.admission import Refusal
 from dsfix.changes import Change
 from dsfix.cli.summary import count, print_summary, seconds
 from dsfix.protocol.body import Dialect
@@ -97,6 +98,19 @@ dsfix: claude via api.deepseek.com · 12 min 34 s · exit 0
   models     deepseek-v4-pro (1)
   tokens     20.0k in (95% cached) · 800 out (300 reasoning)
   record     dsfix sessions show 20261121-031522-k3f9
+"""
+    )
+
+
+def test_requests_that_were_refused_at_the_door_are_told() -> None:
+    """An agent that has another key than the session's token did ask, and went past nobody."""
+    refused = [(Refusal(401, "missing or wrong session token"), 3)]
+    assert (
+        printed([], replace(FACTS, turned_away=refused))
+        == """\
+dsfix: claude via api.deepseek.com · 12 min 34 s · exit 0
+  refused  3 × 401: missing or wrong session token
+  record   dsfix sessions show 20261121-031522-k3f9
 """
     )
 

@@ -86,6 +86,12 @@ class Rig(InProcess):
                 error.add_note(stands(self.loop))
                 raise
 
+    def refused(self) -> str:
+        """What the record says of requests that were refused at the door."""
+        assert self.log.path is not None
+        found = read(self.log.path).turned_away
+        return ", ".join(f"refused with {each.status}" for each in found) or "nothing"
+
     def recorded(self) -> tuple[Exchange, ...]:
         """The exchanges as they are read back from the disk, once the session is over."""
         assert self.log.path is not None

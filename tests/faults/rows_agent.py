@@ -36,7 +36,8 @@ def said(speech: Speech) -> Callable[[Scene], Seen]:
         assert answer.status in (0, 400)
         assert TOKEN.encode() not in answer.body and b"Traceback" not in answer.body
         agent = f"{answer.status}, no word of a request" if answer.status else "the connection ends"
-        return Seen(agent, "nothing" if len(rig.recorded()) == 1 else tells(rig.recorded()[0]))
+        recorded = rig.recorded()
+        return Seen(agent, rig.refused() if len(recorded) == 1 else tells(recorded[0]))
 
     return play
 
@@ -212,17 +213,17 @@ def _answered(connection: socket.socket, dialect: str) -> str:
 
 WHOLE = "200, byte for byte"
 ENDS = "the connection ends"
-REFUSED = "400, no word of a request"
+REFUSED, TOLD = "400, no word of a request", "refused with 400"
 ROWS = (
-    Fault("agent", "sends what is not HTTP", REFUSED, "nothing", said(garbage)),
-    Fault("agent", "sends a header that is too long", REFUSED, "nothing", said(endless_header)),
-    Fault("agent", "tells two lengths of one body", REFUSED, "nothing", said(two_lengths)),
-    Fault("agent", "tells a length that is no number", REFUSED, "nothing", said(no_length)),
-    Fault("agent", "breaks its own chunks", REFUSED, "nothing", said(broken_chunks)),
-    Fault("agent", "compresses, and not well", REFUSED, "nothing", said(not_compressed)),
-    Fault("agent", "compresses as nobody here can undo", REFUSED, "nothing", said(unknown_coding)),
-    Fault("agent", "sends a thousand headers", REFUSED, "nothing", said(a_thousand_headers)),
-    Fault("agent", "speaks HTTP/2", REFUSED, "nothing", said(another_protocol)),
+    Fault("agent", "sends what is not HTTP", REFUSED, TOLD, said(garbage)),
+    Fault("agent", "sends a header that is too long", REFUSED, TOLD, said(endless_header)),
+    Fault("agent", "tells two lengths of one body", REFUSED, TOLD, said(two_lengths)),
+    Fault("agent", "tells a length that is no number", REFUSED, TOLD, said(no_length)),
+    Fault("agent", "breaks its own chunks", REFUSED, TOLD, said(broken_chunks)),
+    Fault("agent", "compresses, and not well", REFUSED, TOLD, said(not_compressed)),
+    Fault("agent", "compresses as nobody here can undo", REFUSED, TOLD, said(unknown_coding)),
+    Fault("agent", "sends a thousand headers", REFUSED, TOLD, said(a_thousand_headers)),
+    Fault("agent", "speaks HTTP/2", REFUSED, TOLD, said(another_protocol)),
     Fault("agent", "sends half a body and its end", ENDS, "nothing", said(half_a_body)),
     Fault(
         "agent",

@@ -8,7 +8,7 @@ import socket
 
 from tests.faults.rig import BOUND, Rig, answer_on, says, tells
 from tests.faults.row import Fault, Scene, Seen
-from tests.faults.rows_agent import REFUSED, said
+from tests.faults.rows_agent import REFUSED, TOLD, said
 from tests.faults.rows_odd import counted
 from tests.faults.rows_upstream import SHAPED, SHORT, SILENT
 from tests.faults.wild import Say, Wild, chunk, head, reset
@@ -38,7 +38,7 @@ def _compressed(coding: str, times: int) -> Fault:
             body = gzip.compress(body)
         connection.sendall(rig.head(dialect, len(body), f"Content-Encoding: {coding}\r\n") + body)
 
-    return Fault("agent", f"compresses its request as {coding}", REFUSED, "nothing", said(speech))
+    return Fault("agent", f"compresses its request as {coding}", REFUSED, TOLD, said(speech))
 
 
 def compressed_on_the_way(rig: Rig, connection: socket.socket, dialect: str) -> None:
@@ -151,12 +151,10 @@ ROWS = (
         "agent",
         "compresses what carries its request",
         REFUSED,
-        "nothing",
+        TOLD,
         said(compressed_on_the_way),
     ),
-    Fault(
-        "agent", "compresses its request, and cuts it", REFUSED, "nothing", said(half_compressed)
-    ),
+    Fault("agent", "compresses its request, and cuts it", REFUSED, TOLD, said(half_compressed)),
     Fault("upstream", "does not read a long request", SHAPED, SILENT, is_not_read),
     Fault(
         "upstream",

@@ -101,7 +101,7 @@ ELSEWHERE = (
         "agent",
         "sends more than 64 MiB",
         "413, an error in the dialect's shape",
-        "nothing",
+        "refused with 413",
         f"{_DOOR}test_too_large",
     ),
     _tested(

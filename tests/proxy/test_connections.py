@@ -34,7 +34,7 @@ def test_nothing_of_a_connection_is_left() -> None:
 
     async def asked() -> None:
         loop = asyncio.get_running_loop()
-        door = Door(handler)
+        door = Door(handler, lambda refusal: None)
         server = await loop.create_server(door, "127.0.0.1", 0)
         port = server.sockets[0].getsockname()[1]
         for end in ("close", "keep-alive"):

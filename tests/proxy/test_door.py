@@ -31,6 +31,7 @@ def test_no_entry_without_the_token(proxy: InProcess, endpoint: StrictEndpoint, 
     assert status == 401
     assert json.loads(data)["type"] == "error"
     assert not endpoint.requests
+    assert proxy.journal.refused_at_door == [(401, "missing or wrong session token")]
 
 
 def test_refused_before_the_body(proxy: InProcess) -> None:
@@ -79,9 +80,11 @@ def test_the_door(
 def test_unknown_paths(
     proxy: InProcess, endpoint: StrictEndpoint, method: str, path: str, status: int
 ) -> None:
-    """Only known paths and methods go upstream."""
-    assert proxy.ask(method, path, b"{}")[0] == status
+    """Only known paths and methods go upstream; the record tells what was asked for."""
+    assert proxy.ask(method, f"{path}?key=1", b"{}")[0] == status
     assert not endpoint.requests
+    [(told, words)] = proxy.journal.refused_at_door
+    assert (told, words.partition(": ")[2]) == (status, f"{method} {path}")
 
 
 @pytest.mark.parametrize(
@@ -128,6 +131,8 @@ def test_too_large(proxy: InProcess, endpoint: StrictEndpoint, dialect: str, tol
     assert error["error"]["message"]
     assert (error.get("type") == "error") == (dialect == "messages")
     assert not endpoint.requests
+    words = f"request body over 64 MiB: POST {PATHS[dialect]}"
+    assert proxy.journal.refused_at_door == [(413, words)]
 
 
 def test_headers_upstream(proxy: InProcess, endpoint: StrictEndpoint) -> None:

@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 
+from dsfix.admission import Refusal
 from dsfix.errors import DsfixError
 from dsfix.protocol.answer import Block
 from dsfix.protocol.usage import Usage
@@ -18,21 +19,26 @@ from dsfix.record.ids import new_id, session_dir
 from dsfix.record.log import SessionLog
 from dsfix.record.reader import read
 from dsfix.record.sessions import EndState, event_files, find
+from dsfix.record.turned_away import KINDS
+from dsfix.redact import Redactor
 from dsfix.repairs.base import Change, Step
 from dsfix.report.page.document import document
 from dsfix.report.recall import recalled
+from dsfix.report.summary import Trouble
 from tests.record.support import (
     START,
     assistant,
     exchange,
     finished,
     indexed,
+    of_type,
     opened,
     recorded,
     reply,
     request,
     user,
 )
+from tests.support.pty_session import wait_until
 
 
 def written(tmp_path: Path) -> SessionLog:
@@ -164,6 +170,34 @@ def test_what_is_not_known_is_passed_over(tmp_path: Path) -> None:
     record = read(log.path)
     assert [each.exchange.id for each in record.exchanges] == [1, 2, 3]
     assert len(record.messages(record.exchanges[2])) == 3
+
+
+def test_refusals_at_the_door_are_counted(tmp_path: Path) -> None:
+    """The first of a kind is written when it is given, all others with the end."""
+    log = opened(tmp_path, Redactor({"a-secret-of-mine": "token"}))
+    twice, stranger = Refusal(404, "unknown path: GET /a"), Refusal(401, "no session token")
+    secret = Refusal(404, "unknown path: GET /a-secret-of-mine")
+    for each in (secret, twice, twice, stranger):
+        log.refused(each)
+    wait_until(lambda: len(of_type(log, "refused")) == 3)
+    shown = Refusal(404, "unknown path: GET /[REDACTED:token]")
+    assert log.path is not None
+    assert read(log.path).turned_away == {shown: 1, twice: 1, stranger: 1}
+    log.close(0, 1.0)
+    record = read(log.path)
+    assert record.turned_away == {shown: 1, twice: 2, stranger: 1}
+    assert recalled(record).turned_away[0] == Trouble(*twice, 2)
+
+
+def test_refusals_take_little_room(tmp_path: Path) -> None:
+    """Whoever asks for other paths without end is counted and not written down each time."""
+    log = opened(tmp_path)
+    for number in range(10 * KINDS):
+        log.refused(Refusal(404, f"unknown path: GET /{number}"))
+    log.close(0, 1.0)
+    assert len(of_type(log, "refused")) == KINDS + 2  # the others' first, and their count
+    assert log.path is not None
+    assert read(log.path).turned_away[Refusal(404, "other requests")] == 9 * KINDS
 
 
 @pytest.mark.parametrize(

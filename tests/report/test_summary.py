@@ -6,6 +6,7 @@ import json
 from dataclasses import replace
 from typing import Any
 
+from dsfix.admission import Refusal
 from dsfix.record.exchange import Attempt
 from dsfix.record.limits import Limits
 from dsfix.redact import Redactor
@@ -51,7 +52,8 @@ def test_a_session_is_counted() -> None:
 def test_the_document_keeps_its_keys() -> None:
     """Scripts depend on them: a change here is a new `schema`."""
     made = exchanges()
-    facts = replace(FACTS, limits=Limits(requests=40))
+    turned_away = [(Refusal(404, "unknown path: GET /a"), 1)]
+    facts = replace(FACTS, limits=Limits(requests=40), turned_away=turned_away)
     document = Summary.of(made, facts, same, bill=bill_of(made, named("deepseek"))).as_dict()
     assert json.loads(json.dumps(document)) == document
     assert shape(document) == {
@@ -118,6 +120,7 @@ def test_the_document_keeps_its_keys() -> None:
         },
         "retries": [{"status": "int", "words": "str", "then": "str", "count": "int"}],
         "errors": [{"status": "int", "words": "str", "count": "int"}],
+        "turned_away": [{"status": "int", "words": "str", "count": "int"}],
         "cut": {"upstream": "int", "agent": "int"},
         "notes": [],
     }
@@ -156,6 +159,8 @@ def test_an_agent_that_went_past_us_is_noticed() -> None:
     )
     assert not Summary.of([], replace(FACTS, duration=4.9), same).notes
     assert not Summary.of(exchanges(), long, same).notes
+    came = replace(long, turned_away=[(Refusal(401, "missing or wrong session token"), 2)])
+    assert not Summary.of([], came, same).notes
 
 
 def test_notes_tell_what_the_user_should_know() -> None:

@@ -43,6 +43,7 @@ class Journal:
         self.exchanges: list[Any] = []
         self.replies: list[Any] = []
         self.over: list[Any] = []
+        self.refused_at_door: list[Any] = []
 
     def began(self, exchange: Any, outgoing: Any) -> None:
         """An exchange begins."""
@@ -55,6 +56,10 @@ class Journal:
     def ended(self, exchange: Any, reply: Any) -> None:
         """An exchange is over."""
         self.over.append(exchange)
+
+    def refused(self, refusal: Any) -> None:
+        """A request was refused at the door."""
+        self.refused_at_door.append(refusal)
 
 
 class InProcess:
