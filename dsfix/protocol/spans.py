@@ -36,7 +36,7 @@ _lists: Mapping[str, msgspec.json.Decoder[_Messages | _Input]] = {
 MARK = b"\xef\xbb\xbf"  # of byte order
 _QUOTE = ord('"')
 EACH = None  # a step of a path: every item of an array
-_BLOCK = 1 << 16  # bytes that are compared at once: a copy of so many stays in the CPU's cache
+_BLOCK = 1 << 16  # bytes that are compared at once
 
 # A body nested deeper than any agent's makes a recursive reader fail; it is passed through.
 Malformed = (msgspec.DecodeError, RecursionError, UnicodeDecodeError)
@@ -115,9 +115,9 @@ def listed(values: Sequence[bytes]) -> list[bytes]:
 
 def common(one: bytes, other: bytes, at: int = 0) -> int:
     """How many bytes both begin with, of which those before `at` are known to be the same."""
-    step = _BLOCK
+    view, step = memoryview(one), _BLOCK
     while step:
-        block = one[at : at + step]
+        block = view[at : at + step]
         if block and other.startswith(block, at):
             at += len(block)
         else:
