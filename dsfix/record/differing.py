@@ -6,8 +6,9 @@ repair has touched one message costs little more than that message.
 
 from __future__ import annotations
 
+from bisect import bisect_left
+from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
-from difflib import SequenceMatcher
 from typing import NamedTuple, TypeVar
 
 from dsfix.protocol import spans
@@ -99,19 +100,55 @@ def _in_lists(where: str, old: Sequence[bytes], new: Sequence[bytes]) -> Iterato
             if one is not other and one != other:
                 yield Differing(f"{where}[{place}]", one, other)
         return
-    start = same(old, new)
-    if start + same(old[start:][::-1], new[start:][::-1]) == len(old):  # something was put in
-        for place in range(start, start + len(new) - len(old)):
-            yield Differing(f"{where}[{place}]", None, new[place])
-        return
-    matcher = SequenceMatcher(None, old, new, autojunk=False)
-    for tag, i, last_i, j, last_j in matcher.get_opcodes():
-        if tag == "equal":
-            continue
-        paired = min(last_i - i, last_j - j)
-        for step in range(paired):
-            yield Differing(f"{where}[{i + step}]", old[i + step], new[j + step])
-        for place in range(i + paired, last_i):
-            yield Differing(f"{where}[{place}]", old[place], None)
-        for place in range(j + paired, last_j):
-            yield Differing(f"{where}[{place}]", None, new[place])
+    i = j = 0
+    for stop, last in [*_stayed(old, new), (len(old), len(new))]:
+        if i < stop or j < last:
+            yield from _between(where, old[i:stop], i, new[j:last], j)
+        i, j = stop + 1, last + 1
+
+
+def _between(
+    where: str, old: Sequence[bytes], i: int, new: Sequence[bytes], j: int
+) -> Iterator[Differing]:
+    """The items that are others between two that have stayed, from these places on.
+
+    As many as there are on both sides are told by pairs.
+    """
+    both = min(len(old), len(new))
+    begun = same(old, new) if both else 0
+    ended = same(old[begun:][::-1], new[begun:][::-1]) if both else 0
+    paired = both - ended
+    for step in range(begun, paired):
+        if old[step] != new[step]:
+            yield Differing(f"{where}[{i + step}]", old[step], new[step])
+    for step in range(paired, len(old) - ended):
+        yield Differing(f"{where}[{i + step}]", old[step], None)
+    for step in range(paired, len(new) - ended):
+        yield Differing(f"{where}[{j + step}]", None, new[step])
+
+
+def _stayed(old: Sequence[bytes], new: Sequence[bytes]) -> list[tuple[int, int]]:
+    """Where the items stand in both that are once in each: the most of them that are in one order.
+
+    That is the longest rising row of places (patience diff). difflib goes through all again for
+    each block: reasoning put before each call took it 0.06 s in 1 MB and 1 s in 4 MB.
+    """
+    places = _once(new)
+    pairs = [(i, places[item]) for item, i in _once(old).items() if item in places]
+    ends: list[int] = []  # the lowest place with which a row of each length ends
+    rows: list[tuple[int, int, int]] = []
+    for i, j in pairs:
+        length = bisect_left(ends, j)
+        ends[length : length + 1] = [j]
+        rows.append((length, i, j))
+    found: list[tuple[int, int]] = []
+    for length, i, j in reversed(rows):
+        if length == len(ends) - 1 - len(found) and (not found or j < found[-1][1]):
+            found.append((i, j))
+    return found[::-1]
+
+
+def _once(items: Sequence[bytes]) -> dict[bytes, int]:
+    """The places of the items that are there once."""
+    counts = Counter(items)
+    return {item: place for place, item in enumerate(items) if counts[item] == 1}

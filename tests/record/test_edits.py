@@ -277,3 +277,39 @@ def test_bodies_that_are_the_same_differ_nowhere(old: list[Any], new: list[Any])
     second = Body.read(Dialect.CHAT, spans.encode({"messages": new, "a": 1}))
     assert first and second
     assert bool(list(in_bodies(first, second))) == (old != new)
+
+
+LETTERS = st.lists(st.sampled_from([b'"%c"' % letter for letter in b"abcdefgh"]), max_size=20)
+
+
+def rebuilt(old: list[bytes], found: list[Differing]) -> list[bytes]:
+    """A list after all that is told of it."""
+    placed = [(int(each.where[1:-1]), each) for each in found]
+    put_in = {place: each.after for place, each in placed if each.before is None}
+    others = {place: each.after for place, each in placed if each.before is not None}
+    kept = [others.get(place, item) for place, item in enumerate(old)]
+    rest = iter([item for item in kept if item is not None])
+    return [put_in.get(place) or next(rest) for place in range(len(put_in) + sum(map(bool, kept)))]
+
+
+@given(LETTERS, LETTERS)
+def test_a_list_can_be_made_of_what_is_told(old: list[bytes], new: list[bytes]) -> None:
+    """Whatever was put in, taken out, moved or said twice: nothing is missing, nothing too much."""
+    whole = Differing("", spans.build_array(old), spans.build_array(new))
+    found = [each for each in within(whole) if old != new]
+    assert rebuilt(old, found) == new
+
+
+def test_what_was_put_in_everywhere_is_told_place_by_place() -> None:
+    """Reasoning before each call of a history; what stands around it has stayed."""
+    calls = [b'{"call":%d}' % number for number in range(20_000)]
+    both = [each for call in calls for each in (b'{"reasoning":' + call + b"}", call)]
+    before, after = (
+        spans.build_object({"input": spans.build_array(each)}) for each in (calls, both)
+    )
+    bodies = [Body.read(Dialect.RESPONSES, each) for each in (before, after)]
+    assert bodies[0] and bodies[1]
+    told = list(in_bodies(bodies[0], bodies[1]))
+    assert [(each.where, each.before) for each in told] == [
+        (f"input[{2 * place}]", None) for place in range(len(calls))
+    ]
