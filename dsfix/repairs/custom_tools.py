@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
+from typing import NamedTuple
 
 from dsfix.protocol import spans
 from dsfix.protocol.body import Body, Dialect
@@ -43,9 +44,9 @@ def with_functions(body: Body, context: Context) -> Body:
         choice = spans.members(body.members.get("tool_choice", b"null")) or {}
         if spans.value(choice.get("type")) == "custom" and _custom(choice):
             body = body.having("tool_choice", _as_function(choice))
-    called = each(context, CUSTOM_TOOLS.name, context.history_of(body), _is_called)
-    if True in called:
-        items = _items(body.messages, called, context)
+    found = each(context, CUSTOM_TOOLS.name, context.history_of(body), _item)
+    if len(found) > found.count(None):
+        items = _items(body.messages, found, context)
         body = body.saying(items) if items != body.messages else body
     if len(context.freeform) > before:
         count = len(context.freeform) - before
@@ -85,9 +86,14 @@ def _as_function(given: Mapping[str, bytes]) -> bytes:
     return spans.build_object({**given, "type": b'"function"'})
 
 
+def _name(given: Mapping[str, bytes], member: str) -> str:
+    """What a name says, empty where it says nothing."""
+    return str(spans.value(given.get(member)) or "")
+
+
 def _own(given: Mapping[str, bytes], member: str, context: Context) -> str:
     """The agent's own name for what is sent under this one."""
-    sent = str(spans.value(given.get(member)) or "")
+    sent = _name(given, member)
     return context.renamed.get(sent, sent)
 
 
@@ -98,37 +104,53 @@ def _described(form: object) -> str:
     return f"{_WHOLE_INPUT} It follows this {form.get('syntax')} grammar:\n{form.get('definition')}"
 
 
-def _is_called(look: Look) -> bool:
-    """Whether an item may be a call of a custom tool, or its output."""
-    return b'"custom_tool_call' in look.raw
+class _Item(NamedTuple):
+    """An item of a history as it is sent: the call of a custom tool, with the names that are sent
+    for its namespace and its own, or an output, which has none.
+    """
+
+    sent: bytes
+    call: bytes
+    names: tuple[str, str] | None = None
 
 
-def _items(items: Sequence[bytes], may: Sequence[bool], context: Context) -> tuple[bytes, ...]:
-    """The items with function calls for calls of those tools, and their outputs likewise."""
-    called: set[bytes] = set()
-    return tuple(
-        _item(raw, context, called) if is_one else raw
-        for raw, is_one in zip(items, may, strict=True)
-    )
-
-
-def _item(raw: bytes, context: Context, called: set[bytes]) -> bytes:
-    item = spans.members(raw) or {}
+def _item(look: Look) -> _Item | None:
+    """What is sent in place of an item, None where it can stay."""
+    if b'"custom_tool_call' not in look.raw:
+        return None
+    item = spans.members(look.raw) or {}
     kind, call = spans.value(item.get("type")), item.get("call_id", b"")
     if kind == "custom_tool_call" and _custom(item):
-        called.add(call)
-        context.freeform.add((_own(item, "namespace", context), _own(item, "name", context)))
         given = b'{"input":' + item.get("input", b'""') + b"}"
         rest = {name: value for name, value in item.items() if name != "input"}
         made = {
             "type": b'"function_call"',
             "arguments": spans.encode(given.decode("utf-8", "replace")),
         }
-        return spans.build_object({**rest, **made})
-    if kind == "custom_tool_call_output" and call in called:
+        sent = spans.build_object({**rest, **made})
+        return _Item(sent, call, (_name(item, "namespace"), _name(item, "name")))
+    if kind == "custom_tool_call_output":
         made = {"type": b'"function_call_output"', "output": item.get("output", b'""')}
-        return spans.build_object({**item, **made})
-    return raw
+        return _Item(spans.build_object({**item, **made}), call)
+    return None
+
+
+def _items(
+    items: Sequence[bytes], found: Sequence[_Item | None], context: Context
+) -> tuple[bytes, ...]:
+    """The items with function calls for calls of those tools, and their outputs likewise."""
+    called: set[bytes] = set()
+    out = list(items)
+    for place, item in enumerate(found):
+        if item is None:
+            continue
+        if item.names is not None:
+            called.add(item.call)
+            space, name = (context.renamed.get(sent, sent) for sent in item.names)
+            context.freeform.add((space, name))
+        if item.call in called:
+            out[place] = item.sent
+    return tuple(out)
 
 
 def _event(data: bytes, answering: Answering) -> list[bytes]:

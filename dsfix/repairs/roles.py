@@ -17,7 +17,9 @@ from collections.abc import Sequence
 
 from dsfix.protocol import messages, spans
 from dsfix.protocol.body import Body, Dialect
+from dsfix.protocol.turns import Look
 from dsfix.repairs.base import ALL, Context, Repair
+from dsfix.repairs.unchanged import Again, each
 
 
 def with_known_roles(body: Body, context: Context) -> Body:
@@ -28,60 +30,54 @@ def with_known_roles(body: Body, context: Context) -> Body:
 
 
 def _developer(body: Body, context: Context) -> Body:
-    places = _places("developer", context.history_of(body).roles)
-    if not places:
+    history = context.history_of(body)
+    count = history.roles.count("developer")
+    if not count:
         return body
-    context.note(ROLES.name, "developer -> system", len(places))
-    out = list(body.messages)
-    for place in places:
-        out[place] = _as_system(out[place])
-    return body.saying(out)
+    context.note(ROLES.name, "developer -> system", count)
+    found = each(context, ROLES.name, history, _in_place)
+    return body.saying([new or old for new, old in zip(found, body.messages, strict=True)])
 
 
-def _places(role: str, roles: Sequence[str]) -> list[int]:
-    """Where messages have that role; few do, and the others are passed over at once."""
-    found: list[int] = []
-    for _ in range(roles.count(role)):
-        found.append(roles.index(role, found[-1] + 1 if found else 0))
-    return found
-
-
-def _as_system(raw: bytes) -> bytes:
-    message = spans.members(raw)
-    return raw if message is None else spans.build_object({**message, "role": b'"system"'})
+def _in_place(look: Look) -> bytes | None:
+    """What is sent in place of a message, None where it can stay."""
+    message = spans.members(look.raw) if look.role == "developer" else None
+    return spans.build_object({**message, "role": b'"system"'}) if message else None
 
 
 def _messages(body: Body, context: Context) -> Body:
     roles = context.history_of(body).roles
-    places = _places("system", roles)
-    if not places:
+    if "system" not in roles:
         return body
-    read = ((place, _text_blocks(body.messages[place])) for place in places)
-    said = {place: blocks for place, blocks in read if blocks is not None}
+    again = Again(context, ROLES.name)
+    places = [place for place, role in enumerate(roles) if role == "system"]
+    said = [at for at in places if again(_text_blocks, body.messages[at]) is not None]
     out: list[bytes] = []
     waiting: list[bytes] = []
     at, last = 0, ""
     for place in (*said, len(roles)):
         if between := body.messages[at:place]:
-            if waiting:
-                out.append(_joined(between[0], waiting) if roles[at] == "user" else _own(waiting))
-                between = between[1:] if roles[at] == "user" else between
-                waiting = []
+            if waiting and roles[at] == "user":
+                out.append(again(_joined, between[0], *waiting))
+                between = between[1:]
+            elif waiting:
+                out.append(again(_own, *waiting))
+            waiting = []
             out += between
             last = roles[place - 1]
         at = place + 1
-        if place not in said:
+        if place == len(roles):
             break
         if last == "user":
-            out[-1] = _joined(out[-1], said[place])
-        elif last == "assistant" and _calls(out[-1]):
+            out[-1] = again(_joined, out[-1], body.messages[place])
+        elif last == "assistant" and again(_calls, out[-1]):
             # The results must follow the calls at once, so this waits for the user's message.
-            waiting += said[place]
+            waiting.append(body.messages[place])
         else:
-            out.append(_own(said[place]))
+            out.append(again(_own, body.messages[place]))
             last = "user"
     if waiting:
-        out.append(_own(waiting))
+        out.append(again(_own, *waiting))
     context.note(ROLES.name, "system message -> user text", len(places))
     return body.saying(out)
 
@@ -97,15 +93,21 @@ def _text_blocks(raw: bytes) -> list[bytes] | None:
     return spans.items(content)
 
 
-def _joined(raw: bytes, blocks: list[bytes]) -> bytes:
+def _blocks(said: Sequence[bytes]) -> list[bytes]:
+    return [block for raw in said for block in _text_blocks(raw) or ()]
+
+
+def _joined(raw: bytes, *said: bytes) -> bytes:
+    """A user's message, and in it what these system messages say."""
     message, own = spans.members(raw), _text_blocks(raw)
     if message is None or own is None:
         return raw
-    return spans.build_object({**message, "content": spans.build_array([*own, *blocks])})
+    return spans.build_object({**message, "content": spans.build_array([*own, *_blocks(said)])})
 
 
-def _own(blocks: list[bytes]) -> bytes:
-    return spans.build_object({"role": b'"user"', "content": spans.build_array(blocks)})
+def _own(*said: bytes) -> bytes:
+    """A user's message that says what these system messages do."""
+    return spans.build_object({"role": b'"user"', "content": spans.build_array(_blocks(said))})
 
 
 def _calls(raw: bytes) -> bool:

@@ -16,6 +16,7 @@ import re
 from collections.abc import Callable, Mapping, Sequence
 from functools import lru_cache, partial
 from itertools import count
+from typing import NamedTuple
 
 from dsfix.protocol import responses, spans
 from dsfix.protocol.body import Body, Dialect
@@ -82,18 +83,16 @@ _WHOLE: Mapping[Dialect, tuple[Path, ...]] = {
 def with_accepted_names(body: Body, context: Context) -> Body:
     """The body with names that the upstream accepts; `context.renamed` says what they stand for."""
     tools = body.members.get("tools", b"[]")
-    plain = _plain(tools, body.dialect)
-    calls = _doubtful_calls(body, context)
-    if plain and not calls:
-        return body
-    rename = _Renaming(body.dialect, frozenset(_decoded(tools, _TOOLS[body.dialect])), context)
-    if not plain:
-        body = _with_tools(body, context, rename)
-    messages = list(body.messages)
-    for place in calls:
-        messages[place] = _edited(messages[place], _CALLS[body.dialect], rename)
-    if tuple(messages) != body.messages:
-        body = body.saying(messages)
+    offered = _offered(tools, body.dialect)
+    if not _plain(tools, body.dialect):
+        body = _with_tools(body, context, _Renaming(body.dialect, offered, context.renamed))
+    make = partial(_in_place, body.dialect, offered)
+    found = each(context, TOOL_NAMES.name, context.history_of(body), make, offered)
+    if len(found) > found.count(None):
+        for call in filter(None, found):
+            context.renamed.update(call.renamed)
+        both = zip(found, body.messages, strict=True)
+        body = body.saying([new.sent if new else old for new, old in both])
     if context.renamed:
         context.note(TOOL_NAMES.name, "names replaced", len(context.renamed))
     return body
@@ -106,14 +105,28 @@ def _plain(tools: bytes, dialect: Dialect) -> bool:
     return len(set(names)) == len(names) and all(map(_VALID[dialect].fullmatch, names))
 
 
-def _doubtful_calls(body: Body, context: Context) -> list[int]:
-    """Places of the assistant's messages that may hold a name that is no good."""
-    history = context.history_of(body)
-    doubtful = each(context, TOOL_NAMES.name, history, partial(_is_doubtful, body.dialect))
-    if True not in doubtful:
-        return []
-    places = (place for place, found in enumerate(doubtful) if found)
-    return [place for place in places if _calls(body, body.messages[place])]
+@lru_cache(maxsize=KEPT)
+def _offered(tools: bytes, dialect: Dialect) -> frozenset[str]:
+    """The names of the tools."""
+    return frozenset(_decoded(tools, _TOOLS[dialect]))
+
+
+class _Call(NamedTuple):
+    """A message as it is sent, and the agent's own names by those that stand for them in it."""
+
+    sent: bytes
+    renamed: Mapping[str, str]
+
+
+def _in_place(dialect: Dialect, offered: frozenset[str], look: Look) -> _Call | None:
+    """What is sent in place of a message, None where it can stay."""
+    if not _is_doubtful(dialect, look):
+        return None
+    if dialect is Dialect.RESPONSES and responses.kind(look.raw) != "call":
+        return None
+    renamed: dict[str, str] = {}
+    sent = _edited(look.raw, _CALLS[dialect], _Renaming(dialect, offered, renamed))
+    return None if sent is look.raw else _Call(sent, renamed)
 
 
 def _is_doubtful(dialect: Dialect, look: Look) -> bool:
@@ -129,16 +142,12 @@ def _are_valid(dialect: Dialect, names: tuple[str, ...]) -> bool:
     return all(_VALID[dialect].fullmatch(name.encode()) for name in names)
 
 
-def _calls(body: Body, raw: bytes) -> bool:
-    return body.dialect is not Dialect.RESPONSES or responses.kind(raw) == "call"
-
-
 class _Renaming:
-    """Gives each name the one that is sent for it, and keeps what was replaced."""
+    """Gives each name the one that is sent for it, and keeps what was replaced in `renamed`."""
 
-    def __init__(self, dialect: Dialect, offered: frozenset[str], context: Context) -> None:
+    def __init__(self, dialect: Dialect, offered: frozenset[str], renamed: dict[str, str]) -> None:
         self._valid, self._longest = _VALID[dialect], _LONGEST[dialect]
-        self._offered, self._renamed = offered, context.renamed
+        self._offered, self._renamed = offered, renamed
 
     def __call__(self, raw: bytes) -> bytes:
         """The raw name to send; the same object where it may stay."""

@@ -42,6 +42,26 @@ def each(
     return made
 
 
+class Again:
+    """Makes again only what was not made of the same bytes for the conversation's last request.
+
+    For what follows from several messages; `each` is for what a message tells by itself.
+    """
+
+    def __init__(self, context: Context, name: str) -> None:
+        self._before: dict[tuple[Any, ...], Any] = context.seen.get(name, {})
+        self._now: dict[tuple[Any, ...], Any] = {}
+        context.seen[name] = self._now
+
+    def __call__(self, make: Callable[..., T], *of: bytes) -> T:
+        """What `make` gives for these; nothing but they may decide it."""
+        key = (make, *of)
+        if key not in self._now:
+            self._now[key] = self._before[key] if key in self._before else make(*of)
+        made: T = self._now[key]
+        return made
+
+
 def agreed(messages: Sequence[object], history: History) -> int:
     """How many of these messages the history begins with."""
     return history.same if messages is history.before else same(messages, history.messages)
