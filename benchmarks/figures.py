@@ -56,7 +56,7 @@ def _target(each: dict[str, Any]) -> list[Target]:
     what = f"added time to first byte, {each['kind']}, {_size(each)}"
     bare, ours = each["added_bare"], each["added_dsfix"]
     measured = f"{each['ratio']:g} x bare, {ours - bare:.2f} ms above it"
-    if each["kind"] == "growing":
+    if each["kind"].startswith("growing"):
         met = ours <= max(GROWING_LIMIT * bare, bare + GRACE)
         limit = f"at most {GROWING_LIMIT:g} x bare, or {GRACE:g} ms above it"
     elif each["kind"] in _WHOLE and each["size"] in (1_000_000, 4_000_000):

@@ -5,7 +5,8 @@ It is the first byte of what an agent waits for, the first event; a head alone s
 a placeholder. *re-injected*: so is this, but each turn once went through dsfix with its reasoning,
 which the agent has lost since: it is looked up and put back. *growing*: one conversation, one call
 longer each time, whose agent replays no reasoning, so every turn that has passed gets its own
-back; two sub-agents, which grow as well, and a request for a title come between its requests.
+back; two sub-agents, which grow as well, and a request for a title come between its requests. It
+is on Messages, as all others, where no other dialect is named.
 *requests A to B* are of one conversation that begins with nothing: what they add at its beginning
 and at its end tells whether the cost follows what is new, or the history.
 """
@@ -21,13 +22,13 @@ from collections.abc import Callable
 from contextlib import ExitStack
 from typing import Any
 
-from benchmarks.traffic import Conversation, title
+from benchmarks.traffic import Conversation, OnChat, OnResponses, title
 from benchmarks.ways import Way, ways
 
 SIZES = (10_000, 100_000, 1_000_000, 4_000_000, 16_000_000)
 SUB_AGENT = 50_000  # bytes
 LONG, WINDOW = 300, 50  # requests
-_CALL = re.compile(rb'"id": ?"(call_00_b\d+)"')
+_CALL = re.compile(rb'"(?:call_)?id": ?"(call_00_b\d+)"')
 _TURN = 2_250  # bytes, about
 
 
@@ -43,9 +44,9 @@ class Target:
         """End the connection."""
         self._socket.close()
 
-    def post(self, body: bytes) -> tuple[float, bytes]:
+    def post(self, body: bytes, end: str = Conversation.END) -> tuple[float, bytes]:
         """Milliseconds to the first byte of the answer's first event, and the whole answer."""
-        request = self._way.request(body)
+        request = self._way.request(body, end)
         began = time.perf_counter()
         self._socket.sendall(request)
         data = self._socket.recv(65536)
@@ -59,7 +60,7 @@ class Target:
 
     def ask(self, conversation: Conversation) -> float:
         """The conversation's next request, which then goes on with its answer."""
-        taken, answer = self.post(conversation.body())
+        taken, answer = self.post(conversation.body(), conversation.END)
         call = _CALL.search(answer)
         assert call is not None
         conversation.grow(call[1].decode(), "")
@@ -69,15 +70,15 @@ class Target:
 Asked = Callable[[str, Target, int], float]
 
 
-def growing(size: int) -> Asked:
+def growing(size: int, kind: type[Conversation] = Conversation) -> Asked:
     """The next request of a conversation, among those of others."""
     mains: dict[str, Conversation] = {}
     others: dict[str, list[Conversation]] = {}
 
     def asked(name: str, target: Target, number: int) -> float:
         if name not in mains:
-            mains[name] = Conversation(f"g{size}{name[:2]}", size)
-            others[name] = [Conversation(f"{n}{size}{name[:2]}", SUB_AGENT) for n in "ab"]
+            mains[name] = kind(f"g{size}{name[:2]}", size)
+            others[name] = [kind(f"{n}{size}{name[:2]}", SUB_AGENT) for n in "ab"]
         for other in others[name]:
             target.ask(other)
         target.post(title(f"{size} {number}"))
@@ -143,6 +144,8 @@ KINDS: dict[str, Callable[[int], Asked]] = {
     "re-injected": reinjected,
     "growing": growing,
 }
+DIALECTS = {"growing on Chat": OnChat, "growing on Responses": OnResponses}
+OTHERS = 1_000_000  # bytes of a history on the other dialects
 
 
 def run(sizes: tuple[int, ...] = SIZES) -> list[dict[str, Any]]:
@@ -156,6 +159,9 @@ def run(sizes: tuple[int, ...] = SIZES) -> list[dict[str, Any]]:
             measure(targets, size, 15 if size > 2_000_000 else 40, kind, make(size))
             for size in sizes
             for kind, make in KINDS.items()
+        ]
+        rows += [
+            measure(targets, OTHERS, 40, kind, growing(OTHERS, of)) for kind, of in DIALECTS.items()
         ]
         return [*rows, *lengthening(targets)]
 

@@ -26,6 +26,7 @@ _PLANNED = 50_000  # bytes of a request: a longer one has no plan, and is not se
 _IDS = itertools.count()
 _HEAD = b"HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\nTransfer-Encoding: chunked\r\n\r\n"
 _LAST = b"0\r\n\r\n"
+_DONE = b"data: [DONE]\n\n"
 
 
 def answer() -> bytes:
@@ -44,6 +45,46 @@ def answer() -> bytes:
         *_ending(1, "tool_use"),
     ]
     return _frames(events)
+
+
+def on_chat() -> bytes:
+    """The same on Chat."""
+    number = next(_IDS)
+    function = {"name": "Bash", "arguments": '{"command":"ls"}'}
+    call = {"index": 0, "id": f"call_00_b{number:022d}", "type": "function", "function": function}
+    deltas = [
+        {"role": "assistant", "content": None, "reasoning_content": f"Thought {number}."},
+        {"tool_calls": [call]},
+        {},
+    ]
+    head = {"id": f"m{number}", "object": "chat.completion.chunk", "model": "deepseek-v4-pro"}
+    ends = [None, None, "tool_calls"]
+    both = zip(deltas, ends, strict=True)
+    frames = [
+        {**head, "choices": [{"index": 0, "delta": delta, "finish_reason": end}]}
+        for delta, end in both
+    ]
+    return b"".join(b"data: %s\n\n" % json.dumps(each).encode() for each in frames) + _DONE
+
+
+def on_responses() -> bytes:
+    """The same on Responses."""
+    number = next(_IDS)
+    content = [{"type": "reasoning_text", "text": f"Thought {number}."}]
+    thought = {"type": "reasoning", "id": f"rs{number}", "summary": [], "content": content}
+    about = {"name": "Bash", "arguments": '{"command":"ls"}', "call_id": f"call_00_b{number:022d}"}
+    call = {"type": "function_call", "id": f"fc{number}", "status": "completed", **about}
+    response = {"id": f"m{number}", "object": "response", "model": "deepseek-v4-pro"}
+    events = [{"type": "response.created", "response": {**response, "output": []}}]
+    for index, item in enumerate((thought, call)):
+        for end in ("added", "done"):
+            kind = f"response.output_item.{end}"
+            events.append({"type": kind, "output_index": index, "item": item})
+    done = {**response, "status": "completed", "output": [thought, call]}
+    return _frames([*events, {"type": "response.completed", "response": done}])
+
+
+_ANSWERS = {b"/chat/completions": on_chat, b"/responses": on_responses}
 
 
 def stream(count: int, chars: int) -> Iterator[tuple[bytes, bytes]]:
@@ -165,7 +206,9 @@ async def handle(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> 
             if plan is not None:
                 await _perform(plan, writer)
             else:
-                writer.write(_HEAD + _chunk(answer()) + _LAST)
+                path = head.split(b" ", 2)[1].partition(b"?")[0]
+                ends = [made for end, made in _ANSWERS.items() if path.endswith(end)]
+                writer.write(_HEAD + _chunk((ends or [answer])[0]()) + _LAST)
             await writer.drain()
     except (asyncio.IncompleteReadError, ConnectionError, asyncio.CancelledError):
         writer.close()

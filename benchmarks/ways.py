@@ -15,7 +15,8 @@ _HOLD = (
     "print(os.environ['ANTHROPIC_BASE_URL'],os.environ['ANTHROPIC_AUTH_TOKEN'],flush=True);"
     "sys.stdin.read()"
 )
-MESSAGES = "/anthropic/v1/messages"
+_END = "/v1/messages"
+MESSAGES = f"/anthropic{_END}"
 
 
 class Way(NamedTuple):
@@ -27,10 +28,11 @@ class Way(NamedTuple):
     token: str
     pid: int
 
-    def request(self, body: bytes) -> bytes:
-        """A POST of this body, as bytes."""
+    def request(self, body: bytes, end: str = _END) -> bytes:
+        """A POST of this body, as bytes, to the path that ends so."""
+        path = self.path.removesuffix(_END) + end
         return (
-            f"POST {self.path} HTTP/1.1\r\nHost: 127.0.0.1:{self.port}\r\n"
+            f"POST {path} HTTP/1.1\r\nHost: 127.0.0.1:{self.port}\r\n"
             f"Authorization: Bearer {self.token}\r\nx-api-key: {self.token}\r\n"
             "anthropic-version: 2023-06-01\r\nContent-Type: application/json\r\n"
             f"Content-Length: {len(body)}\r\n\r\n"
