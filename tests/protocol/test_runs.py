@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
+from itertools import count
 from typing import Any
 
 import pytest
@@ -43,7 +44,11 @@ def _responses(kind: str, text: str) -> dict[str, Any]:
             "item": {"type": "message", "content": [{"type": "output_text", "text": text}]},
         }
     name = "output_text" if kind == "text" else "reasoning_text"
-    return {"type": f"response.{name}.delta", "output_index": 0, "delta": text}
+    number = {"sequence_number": next(NUMBERS)}
+    return {"type": f"response.{name}.delta", **number, "output_index": 0, "delta": text}
+
+
+NUMBERS = count()
 
 
 WIRES: dict[Dialect, Callable[[str, str], dict[str, Any]]] = {
@@ -52,7 +57,11 @@ WIRES: dict[Dialect, Callable[[str, str], dict[str, Any]]] = {
     Dialect.RESPONSES: _responses,
 }
 KINDS = st.sampled_from(["begin", "text", "thinking", "sign"])
-TEXTS = st.one_of(st.text(max_size=4), st.sampled_from(["", "a", '"', "\\", '"}}', "data:", "\n"]))
+TEXTS = st.one_of(
+    st.text(max_size=4),
+    st.text('\\"n,', max_size=6),
+    st.sampled_from(["", "a", '"', "\\", '"}}', "data:", "\n", ', "sequence_number": 1,']),
+)
 
 
 def _read(dialect: Dialect, runs: list[bytes]) -> list[tuple[str, str, str]]:
@@ -78,9 +87,15 @@ def test_a_run_says_what_its_events_say(
 
 
 @pytest.mark.parametrize("dialect", Dialect)
-def test_hundreds_of_deltas_are_one(dialect: Dialect) -> None:
-    """However many, one event is left of them, and all of their text."""
-    texts = [f"{number} é " for number in range(500)]
-    run = b"".join(sse.encode(json.dumps(WIRES[dialect]("text", each)).encode()) for each in texts)
+@pytest.mark.parametrize("separators", [(",", ":"), (", ", ": ")])
+@pytest.mark.parametrize("text", ["é ", '"', "\\", '\\\\"\n', "<p>"])
+def test_hundreds_of_deltas_are_one(
+    dialect: Dialect, separators: tuple[str, str], text: str
+) -> None:
+    """However many, one event is left of them, and all of their text: prose or code."""
+    texts = [f"{number}{text}" for number in range(500)]
+    events = (WIRES[dialect]("text", each) for each in texts)
+    written = (json.dumps(each, separators=separators).encode() for each in events)
+    run = b"".join(map(sse.encode, written))
     assert len(sse.split(merged(run))) == 1
     assert _read(dialect, [run])[-1][1] == "".join(texts)

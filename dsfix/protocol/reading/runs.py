@@ -21,6 +21,11 @@ _PLAIN = rb'[^"\\<\x00-\x1f]*+'
 _ESCAPED = rb'\\(?:[bfnrt"/\\]|u(?!003[cC]|[dD][89a-fA-F])[0-9a-fA-F]{4})'
 _WORDS = re.compile(_PLAIN + rb"(?:" + _ESCAPED + _PLAIN + rb")*+")
 _END = re.compile(rb"\r\n\r\n|\n\n")
+# Events of Responses are numbered, and nobody here needs to know; as both layouts write it.
+_NUMBERS = {
+    member: re.compile(member + rb"[0-9]+(?=[,}])")
+    for member in (b',"sequence_number":', b', "sequence_number": ')
+}
 _LOOK = 4096  # bytes in which the first delta has to begin
 # Deltas for which it is not worth the look, bytes of one that is soon decoded for its length, and
 # bytes in which there cannot be so many.
@@ -73,6 +78,14 @@ def merged(events: bytes) -> bytes:
     """The events with such a run as one delta; the same object where there is none."""
     if len(events) < _SHORT:
         return events
+    alike = events
+    for member, numbered in _NUMBERS.items():
+        alike = numbered.sub(b"", alike) if member in alike else alike
+    made = _together(alike)
+    return events if made is alike else made
+
+
+def _together(events: bytes) -> bytes:
     begin, opening = _opening(events)
     closing = _closing(events, begin + len(opening)) if opening else b""
     mark = closing[:_MARK]
@@ -85,20 +98,22 @@ def merged(events: bytes) -> bytes:
     text = b"".join(pieces)
     # What stands between two texts was taken off each time, or there is more than text.
     size = len(opening) + len(text) + len(others) * len(mark + between) + len(mark + last)
-    if begin + size != len(events) or not last.startswith(rest) or not _is_string(text):
-        return events
-    if b"\\" in text and b"\\" in {piece[-1:] for piece in pieces}:
+    if begin + size != len(events) or not last.startswith(rest) or not _are_strings(pieces):
         return events
     return b"".join((events[:begin], opening, text, mark, last))
 
 
-def _is_string(text: bytes) -> bool:
-    """Whether this is sure to be the inside of one string of JSON: each quote is escaped."""
-    if b"\n" in text:
+def _are_strings(pieces: list[bytes]) -> bool:
+    """Whether each is sure to be the inside of a string of JSON.
+
+    Each quote is escaped, and no escape is left open, so that it is for the quote behind it.
+    """
+    text = b"\n".join((*pieces, b""))
+    if text.count(b"\n") > len(pieces):
         return False
-    if b'"' not in text:
-        return True
-    return b"\\\\" not in text and text.count(b'"') == text.count(b'\\"')
+    if b"\\" in text:
+        text = text.replace(b"\\\\", b"")  # what is left of a row of them escapes what follows
+    return b"\\\n" not in text and text.count(b'"') == text.count(b'\\"')
 
 
 def _opening(events: bytes) -> tuple[int, bytes]:
