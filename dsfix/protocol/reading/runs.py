@@ -80,7 +80,8 @@ def merged(events: bytes) -> bytes:
         return events
     alike = events
     for member, numbered in _NUMBERS.items():
-        alike = numbered.sub(b"", alike) if member in alike else alike
+        if events.find(member, 0, _LOOK) >= 0:
+            alike = numbered.sub(b"", alike)
     made = _together(alike)
     return events if made is alike else made
 
