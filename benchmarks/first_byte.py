@@ -18,8 +18,8 @@ import re
 import socket
 import statistics
 import time
-from collections.abc import Callable
-from contextlib import ExitStack
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
 from typing import Any
 
 from benchmarks.traffic import Conversation, OnChat, OnResponses, title
@@ -150,20 +150,28 @@ OTHERS = 1_000_000  # bytes of a history on the other dialects
 
 def run(sizes: tuple[int, ...] = SIZES) -> list[dict[str, Any]]:
     """All figures of this benchmark."""
-    with ExitStack() as stack:
-        found = stack.enter_context(ways("direct", "bare", "dsfix"))
-        targets = {name: Target(way) for name, way in found.items()}
-        for target in targets.values():
-            stack.callback(target.close)
+    with _targets() as targets:
         rows = [
             measure(targets, size, 15 if size > 2_000_000 else 40, kind, make(size))
             for size in sizes
             for kind, make in KINDS.items()
         ]
+    with _targets() as targets:  # which have not to write down what was said above
         rows += [
             measure(targets, OTHERS, 40, kind, growing(OTHERS, of)) for kind, of in DIALECTS.items()
         ]
         return [*rows, *lengthening(targets)]
+
+
+@contextmanager
+def _targets() -> Iterator[dict[str, Target]]:
+    """The ways that are compared, each with its connection."""
+    with ExitStack() as stack:
+        found = stack.enter_context(ways("direct", "bare", "dsfix"))
+        targets = {name: Target(way) for name, way in found.items()}
+        for target in targets.values():
+            stack.callback(target.close)
+        yield targets
 
 
 if __name__ == "__main__":
