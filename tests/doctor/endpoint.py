@@ -66,6 +66,8 @@ class Endpoint:
         said.model = "other" if "echo" in self.ways else body["model"]
         if "think-tags" in self.ways and said.reasoning:
             said.text, said.reasoning = f"<think>{said.reasoning}</think>{said.text}", None
+        if "tags-anyway" in self.ways and not thinks:
+            said.text = f"<think>thought</think>{said.text}"
         return said
 
     def _values(self, chat: bool, body: dict[str, Any], names: list[str]) -> None:

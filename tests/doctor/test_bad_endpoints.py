@@ -132,6 +132,14 @@ def test_an_answer_of_another_form_on_which_a_question_builds(body: bytes) -> No
     assert (raw["responses-interleaved"], raw["responses-model-echo"]) == ("malformed", "same")
 
 
+def test_an_empty_list_of_models() -> None:
+    """What is missing is models, and no answer of one: another --model would not help."""
+    with serving(lambda came: Given(200, b'{"data":[]}')) as url:
+        (finding,) = probed(url, "models").findings
+    assert finding.raw == "empty"
+    assert finding.means == "Agents that look for models find none."
+
+
 def test_a_single_call_is_not_asked_about_as_torn() -> None:
     """One with its own output behind it tells nothing of several."""
 

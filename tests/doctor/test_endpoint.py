@@ -25,6 +25,7 @@ PLANTED: dict[str, dict[str, str]] = {
     "unsigned": {"messages-signature": "absent"},
     "no-reasoning": both("thinking-on", "thinking-adaptive", word="absent"),
     "think-tags": both("thinking-on", "thinking-adaptive", word="in-text"),
+    "tags-anyway": both("thinking-off", word="in-text"),
     "no-adaptive": both("thinking-adaptive", word="refused"),
     "force-ignored": {
         **both("tool-choice", word="ignored"),

@@ -40,6 +40,7 @@ def _clock(replies: Sequence[Reply]) -> Verdict:
     return Verdict("right" if abs(skew) <= MOST_SKEW else "wrong", f"{skew:+.0f} s")
 
 
+_NONE = Meaning("Agents that look for models find none.", "Name models yourself.")
 _UNTOLD = Meaning("The list of models does not come, and tells nothing of the key.")
 
 # https://api-docs.deepseek.com/api/list-models and /api/get-user-balance.
@@ -68,7 +69,7 @@ PROBES = (
         otherwise=Level.WARN,
         words={
             "listed": Meaning("Agents that look for models find them."),
-            "missing": Meaning("Agents that look for models find none.", "Name models yourself."),
+            **dict.fromkeys(("empty", "missing"), _NONE),
         },
     ),
     Probe(

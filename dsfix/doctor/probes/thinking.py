@@ -33,6 +33,10 @@ _OFF = {
     ),
     "absent": Meaning("The model does not think."),
     "empty": Meaning("The model does not think."),
+    "in-text": Meaning(
+        "The model thinks though it was told not to, and agents show it as the answer.",
+        "Use another model.",
+    ),
 }
 
 
