@@ -20,6 +20,7 @@ from dsfix.doctor.machine import Machine
 from dsfix.environment import ENDPOINT, SESSION, TOKEN, Credentials
 from dsfix.errors import AgentNotFound, LaunchError, NoKey
 from dsfix.paths import state_dir
+from dsfix.redact import SHORTEST
 from dsfix.upstreams import is_excepted, is_loopback
 from dsfix.upstreams.base import Upstream
 
@@ -119,8 +120,12 @@ def settings(subject: Subject, machine: Machine) -> Iterator[Finding]:
 
 
 def leaks(key: str, read: dict[Path, str | None]) -> Iterator[Finding]:
-    """Do they hold the key? Of variables it is taken out."""
-    places = [str(path) for path, text in read.items() if key and key in (text or "")]
+    """Do they hold the key? Of variables it is taken out.
+
+    A key of a few letters is no secret, and would be found inside other words.
+    """
+    secret = len(key) >= SHORTEST
+    places = [str(path) for path, text in read.items() if secret and key in (text or "")]
     for place in places:
         means = f"The key stands in {place}: the agent can read it."
         yield _row("leaks", Level.WARN, "key", means, "Keep it in its own variable only.")

@@ -98,11 +98,7 @@ def examine(wish: Wish, machine: Machine, announce: Callable[[str, Cost], None])
     """
     subject = _subject(wish, machine)
     names = _chosen(wish)
-    redactor = Redactor.of(machine.environ, [(subject.key, "api-key")])
-
-    def clean(text: str) -> str:
-        return redactor.text(text.replace(subject.key, "[key]") if subject.key else text)
-
+    clean = Redactor.of(machine.environ, [(subject.key, "api-key")]).text
     found = [each for each in _checked(subject, machine, names) if each.name in names]
     served, without = _served([probe for probe in PROBES if probe.name in names], subject)
     spent = cost(served) if wish.live and served else None

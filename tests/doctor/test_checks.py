@@ -134,6 +134,16 @@ def test_settings_that_lead_elsewhere_and_leak() -> None:
     assert word("settings", machine(), agent="claude") == ("clear", Level.GOOD)
 
 
+def test_a_key_of_a_few_letters() -> None:
+    """It is looked for in no word: not on the screen, nor in files that the agent reads."""
+    given = machine(DEEPSEEK_API_KEY="key")._replace(read=lambda path: '{"apiKey": "key"}')
+    assert found("api-key", given)[0].means == "It is in DEEPSEEK_API_KEY."
+    assert found("proxy", machine(DEEPSEEK_API_KEY="e"))[0].means == (
+        "The upstream is reached directly."
+    )
+    assert word("leaks", given, agent="claude") == ("none", Level.GOOD)
+
+
 def test_a_key_inside_another_variable() -> None:
     """It does not hand the key to the agent, as the key's own variable does not."""
     assert word("leaks", machine(HEADERS=f"Authorization: Bearer {KEY}")) == ("none", Level.GOOD)
