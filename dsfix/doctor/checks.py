@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import os
 import re
+import shlex
 import stat
 import time
 from collections.abc import Iterator
+from contextlib import suppress
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import NamedTuple
@@ -52,19 +54,27 @@ def agents(subject: Subject, machine: Machine) -> Iterator[Finding]:
     missing = []
     for agent in subject.agents:
         try:
-            program = process.executable(agent.commands[0], machine.environ.get("PATH", ""))
-        except AgentNotFound:
-            missing.append(agent)
-            continue
+            program = _program(agent, machine.environ.get("PATH", ""))
         except LaunchError as error:
             yield _row("agent", Level.ACT, "not-executable", error.message, error.hint)
             continue
-        yield _version(agent, machine.run((program, "--version")))
+        if program:
+            yield _version(agent, machine.run((program, "--version")))
+        else:
+            missing.append(agent)
     if missing and (subject.asked or len(missing) == len(subject.agents)):
         names = ", ".join(agent.title for agent in missing)
         level = Level.ACT if subject.asked else Level.WARN
         do = f"Install it with: {missing[0].install}" if subject.asked else "Install one of them."
         yield _row("agent", level, "not-installed", f"Not found on PATH: {names}.", do)
+
+
+def _program(agent: Agent, path: str) -> str:
+    """The agent's file under the first of its names that is there; empty where none is."""
+    for command in agent.commands:
+        with suppress(AgentNotFound):
+            return process.executable(command, path)
+    return ""
 
 
 def _version(agent: Agent, printed: str | None) -> Finding:
@@ -183,7 +193,7 @@ def state(subject: Subject, machine: Machine) -> Iterator[Finding]:
         yield _row("state", Level.ACT, "unusable", f"{folder} cannot be written.", _OTHER_STATE)
     elif open_to_others:
         means = f"Others can read {open_to_others[0]}."
-        do = f"chmod -R go= {folder}"
+        do = f"chmod -R go= {shlex.quote(str(folder))}"
         yield _row("state", Level.WARN, "open", means, do)
     else:
         yield _row("state", Level.GOOD, "private", f"{folder} is readable by you only.")

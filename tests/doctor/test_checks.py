@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shlex
 from pathlib import Path
 from typing import Any
 
@@ -92,6 +93,9 @@ def test_agents_that_are_not_there(tmp_path: Path) -> None:
     assert word("agent", machine(), agent="codex") == ("not-installed", Level.ACT)
     assert word("agent", machine()) == ("not-installed", Level.WARN)
     assert word("agent", installed(tmp_path, "2.1.197")) == ("known-good", Level.GOOD)
+    (tmp_path / "kimi-cli").symlink_to("claude")  # its other name
+    there = machine(PATH=str(tmp_path))._replace(run=lambda words: "kimi, version 2.1.0")
+    assert word("agent", there, agent="kimi") == ("known-good", Level.GOOD)
     (tmp_path / "claude").chmod(0o644)
     there = machine(PATH=str(tmp_path))
     assert word("agent", there, agent="claude") == ("not-executable", Level.ACT)
@@ -182,7 +186,7 @@ def test_a_network_that_needs_no_proxy() -> None:
 
 def test_the_state_directory(tmp_path: Path) -> None:
     """It is yours alone, readable by others, or unusable."""
-    state = tmp_path / "state"
+    state = tmp_path / "my state"
     given = machine(DSFIX_STATE_DIR=str(state))
     assert word("state", given) == ("new", Level.GOOD)
     state.mkdir(mode=0o700)
@@ -190,6 +194,7 @@ def test_the_state_directory(tmp_path: Path) -> None:
     assert word("state", given) == ("private", Level.GOOD)
     (state / "memory.db").chmod(0o644)
     assert word("state", given) == ("open", Level.WARN)
+    assert shlex.split(found("state", given)[0].do) == ["chmod", "-R", "go=", str(state)]
     (state / "memory.db").chmod(0o600)
     state.chmod(0o755)
     assert word("state", given) == ("open", Level.WARN)
