@@ -15,9 +15,9 @@ _WAIT = 20.0  # seconds
 # Who knocks, with which header, and what must be answered. Nothing of it is forwarded: the path
 # that is asked for is answered by the proxy itself.
 _KNOCKS = (
-    ("nobody without the token", "Authorization", "Bearer another", 401),
-    ("nobody under another Host", "Host", "example.com", 421),
-    ("no web page", "Origin", "https://example.com", 403),
+    ("a stranger without the token", "Authorization", "Bearer another", 401),
+    ("who asks for another Host", "Host", "example.com", 421),
+    ("a web page", "Origin", "https://example.com", 403),
 )
 
 
@@ -35,7 +35,7 @@ def guard(upstream: Upstream) -> Iterator[Finding]:
         return
     do = "Do not use this installation; reinstall dsfix."
     if wrong:
-        means = f"It must let in {', '.join(wrong)}, and does."
+        means = f"It lets in who must be refused: {', '.join(wrong)}."
         yield Finding("guard", "machine", Level.ACT, "open", means, do)
     elif shut:
         means = "It does not let in the agent."

@@ -220,10 +220,10 @@ def test_a_session_around_us() -> None:
 def test_the_guard(monkeypatch: pytest.MonkeyPatch) -> None:
     """A proxy is opened and lets in nobody but the agent; a door that stands open is told."""
     assert word("guard", machine()) == ("guarded", Level.GOOD)
-    monkeypatch.setattr(guarding, "_KNOCKS", (("nobody at all", "Accept", "*/*", 401),))
+    monkeypatch.setattr(guarding, "_KNOCKS", (("anybody", "Accept", "*/*", 401),))
     (finding,) = guarding.guard(named("deepseek"))
     assert (finding.raw, finding.level) == ("open", Level.ACT)
-    assert "nobody at all" in finding.means
+    assert finding.means == "It lets in who must be refused: anybody."
 
 
 def test_names_that_there_are_not() -> None:
