@@ -64,11 +64,11 @@ def number(words: str, units: dict[str, float], example: str, wrong: str = "is n
     """A number with a unit, such as `3d`. Raises UsageError for anything else."""
     unit = next((unit for unit in units if words.lower().endswith(unit)), None)
     try:
-        found = float(words[: -len(unit)]) if unit else -1.0
-        if unit is None or not 0 <= found < inf:
+        found = float(words[: -len(unit)]) * units[unit] if unit else -1.0
+        if not 0 <= found < inf:
             raise ValueError(words)
     except ValueError:
         known = ", ".join(units)
         message = f"{words!r} {wrong} with a unit of {known}"
         raise UsageError(message, hint=example) from None
-    return found * units[unit]
+    return found
