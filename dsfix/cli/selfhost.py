@@ -28,6 +28,7 @@ if TYPE_CHECKING:
 # What is measured, unless the user assumes it.
 VOLUME, MIXED = "volume", "price"
 EVERY = (VOLUME, MIXED, *NAMES)
+_DIGITS = 15  # of a number that is assumed, before its point or behind it
 _MEANINGS = {VOLUME: "tokens a day, in and out", MIXED: "price of a million of them"}
 
 
@@ -74,8 +75,10 @@ def given(words: Sequence[str], asked: bool) -> dict[str, Decimal]:
             value = Decimal(text)
         except InvalidOperation:
             value = Decimal("nan")
-        if not value.is_finite() or value < 0 or (value == 0 and name in ("years", "speed")):
-            raise UsageError(f"--assume {name} takes a number, not {text!r}")
+        least = "above 0" if name in ("years", "speed") else "of 0 or more"
+        usable = value.is_finite() and value >= 0 and abs(value.adjusted()) < _DIGITS
+        if not usable or (value == 0 and least == "above 0"):
+            raise UsageError(f"--assume {name} takes a number {least}, not {text!r}")
         found[name] = value
     return found
 
