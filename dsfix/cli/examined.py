@@ -11,7 +11,6 @@ from dsfix.cli.screen import screen
 
 if TYPE_CHECKING:
     from rich.console import Console
-    from rich.table import Table
 
     from dsfix.doctor.examine import Report
     from dsfix.doctor.finding import Finding
@@ -44,26 +43,28 @@ def print_report(report: Report, console: Console | None = None) -> None:
     )
     console.print(f"\n{' · '.join(said)}", soft_wrap=True)
     if report.unknown:
+        title = one_line(report.upstream.title)
         told = f"  {len(report.unknown)} not known here: nobody has written down how"
-        console.print(f"{told} {report.upstream.title} answers them", soft_wrap=True)
+        console.print(f"{told} {title} answers them", soft_wrap=True, markup=False)
     for finding in report.findings:
         if finding.drift:
             told = f"  drift: {finding.name} is {finding.raw}, {finding.expected} was expected"
-            console.print(told, soft_wrap=True)
+            console.print(one_line(told), soft_wrap=True, markup=False)
 
 
 def _print_wide(findings: Iterable[Finding], console: Console) -> None:
     from rich.table import Table
+    from rich.text import Text
 
     table = Table(box=None, pad_edge=False, header_style="dim", padding=(0, 2, 0, 0))
     for head in ("", "probe", "raw", "through dsfix"):
         table.add_column(head, no_wrap=True)
     table.add_column("what it means", ratio=3)
     table.add_column("what to do", ratio=2)
-    for _, rows in _groups(findings):
-        for finding in rows:
-            means = _told(finding) or finding.means
-            _add(table, finding, finding.name, one_line(means), one_line(finding.do))
+    for finding in findings:
+        mark = Text(_MARKS[finding.level], style=_STYLES.get(finding.level, "dim"))
+        said = (one_line(_told(finding) or finding.means), one_line(finding.do))
+        table.add_row(mark, *map(Text, (finding.name, finding.raw, finding.through, *said)))
     console.print(table)
 
 
@@ -99,14 +100,6 @@ def _told(finding: Finding) -> str:
 
 def _to_do(finding: Finding) -> str:
     return "" if finding.level == "repaired" else finding.do
-
-
-def _add(table: Table, finding: Finding, name: str, *rest: str) -> None:
-    from rich.text import Text
-
-    style = _STYLES.get(finding.level, "dim")
-    cells = (name, finding.raw, finding.through, *rest)
-    table.add_row(Text(_MARKS[finding.level], style=style), *(Text(cell) for cell in cells))
 
 
 def _more(finding: Finding) -> Iterator[str]:

@@ -107,3 +107,15 @@ def test_the_table(width: int) -> None:
     for words in ("model-echo", "Sub-agents and titles of", "1 drift"):
         assert words in joined
     assert "drift: chat-model-echo is other, same was expected" in joined
+
+
+@pytest.mark.parametrize("width", [80, 140])
+def test_a_title_of_the_users_own_is_text(width: int) -> None:
+    """Whatever it looks like to the library that prints it."""
+    report = simulated("serve-as=other", only=("chat-model-echo",))
+    findings = tuple(each._replace(expected="") for each in report.findings)
+    upstream = report.upstream._replace(title="The [bold] [/b] relay\x1b[2J")
+    out = StringIO()
+    console = Console(file=out, width=width)
+    print_report(report._replace(upstream=upstream, findings=findings), console)
+    assert "how The [bold] [/b] relay[2J answers them" in out.getvalue()
