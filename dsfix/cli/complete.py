@@ -24,6 +24,13 @@ def agents(ctx: typer.Context, incomplete: str) -> list[str]:
     return _starting(incomplete, (agent.name for agent in AGENTS))
 
 
+def players(incomplete: str) -> list[str]:
+    """The agents that `dsfix demo` plays with."""
+    from dsfix.demo.players import PLAYERS
+
+    return _starting(incomplete, PLAYERS)
+
+
 def upstreams(incomplete: str) -> list[str]:
     """The upstreams that have a name, the user's own first."""
     from dsfix.upstreams import NAMES

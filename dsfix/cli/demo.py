@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from dsfix.cli.complete import agents
+from dsfix.cli.complete import players
 from dsfix.cli.screen import screen
 from dsfix.errors import UsageError
 
@@ -38,7 +38,7 @@ def demo(
         typer.Argument(
             metavar="[claude|opencode]",
             help="Play with this agent, which must be installed; without one, built in.",
-            autocompletion=agents,
+            autocompletion=players,
         ),
     ] = "",
 ) -> None:

@@ -82,7 +82,8 @@ def test_generator_writes_every_script(tmp_path: Path) -> None:
         ("dsfix run --no-repair ", set(REPAIRS)),
         ("dsfix run --no-repair user", {"user-id"}),
         ("dsfix run --thinking ", {"on", "off", "agent"}),
-        ("dsfix demo ", {agent.name for agent in AGENTS}),
+        ("dsfix demo ", {"claude", "opencode"}),
+        ("dsfix doctor ", {agent.name for agent in AGENTS}),
     ],
 )
 def test_callback(env: dict[str, str], line: str, offered: set[str]) -> None:
@@ -132,7 +133,9 @@ def test_a_state_directory_that_is_none_offers_nothing(env: dict[str, str], stat
         assert "Error" not in done.stderr and "error:" not in done.stderr
 
 
-@pytest.mark.parametrize("line", ["dsfix ", "dsfix run cl", "dsfix run --no-repair "])
+@pytest.mark.parametrize(
+    "line", ["dsfix ", "dsfix run cl", "dsfix run --no-repair ", "dsfix demo "]
+)
 def test_a_press_is_cheap(env: dict[str, str], line: str) -> None:
     """A press of TAB imports neither a server nor a printer of tables."""
     began = time.monotonic()
