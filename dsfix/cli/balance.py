@@ -64,7 +64,8 @@ def _told(found: Credentials, timeout: float) -> dict[str, Any]:
     told = spans.value(answer.body)
     if answer.status != 200 or not isinstance(told, dict):
         hint = "inside a session nobody holds the key: ask outside" if found.nested else ""
-        raise DsfixError(f"{upstream.host} tells no balance (HTTP {answer.status})", hint=hint)
+        why = answer.broken or f"HTTP {answer.status}"
+        raise DsfixError(f"{upstream.host} tells no balance ({why})", hint=hint)
     try:
         return {
             "upstream": upstream.origin,

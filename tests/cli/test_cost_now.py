@@ -101,13 +101,14 @@ class Account:
 
     status: int = 200
     body: bytes = json.dumps(BALANCE).encode()
+    headers: dict[str, str] = field(default_factory=dict)
     url: str = ""
     asked: list[tuple[str, str]] = field(default_factory=list)
 
     def answer(self, came: Came) -> Given:
         """Note path and key, and answer."""
         self.asked.append((came.path, came.headers["authorization"]))
-        return Given(self.status, self.body)
+        return Given(self.status, self.body, headers=self.headers)
 
 
 @pytest.fixture
@@ -166,6 +167,13 @@ def test_an_upstream_that_tells_no_balance(
     ran = dsfix("balance", "--upstream", account.url, home=home)
     assert ran.code == 1 and error in ran.err
     assert KEY not in ran.err + ran.out and "Traceback" not in ran.err
+
+
+def test_a_balance_that_is_cut(home: Path, account: Account) -> None:
+    """The status of success is no reason why there is none."""
+    account.body, account.headers = b'{"is_available": true, ', {"Content-Length": "1000"}
+    ran = dsfix("balance", "--upstream", account.url, home=home)
+    assert ran.code == 1 and "tells no balance (cut)" in ran.err
 
 
 def test_an_upstream_without_such_a_path(home: Path) -> None:
