@@ -35,10 +35,9 @@ def agents(
 
     listed = [_row(agent, versions) for agent in AGENTS]
     if as_json:
-        data = {"agents": listed, "impossible": _impossible()}
-        print_json("agents", data)
+        print_json("agents", {"agents": listed, "impossible": _impossible()})
         return
-    _print(listed, versions)
+    _print(listed)
 
 
 def _row(agent: Agent, versions: bool) -> dict[str, Any]:
@@ -72,17 +71,14 @@ def _impossible() -> list[dict[str, str]]:
     return [{name: getattr(each, name) for name in names} for each in FOREIGN]
 
 
-def _print(listed: list[dict[str, Any]], versions: bool) -> None:
+def _print(listed: list[dict[str, Any]]) -> None:
     from rich.table import Table
 
     columns: Columns = {
         "agent": [row["name"] for row in listed],
         "wires": [" ".join(row["dialects"]) for row in listed],
         "verified": [row["verified"] or "-" for row in listed],
-        "installed": [
-            (row["version"] or "yes" if versions else "yes") if row["path"] else "no"
-            for row in listed
-        ],
+        "installed": [row["version"] or ("yes" if row["path"] else "no") for row in listed],
     }
     console = screen()
     columns = fitting(columns, console.width, ("wires", "verified"), 2)

@@ -105,9 +105,10 @@ def commands() -> str:
 def repairs_page() -> str:
     """The registry in its order: what each repair puts right, and the evidence."""
     parts = [MADE, "# Repairs\n", _prose(repairs)]
-    rows = [(f"[`{each.name}`](#{each.name})", _dialects(each), each.summary) for each in _all()]
+    every = repairs.LISTED
+    rows = [(f"[`{each.name}`](#{each.name})", _dialects(each), each.summary) for each in every]
     parts.append(table(("repair", "dialects", "what it does"), rows))
-    for each in _all():
+    for each in every:
         module = importlib.import_module(f"dsfix.repairs.{each.name.replace('-', '_')}")
         facts = f"{each.summary}. Dialects: {_dialects(each)}. Works on {_works_on(each)}."
         parts.append(f"## {each.name}\n\n{facts}\n\n{_prose(module)}")
@@ -228,10 +229,6 @@ def _helps(
     yield words, command.get_help(context)
     for name in command.list_commands(context) if hasattr(command, "list_commands") else ():
         yield from _helps(command.get_command(context, name), (*words, name), context)
-
-
-def _all() -> tuple[Repair, ...]:
-    return repairs.LISTED
 
 
 def _dialects(repair: Repair) -> str:

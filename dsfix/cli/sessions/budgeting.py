@@ -54,7 +54,7 @@ def _limits(
     from dsfix.record.limits import Limits, money
 
     first = Limits.of(record.start.get("budget"))
-    cost, currency = (None, first.currency)
+    cost, currency = None, first.currency
     if max_cost is not None:
         cost, currency = money(max_cost, first.currency)
     new = Limits(cost, currency, max_tokens, max_requests, max_minutes)

@@ -33,25 +33,20 @@ def _facts(exchange: Exchange, cost: str) -> Iterator[tuple[str, str]]:
     yield "started", local(exchange.started, "%Y-%m-%d %H:%M:%S") + took
     yield "models", one_line(" → ".join(filter(None, names)))
     if usage:
-        yield (
-            "tokens",
-            f"{count(usage.input)} in ({count(usage.cached)} cached) · "
-            + (f"{count(usage.output)} out"),
-        )
+        used = f"{count(usage.input)} in ({count(usage.cached)} cached)"
+        yield "tokens", f"{used} · {count(usage.output)} out"
     yield "cost", cost
     yield "end", " · ".join(filter(None, (str(exchange.status or ""), exchange.finish)))
     yield "cut", exchange.cut and f"by the {exchange.cut}"
     yield "error", exchange.error
     tried = (one_line(f"{each.status}: {each.words} → {each.then}") for each in exchange.attempts)
     yield "attempts", "\n".join(tried)
-    yield (
-        "repairs",
-        "\n".join(
-            one_line(f"{each.repair}: {'failed, ' if each.failed else ''}{each.detail}")
-            + (f" ({each.count:,})" if each.count > 1 else "")
-            for each in exchange.changes
-        ),
+    done = (
+        one_line(f"{each.repair}: {'failed, ' if each.failed else ''}{each.detail}")
+        + (f" ({each.count:,})" if each.count > 1 else "")
+        for each in exchange.changes
     )
+    yield "repairs", "\n".join(done)
 
 
 def _print_edits(edited: Edited, console: Console) -> None:

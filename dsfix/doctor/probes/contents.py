@@ -36,12 +36,14 @@ def probes(dialect: Dialect) -> tuple[Probe, ...]:
     if dialect is not Dialect.RESPONSES:
         found.append(plain("user-id", "Is a user id taken as Claude Code writes it?", user))
     if dialect is not Dialect.MESSAGES:
-        developer = partial(_developer, dialect)
+        developer = partial(_told, dialect, "developer", False)
         return (*found, plain("developer-role", "Is there a role `developer`?", developer))
+    system = partial(_told, dialect, "system", False)
+    system_last = partial(_told, dialect, "system", True)
     return (
         *found,
-        plain("system-role", "Is there a role `system`?", _system),
-        plain("system-last", "May a system message end the request?", _system_last),
+        plain("system-role", "Is there a role `system`?", system),
+        plain("system-last", "May a system message end the request?", system_last),
         plain("document", "May a document be sent?", _document),
         _COUNTING,
     )
@@ -75,22 +77,12 @@ def _with_user(dialect: Dialect, scene: Scene) -> Call:
     return Call(dialect, wires.plainly(dialect, scene.model, **more))
 
 
-def _developer(dialect: Dialect, scene: Scene) -> Call:
-    told = {"role": "developer", "content": "Be brief."}
+def _told(dialect: Dialect, role: str, last: bool, scene: Scene) -> Call:
+    """A question with a message of that role before it, or behind it."""
+    told = {"role": role, "content": "Be brief."}
     said = wires.user(wires.plain(dialect))
-    return Call(dialect, wires.asked(dialect, scene.model, told, said))
-
-
-def _system(scene: Scene) -> Call:
-    told = {"role": "system", "content": "Be brief."}
-    said = wires.user(wires.plain(Dialect.MESSAGES))
-    return Call("messages", wires.asked(Dialect.MESSAGES, scene.model, told, said))
-
-
-def _system_last(scene: Scene) -> Call:
-    told = {"role": "system", "content": "Be brief."}
-    said = wires.user(wires.plain(Dialect.MESSAGES))
-    return Call("messages", wires.asked(Dialect.MESSAGES, scene.model, said, told))
+    items = (said, told) if last else (told, said)
+    return Call(dialect, wires.asked(dialect, scene.model, *items))
 
 
 def _unknown(dialect: Dialect, scene: Scene) -> Call:
