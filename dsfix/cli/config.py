@@ -90,7 +90,10 @@ def unset(name: _Name) -> None:
 
     place = config_file(os.environ)
     with writing.changing(place):
-        writing.replace(place, writing.without_value(_read(place), str(place), name))
+        before = _read(place)
+        after = writing.without_value(before, str(place), name)
+        if after != before:  # where there is no file, none is made
+            writing.replace(place, after)
 
 
 @config_app.command()

@@ -240,6 +240,13 @@ def test_a_file_that_init_wrote_can_be_set(tmp_path: Path, place: Path) -> None:
     assert said.split() == template().split()
 
 
+def test_what_is_not_set_needs_no_file(tmp_path: Path, place: Path) -> None:
+    """To take it out makes none, which would be in the way of the one that `init` writes."""
+    assert config(tmp_path, "unset", "run.model").code == 0
+    assert not place.exists()
+    assert config(tmp_path, "init").code == 0
+
+
 def test_a_table_may_be_empty(tmp_path: Path) -> None:
     """One that has settings in it, even if none is set; no other."""
     assert understood("[settings.placeholder]\n# mode = 'off'\n[agents.claude]", "f").layer == {}
