@@ -109,6 +109,18 @@ def test_a_deleted_session_is_hidden_until_it_comes_back(state: Path) -> None:
     assert session_ids("") == ["last", new.id, old.id]
 
 
+def test_a_list_without_a_session_says_why(state: Path) -> None:
+    """What was deleted was recorded all the same."""
+
+    def said(*words: str) -> str:
+        return CliRunner().invoke(sessions_app, ["list", *words]).stderr.strip()
+
+    assert said() == "no session has been recorded"
+    run("delete", session(state).id)
+    assert said().startswith("every session was deleted; `dsfix sessions undelete`")
+    assert said("--agent", "claude") == "no session fits"
+
+
 def test_a_hidden_session_says_how_it_comes_back(state: Path) -> None:
     """Where it is asked for by its id."""
     log = session(state)

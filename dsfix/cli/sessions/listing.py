@@ -128,10 +128,19 @@ def _list(wanted: Wanted, limit: int, as_json: bool) -> None:
         print_json("sessions list", list(map(as_document, found)))
     elif found:
         _print_list(found)
-    elif wanted == type(wanted)():
-        typer.echo("no session has been recorded", err=True)
     else:
-        typer.echo("no session fits", err=True)
+        typer.echo(_none(wanted), err=True)
+
+
+def _none(wanted: Wanted) -> str:
+    """Why there is nothing to list."""
+    from dsfix.record.sessions import event_files
+
+    if wanted != type(wanted)():
+        return "no session fits"
+    if any(event_files(state())):
+        return "every session was deleted; `dsfix sessions undelete` brings one back"
+    return "no session has been recorded"
 
 
 def _search(wanted: Wanted, limit: int, as_json: bool) -> None:
