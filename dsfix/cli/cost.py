@@ -221,11 +221,9 @@ def _lists(used: Mapping[str, Upstream], now: float) -> list[Dated]:
 
 def _is_local(origin: str) -> bool:
     """A session inside another one, or with the simulator: somebody else counts it, or nobody."""
-    from urllib.parse import urlsplit
+    from dsfix.upstreams import host_of, is_loopback
 
-    from dsfix.upstreams import is_loopback
-
-    return is_loopback(urlsplit(origin).hostname or "")
+    return is_loopback(host_of(origin))
 
 
 def _project(session: Brief) -> str:

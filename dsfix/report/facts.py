@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from urllib.parse import urlsplit
 
 from dsfix.admission import Refusal
 from dsfix.record.exchange import Exchange
 from dsfix.record.limits import UNLIMITED, Limits
-from dsfix.upstreams import is_loopback
+from dsfix.upstreams import host_of, is_loopback
 
 # An agent that lived this many seconds without a request was asked nothing, or went past us.
 BYPASS_AFTER = 5.0
@@ -43,8 +42,7 @@ class Facts:
     @property
     def plain_http(self) -> bool:
         """Whether the key and what was said could be read on the way to the upstream."""
-        url = urlsplit(self.upstream)
-        return url.scheme == "http" and not is_loopback(url.hostname or "")
+        return self.upstream.startswith("http:") and not is_loopback(host_of(self.upstream))
 
 
 def notes_on(exchanges: Sequence[Exchange], facts: Facts) -> list[str]:

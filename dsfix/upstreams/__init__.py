@@ -12,7 +12,7 @@ from dsfix.errors import UsageError
 from dsfix.upstreams.base import Upstream
 from dsfix.upstreams.data import DEFAULT, NAMES, answering, made, table
 
-__all__ = ["DEFAULT", "NAMES", "is_loopback", "named", "read", "resolve"]
+__all__ = ["DEFAULT", "NAMES", "host_of", "is_loopback", "named", "read", "resolve"]
 _NONE: Mapping[str, Mapping[str, Any]] = {}
 
 
@@ -139,6 +139,14 @@ def _checked(spec: str, allow_plain_http: bool) -> SplitResult:
             hint="use https, or accept it with --allow-plain-http",
         )
     return url
+
+
+def host_of(url: str) -> str:
+    """The host in a URL of a record; empty where it is none."""
+    try:
+        return urlsplit(url).hostname or ""
+    except ValueError:
+        return ""
 
 
 def is_loopback(host: str) -> bool:

@@ -232,6 +232,19 @@ def test_whose_rules_held_is_whose_prices_hold(
     assert told("--by", "project") == rows
 
 
+@pytest.mark.parametrize(
+    "words",
+    [("cost",), ("sessions", "show", "last"), ("sessions", "export", "last", "--format", "otlp")],
+)
+def test_a_record_whose_upstream_is_no_address_is_read_all_the_same(
+    state: Path, words: tuple[str, ...]
+) -> None:
+    """A file may be damaged: its own prices are unknown, and nothing else of any session is."""
+    session(state, ("2026-10-17T12:00Z", FLASH), upstream="http://[damaged")
+    result = RUNNER.invoke(app, list(words), catch_exceptions=False)
+    assert result.exit_code == 0 and result.stdout
+
+
 def test_nothing_recorded_is_no_error(state: Path) -> None:
     """A line on stderr, no rows in JSON."""
     assert run() == ""

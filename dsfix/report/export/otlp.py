@@ -11,12 +11,12 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Iterator, Mapping
 from typing import Any
-from urllib.parse import urlsplit
 
 from dsfix import __version__
 from dsfix.record.exchange import Exchange
 from dsfix.record.reader import SessionRecord
 from dsfix.report.export.resolved import line
+from dsfix.upstreams import host_of
 
 Span = dict[str, Any]
 _INTERNAL, _CLIENT = 1, 3
@@ -57,7 +57,7 @@ def session_span(
 
 def provider_of(upstream: str) -> str:
     """A provider's name from the origin of its API: `deepseek` for https://api.deepseek.com."""
-    host = urlsplit(upstream).hostname or "unknown"
+    host = host_of(upstream) or "unknown"
     labels = host.split(".")
     return labels[-2] if len(labels) > 1 and not labels[-1].isdigit() else host
 
