@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import time
 from collections.abc import Mapping, Sequence
+from datetime import UTC, date, datetime
 from enum import StrEnum
 from typing import TYPE_CHECKING, Annotated, Any, NamedTuple
 
@@ -20,8 +21,6 @@ if TYPE_CHECKING:
     from dsfix.report.cost import Costs, Dated
     from dsfix.report.spending import Row, Spent, Year
     from dsfix.upstreams.base import Upstream
-
-_DAY = 86_400.0
 
 
 class By(StrEnum):
@@ -55,8 +54,10 @@ class Measured(NamedTuple):
 
     @property
     def days(self) -> int:
-        """Calendar days, begun ones as whole."""
-        return max(1, -int(-(self.until - self.since) // _DAY))
+        """Days on the user's calendar, begun ones as whole; the end itself is in none."""
+        ends = self.since, max(self.since, self.until - 1)
+        first, last = map(date.fromtimestamp, ends)
+        return (last - first).days + 1
 
 
 class Answer(NamedTuple):
@@ -210,8 +211,6 @@ def _costs(upstream: Upstream | None, currency: str) -> Costs:
 
 def _lists(used: Mapping[str, Upstream], now: float) -> list[Dated]:
     """The price lists of these vendors."""
-    from datetime import UTC, datetime
-
     from dsfix.report.cost import dated
 
     today = datetime.fromtimestamp(now, UTC).date()

@@ -168,6 +168,16 @@ def test_a_year_like_the_measured_days(some: list[str]) -> None:
     )
 
 
+def test_a_day_is_one_of_the_calendar(state: Path) -> None:
+    """Two hours around midnight are two days, of which no more than two are active."""
+    session(state, ("2026-10-17T23:00Z", FLASH), ("2026-10-18T00:30Z", FLASH))
+    for until, told in (
+        ("2026-10-18T01:00", "2 days, 2 of them active"),
+        ("2026-10-18T00:00", "1 day, 1 of them active"),
+    ):
+        assert f"a year like these {told}: " in run("--annual", "--until", until)
+
+
 def test_sessions_with_this_machine_are_left_out(state: Path, some: list[str]) -> None:
     """A session inside another is counted there, the simulator costs nothing; a relay may."""
     session(state, ("2026-10-20T12:00Z", FLASH), upstream="http://127.0.0.1:8000")

@@ -209,7 +209,8 @@ def test_moments(state: Path, words: str, end: bool, seconds: float) -> None:
 
 
 @pytest.mark.parametrize(
-    "words", ["", "d", "nand", "-1d", "infd", "1e308w", "3x", "2026-13-01", "9999-12-31", "-"]
+    "words",
+    ["", "d", "nand", "-1d", "infd", "1e308w", "1e9w", "3x", "2026-13-01", "9999-12-31", "-"],
 )
 def test_no_moments(words: str) -> None:
     """One line that speaks of dates, of which most are, and examples."""

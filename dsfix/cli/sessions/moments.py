@@ -21,10 +21,13 @@ def moment(words: str, now: float, *, end: bool = False) -> float:
     try:
         at = datetime.fromisoformat(words)
     except ValueError:
-        return now - number(words, UNITS, _EXAMPLE, "is no date, and no number")
+        at = None
     try:
+        if at is None:
+            ago = number(words, UNITS, _EXAMPLE, "is no date, and no number")
+            return datetime.fromtimestamp(now - ago).timestamp()
         if end and len(words) <= len("2026-11-21"):
             at += timedelta(days=1)
         return at.timestamp()
-    except (OverflowError, ValueError):
+    except (OSError, OverflowError, ValueError):
         raise UsageError(f"{words!r} is too far away", hint=_EXAMPLE) from None
