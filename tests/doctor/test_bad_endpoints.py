@@ -132,6 +132,19 @@ def test_an_answer_of_another_form_on_which_a_question_builds(body: bytes) -> No
     assert (raw["responses-interleaved"], raw["responses-model-echo"]) == ("malformed", "same")
 
 
+def test_a_call_that_fails_within_its_stream() -> None:
+    """It is told with the endpoint's own words, as any stream that fails is."""
+    broken = b'data: {"error": {"message": "no slot is free"}}\n\n'
+
+    def failing(came: Came, given: Given) -> Given:
+        both = b'"tools"' in came.body and "event-stream" in given.kind
+        return given._replace(body=broken) if both else given
+
+    with relay(failing) as url:
+        (finding,) = probed(url, "chat-stream-tool-call").findings
+    assert (finding.raw, finding.said) == ("failing", "no slot is free")
+
+
 def test_an_empty_list_of_models() -> None:
     """What is missing is models, and no answer of one: another --model would not help."""
     with serving(lambda came: Given(200, b'{"data":[]}')) as url:

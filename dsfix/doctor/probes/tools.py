@@ -164,6 +164,8 @@ def _streamed(replies: Sequence[Reply]) -> Verdict:
     reply = replies[-1]
     if not reply.streamed:
         return Verdict("not-streamed")
+    if reply.answer.error:
+        return Verdict("failing", reply.answer.error)
     return _calls_of(reply) if ended(reply) else Verdict("unended")
 
 
