@@ -417,6 +417,13 @@ def test_delete_and_undelete(server: Running, here: Here, tmp_path: Path) -> Non
     assert server.ask(path).status == 200
 
 
+def test_none_is_deleted_where_one_is_unknown(here: Here, tmp_path: Path) -> None:
+    """A slip of the fingers changes nothing, as with sessions."""
+    name = shown(here("send", str(write(tmp_path, a__html="x"))).out).removeprefix("/r/")
+    assert here("delete", name, "0000").code == 1
+    assert ids(here("list", "--json")) == [name]
+
+
 RARE = "§¶ß"  # three letters, as the index of words has them
 
 

@@ -64,12 +64,14 @@ def _change(
     url: str,
     as_json: bool,
 ) -> None:
+    """Change all these reports, or none if one of them is not found."""
     with answering(f"reports {command}", as_json):
         for said in change.values():
             if not isinstance(said, bool):
                 check_labels(*([said] if isinstance(said, str) else said))
         at = server(url)
-        changed = [at.changed(name, change) for name in names]
+        found = [at.changed(name, {})["id"] for name in names]  # to change nothing is to look
+        changed = [at.changed(each, change) for each in found]
         if as_json:
             print_json(f"reports {command}", changed)
             return
