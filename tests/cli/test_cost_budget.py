@@ -166,12 +166,16 @@ def test_only_a_limit_of_the_beginning_can_be_changed(
 
 
 @pytest.mark.parametrize(
-    "words", [("--max-minutes", "nan"), ("--max-minutes", "inf"), ("--max-requests", str(10**15))]
+    "words",
+    [
+        ("--max-minutes", "nan"),
+        ("--max-minutes", "inf"),
+        ("--max-minutes", "0"),
+        ("--max-requests", str(10**15)),
+    ],
 )
-def test_a_limit_that_the_session_would_pass_over_is_refused(
-    home: Path, words: tuple[str, ...]
-) -> None:
-    """It was written down, and the old limit held on without a word."""
+def test_a_limit_that_is_none_for_a_session_is_refused(home: Path, words: tuple[str, ...]) -> None:
+    """What would be passed over without a word; and 0, which to `run` is no limit."""
     with Simulator.in_thread() as upstream:
         limits = ("--max-minutes", "5", "--max-requests", "5")
         dsfix(*command(*limits, url=upstream.url), home=home)

@@ -60,8 +60,9 @@ def _limits(
     new = Limits(cost, currency, max_tokens, max_requests, max_minutes)
     kept = Limits.of(new.as_dict()).as_dict()
     for name, value in new.as_dict().items():  # the cost before its currency, which is no option
-        if name not in kept:  # the session would pass it over
-            raise UsageError(f"--max-{name} does not take {value}", hint="0 or more, below 10^15")
+        # The session would pass it over; 0, which for `run` is no limit, would refuse everything.
+        if name not in kept or not value:
+            raise UsageError(f"--max-{name} does not take {value}", hint="above 0, below 10^15")
         if name not in first.as_dict():
             raise UsageError(
                 f"session {record.id} was begun without --max-{name}",
