@@ -85,8 +85,9 @@ CODES: Mapping[ExitCode, str] = {
     ExitCode.WARNED: "`doctor`: it works only through repairs, or there are warnings.",
     ExitCode.USAGE: "The command line or a setting does not fit what is asked.",
     ExitCode.OWN_FAILURE: "`run`: dsfix itself failed before or around the agent.",
-    ExitCode.NOT_EXECUTABLE: "`run`: the agent's file cannot be executed.",
-    ExitCode.NOT_FOUND: "`run`: the agent was not found.",
+    ExitCode.NOT_EXECUTABLE: "`run`, `demo`: the agent's file cannot be executed;"
+    " `config edit`: the editor's.",
+    ExitCode.NOT_FOUND: "`run`, `demo`: the agent was not found; `config edit`: the editor.",
     ExitCode.INTERRUPTED: "Ctrl-C in a command other than `run`; `serve`, `simulate` and `view` end"
     " with 0.",
 }
