@@ -19,7 +19,7 @@ from dsfix import process
 from dsfix.agents.base import Agent, Endpoint, Host, Request
 from dsfix.doctor.finding import Finding, Level
 from dsfix.doctor.machine import Machine
-from dsfix.environment import ENDPOINT, SESSION, TOKEN, Credentials
+from dsfix.environment import ENDPOINT, NO_KEY, SESSION, TOKEN, Credentials
 from dsfix.errors import AgentNotFound, LaunchError, NoKey
 from dsfix.paths import state_dir
 from dsfix.redact import SHORTEST
@@ -103,6 +103,9 @@ def key(subject: Subject, machine: Machine) -> Iterator[Finding]:
         word = "missing" if isinstance(subject.found, NoKey) else "unusable"
         means = f"{subject.found.message[:1].upper()}{subject.found.message[1:]}."
         yield _row("api-key", Level.ACT, word, means, subject.found.hint)
+    elif subject.found.key == NO_KEY:
+        means = f"{subject.found.key_env} is not set, and {subject.upstream.title} can do without."
+        yield _row("api-key", Level.GOOD, "not-needed", means)
     else:
         yield _row("api-key", Level.GOOD, "present", f"It is in {subject.found.key_env}.")
 

@@ -111,7 +111,10 @@ def test_the_version_is_asked_without_the_key_and_not_in_the_project(tmp_path: P
 
 
 def test_the_key() -> None:
-    """A key is there, is not, or can be none."""
+    """A key is there, is not, or can be none; or need not be there."""
+    own = Config("simulator", by_flag=True)
+    assert word("api-key", machine(), config=own) == ("not-needed", Level.GOOD)
+    assert word("api-key", machine(DSFIX_SIMULATOR_KEY=KEY), config=own)[0] == "present"
     assert word("api-key", machine()) == ("present", Level.GOOD)
     assert word("api-key", machine(DEEPSEEK_API_KEY="")) == ("missing", Level.ACT)
     assert word("api-key", machine(DEEPSEEK_API_KEY="a b")) == ("unusable", Level.ACT)
