@@ -28,7 +28,7 @@ def gc(
     yes: Annotated[bool, typer.Option("--yes", "-y", help="Remove them; else only say.")] = False,
     as_json: AsJson = False,
 ) -> None:
-    """Remove deleted sessions, and those beyond a bound; tagged and running ones stay."""
+    """Remove deleted sessions, and untagged ones beyond a bound; running ones stay."""
     with answering("sessions gc", as_json):
         from dsfix.record.index.opening import forget
         from dsfix.record.keeping import Bounds, kept, leaving, remove

@@ -18,7 +18,7 @@ _Tags = Annotated[list[str], typer.Argument(metavar="TAG...", help="One word eac
 
 
 def tag(session: Session, tags: _Tags) -> None:
-    """Put tags on a session; a tagged one is never cleared away."""
+    """Put tags on a session; `gc` keeps a tagged one, unless it was deleted."""
     words = [_word(each) for each in tags]
     _relabel([session], lambda labels: labels.tagged(*words))
 
