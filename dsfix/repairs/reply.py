@@ -14,6 +14,7 @@ from typing import TypeVar
 from dsfix.protocol import offered, reading, sse
 from dsfix.protocol.answer import Answer
 from dsfix.protocol.body import Dialect
+from dsfix.protocol.reading import runs
 from dsfix.protocol.reading.late import MANY, Late
 from dsfix.repairs.base import Answering, AnswerRepair, Repair, Rules, Stream, guarded
 from dsfix.repairs.chain import Outgoing
@@ -139,8 +140,13 @@ class Reply:
         return b"".join(self._guarded(name, stream.rest, b"") for name, stream in self._streams)
 
     def _ready(self, events: bytes) -> bytes:
-        """A run of complete events; gives those that go on now."""
-        if self._goes_by(events):
+        """Complete events; gives those that go on now."""
+        if len(events) < runs.SHORT:
+            return self._part(events, events)
+        return b"".join([self._part(*part) for part in runs.parts(events)])
+
+    def _part(self, events: bytes, together: bytes) -> bytes:
+        if self._goes_by(events, together):
             if self._relay.waits:
                 self._late.stop()
             else:
@@ -153,14 +159,14 @@ class Reply:
             events = self._guarded(name, partial(stream.feed, events), events)
         return self._passed(events)
 
-    def _goes_by(self, events: bytes) -> bool:
+    def _goes_by(self, events: bytes, together: bytes) -> bool:
         """Whether these events are nothing but text that nobody waits for; then they are read."""
-        return self._guarded("reader", partial(self._told_texts, events), False)
+        return self._guarded("reader", partial(self._told_texts, events, together), False)
 
-    def _told_texts(self, events: bytes) -> bool:
+    def _told_texts(self, events: bytes, together: bytes) -> bool:
         if any([mark in events for mark in self._delta_marks]):
             return False
-        texts = reading.texts(self.dialect, events, self.answering.asked)
+        texts = reading.texts(self.dialect, together, self.answering.asked)
         if texts is None:
             return False
         for _, stream in self._streams:

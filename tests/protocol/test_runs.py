@@ -8,13 +8,13 @@ from itertools import count
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from dsfix.protocol import reading, sse
 from dsfix.protocol.answer import Answer
 from dsfix.protocol.body import Dialect
-from dsfix.protocol.reading.runs import merged
+from dsfix.protocol.reading.runs import SHORT, merged, parts
 
 
 def _messages(kind: str, text: str) -> dict[str, Any]:
@@ -99,3 +99,36 @@ def test_hundreds_of_deltas_are_one(
     run = b"".join(map(sse.encode, written))
     assert len(sse.split(merged(run))) == 1
     assert _read(dialect, [run])[-1][1] == "".join(texts)
+
+
+@pytest.mark.parametrize("dialect", Dialect)
+@given(st.lists(st.tuples(KINDS, TEXTS, st.integers(1, 20)), min_size=9), st.booleans())
+def test_parts_are_all_the_events_and_say_the_same(
+    dialect: Dialect, said: list[tuple[str, str, int]], dense: bool
+) -> None:
+    """Cut into parts nothing is lost, and each is read as its events are."""
+    separators = (",", ":") if dense else (", ", ": ")
+    events = b"".join(
+        sse.encode(json.dumps(WIRES[dialect](kind, text), separators=separators).encode(), "e")
+        for kind, text, times in said
+        for _ in range(times)
+    )
+    assume(len(events) >= SHORT)
+    found = parts(events)
+    assert b"".join(part.events for part in found) == events
+    assert all(part.events for part in found)
+    assert _read(dialect, [part.together for part in found]) == _read(dialect, [events])
+
+
+@pytest.mark.parametrize("dialect", Dialect)
+def test_a_burst_of_several_blocks_is_a_few_events(dialect: Dialect) -> None:
+    """Each block's deltas are put together, though another block's follow in the same chunk."""
+    said = [("thinking", 300), ("begin", 1), ("text", 200), ("thinking", 2), ("text", 400)]
+    events = [
+        sse.encode(json.dumps(WIRES[dialect](kind, f"{kind}{number}")).encode())
+        for kind, times in said
+        for number in range(times)
+    ]
+    found = parts(b"".join(events))
+    assert [len(sse.split(part.events)) for part in found] == [300, 1, 200, 2, 400]
+    assert [len(sse.split(part.together)) for part in found] == [1, 1, 1, 2, 1]

@@ -68,15 +68,15 @@ class Texts(NamedTuple):
             self.on_event(answer, event)
 
 
-def texts(dialect: Dialect, events: bytes, asked: str) -> Texts | None:
-    """What a run of complete events adds to the answer's texts; None where it does more.
+def texts(dialect: Dialect, together: bytes, asked: str) -> Texts | None:
+    """What a part of the events adds to the answer's texts; None where it does more.
 
-    No repair but one that reads texts changes any such event. `asked` is the model's name as the
-    agent wrote it: an event under another one is no such event.
+    No repair but one that reads texts changes any such event. `together` is a part's; `asked` is
+    the model's name as the agent wrote it: an event under another one is no such event.
     """
     reader = _READERS[dialect]
     try:
-        payloads, beside = _payloads(events)
+        payloads, beside = _payloads(together)
         known = _decoded(reader, payloads)
     except spans.Malformed:
         return None
@@ -91,7 +91,7 @@ def texts(dialect: Dialect, events: bytes, asked: str) -> Texts | None:
 def observe(dialect: Dialect, answer: Answer, events: bytes) -> None:
     """Take in a run of complete events. What is no event of the dialect is passed over."""
     reader = _READERS[dialect]
-    payloads, _ = _payloads(events)
+    payloads, _ = _payloads(runs.merged(events))
     ended = b"[DONE]" in payloads
     try:
         known = _decoded(reader, [data for data in payloads if data != b"[DONE]"])
@@ -104,7 +104,7 @@ def observe(dialect: Dialect, answer: Answer, events: bytes) -> None:
 
 
 def _payloads(events: bytes) -> tuple[list[bytes], bytes]:
-    payloads, beside = sse.parted(runs.merged(events))
+    payloads, beside = sse.parted(events)
     return list(filter(None, payloads)), beside
 
 

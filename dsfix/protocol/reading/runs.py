@@ -7,6 +7,7 @@ letters. Together they cost a thirtieth of what reading each one does.
 from __future__ import annotations
 
 import re
+from bisect import bisect_left
 from itertools import repeat
 from typing import NamedTuple
 
@@ -30,7 +31,7 @@ _LOOK = 4096  # bytes in which the first delta has to begin
 # Deltas for which it is not worth the look, bytes of one that is soon decoded for its length, and
 # bytes in which there cannot be so many.
 _FEW, _LONG = 8, 1024
-_SHORT = 256 * _FEW
+SHORT = 256 * _FEW
 # Bytes of what stands between two texts by which it is found; few are the quickest to look for.
 _MARK = 5
 
@@ -74,16 +75,81 @@ class Form(NamedTuple):
         return b"".join((opening, text, closing))
 
 
+class Part(NamedTuple):
+    """Some complete events, and the same with a run of deltas among them as one delta."""
+
+    events: bytes
+    together: bytes
+
+
 def merged(events: bytes) -> bytes:
     """The events with such a run as one delta; the same object where there is none."""
-    if len(events) < _SHORT:
+    if len(events) < SHORT:
         return events
-    alike = events
-    for member, numbered in _NUMBERS.items():
-        if events.find(member, 0, _LOOK) >= 0:
-            alike = numbered.sub(b"", alike)
+    alike, _ = _unnumbered(events)
     made = _together(alike)
     return events if made is alike else made
+
+
+def parts(events: bytes) -> list[Part]:
+    """The events cut where a run begins or ends: one part where all is a run, or none is.
+
+    Events of fewer bytes than `SHORT` hold none that is worth the look.
+    """
+    alike, numbered = _unnumbered(events)
+    made = _together(alike)
+    if made is not alike or not (ends := _ends(alike)):
+        return [Part(events, made)]
+    cuts = [*_numbered_again(events, numbered, ends), len(events)]
+    pairs = zip((0, *ends), (*ends, len(alike)), (0, *cuts), cuts, strict=False)
+    return [Part(events[at:to], _together(alike[start:stop])) for start, stop, at, to in pairs]
+
+
+def _unnumbered(events: bytes) -> tuple[bytes, re.Pattern[bytes] | None]:
+    """The events without their numbers, and what these look like."""
+    for member, numbered in _NUMBERS.items():
+        if events.find(member, 0, _LOOK) >= 0:
+            return numbered.sub(b"", events), numbered
+    return events, None
+
+
+def _ends(events: bytes) -> list[int]:
+    """Where runs of deltas begin and end, but for the beginning and the end of all."""
+    ends, at = [], 0
+    while at < len(events):
+        begin, opening = _opening(events, at)
+        closing = _closing(events, begin + len(opening)) if opening else b""
+        if not closing:
+            break
+        at, many = _run(events, begin, opening, closing)
+        if many:
+            ends += [begin, at]
+    return sorted({end for end in ends if 0 < end < len(events)})
+
+
+def _run(events: bytes, begin: int, opening: bytes, closing: bytes) -> tuple[int, bool]:
+    """Where the run that begins there ends, and whether it is worth it to be put together."""
+    count, end = 0, begin
+    while events.startswith(opening, end):
+        found = events.find(closing, end + len(opening))
+        if found < 0:
+            break
+        end = found + len(closing)
+        count += 1
+    return end, count >= _FEW
+
+
+def _numbered_again(
+    events: bytes, numbered: re.Pattern[bytes] | None, places: list[int]
+) -> list[int]:
+    """Places in events without their numbers, as they are in the events."""
+    if numbered is None:
+        return places
+    before, gone = list[int](), [0]
+    for found in numbered.finditer(events):
+        before.append(found.start() - gone[-1])
+        gone.append(gone[-1] + len(found[0]))
+    return [place + gone[bisect_left(before, place)] for place in places]
 
 
 def _together(events: bytes) -> bytes:
@@ -117,10 +183,10 @@ def _are_strings(pieces: list[bytes]) -> bool:
     return b"\\\n" not in text and text.count(b'"') == text.count(b'\\"')
 
 
-def _opening(events: bytes) -> tuple[int, bytes]:
-    """Where the first delta begins, and its bytes up to its text; empty where none is one."""
-    for found in _TEXT.finditer(events, 0, _LOOK):
-        head = _END.split(events[: found.end()])[-1]
+def _opening(events: bytes, start: int = 0) -> tuple[int, bytes]:
+    """Where the next delta begins, and its bytes up to its text; empty where none is one."""
+    for found in _TEXT.finditer(events, start, start + _LOOK):
+        head = _END.split(events[start : found.end()])[-1]
         if b"delta" in head[: found.start() - found.end()]:
             return found.end() - len(head), head
     return 0, b""
