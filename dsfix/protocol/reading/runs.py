@@ -165,21 +165,22 @@ def _together(events: bytes) -> bytes:
     text = b"".join(pieces)
     # What stands between two texts was taken off each time, or there is more than text.
     size = len(opening) + len(text) + len(others) * len(mark + between) + len(mark + last)
-    if begin + size != len(events) or not last.startswith(rest) or not _are_strings(pieces):
+    if begin + size != len(events) or not last.startswith(rest) or not _are_strings(text, pieces):
         return events
     return b"".join((events[:begin], opening, text, mark, last))
 
 
-def _are_strings(pieces: list[bytes]) -> bool:
-    """Whether each is sure to be the inside of a string of JSON.
+def _are_strings(text: bytes, pieces: list[bytes]) -> bool:
+    """Whether each piece of this text is sure to be the inside of a string of JSON.
 
     Each quote is escaped, and no escape is left open, so that it is for the quote behind it.
     """
-    text = b"\n".join((*pieces, b""))
-    if text.count(b"\n") > len(pieces):
+    if b"\n" in text:
         return False
-    if b"\\" in text:
-        text = text.replace(b"\\\\", b"")  # what is left of a row of them escapes what follows
+    if b"\\" not in text:
+        return b'"' not in text
+    text = b"\n".join((*pieces, b"")).replace(b"\\\\", b"")
+    # What is left of a row of backslashes escapes what follows.
     return b"\\\n" not in text and text.count(b'"') == text.count(b'\\"')
 
 
