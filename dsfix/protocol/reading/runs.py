@@ -32,6 +32,7 @@ _LOOK = 4096  # bytes in which the first delta has to begin
 # bytes in which there cannot be so many.
 _FEW, _LONG = 8, 1024
 SHORT = 256 * _FEW
+_VAIN = 4  # deltas, one behind the other, that begin no run: those that follow begin none either
 # Bytes of what stands between two texts by which it is found; few are the quickest to look for.
 _MARK = 5
 
@@ -115,13 +116,14 @@ def _unnumbered(events: bytes) -> tuple[bytes, re.Pattern[bytes] | None]:
 
 def _ends(events: bytes) -> list[int]:
     """Where runs of deltas begin and end, but for the beginning and the end of all."""
-    ends, at = [], 0
-    while at < len(events):
+    ends, at, vain = [], 0, 0
+    while at < len(events) and vain < _VAIN:
         begin, opening = _opening(events, at)
         closing = _closing(events, begin + len(opening)) if opening else b""
         if not closing:
             break
         at, many = _run(events, begin, opening, closing)
+        vain = 0 if many else vain + 1
         if many:
             ends += [begin, at]
     return sorted({end for end in ends if 0 < end < len(events)})
