@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import codecs
 import re
+from collections import Counter
 from collections.abc import Iterator
 from html import unescape
 from html.parser import HTMLParser
@@ -14,9 +15,15 @@ from typing import NamedTuple
 
 _LOADED = frozenset(("src", "data", "poster", "background"))
 _SILENT = frozenset(("script", "style", "template", "title"))
-_LINES = frozenset(
-    ("p", "div", "br", "li", "tr", "td", "th", "h1", "h2", "h3", "h4", "h5", "h6", "pre", "table")
+_LINES = re.compile(
+    "address|article|aside|blockquote|br|button|caption|dd|details|div|dl|dt|fieldset|figcaption"
+    "|figure|footer|form|h[1-6r]|header|legend|li|main|nav|ol|option|p|pre|section|summary|svg"
+    "|table|td|text|textarea|th|tr|ul"
 )
+_KEPT = ("pre", "textarea")  # elsewhere an end of a line is a space, as a browser shows it
+_COUNTED = ("svg", *_KEPT)
+_SPACE = re.compile(r"\s")
+_CANDIDATE = re.compile(r"([^\s,]\S*+)(?:(?<=,)|[^,]*+)")  # of a srcset, by the HTML standard
 _LINK_LOADS = re.compile(r"stylesheet|icon|preload|manifest|modulepreload", re.I)
 _COMMENT = re.compile(r"/\*.*?\*/", re.S)
 _CSS = re.compile(
@@ -47,7 +54,8 @@ class Page(NamedTuple):
 def page(data: bytes) -> Page:
     """Read a page. Any bytes have a reading."""
     reader = _Reader()
-    marked, end, rest = decoded(data).rpartition(">")  # a tag that begins behind it has no end
+    text = decoded(data).replace("\0", "\ufffd")  # as in a browser; a search would end there
+    marked, end, rest = text.rpartition(">")  # a tag that begins behind it has no end
     reader.feed(marked + end)
     reader.close()
     reader.handle_data(unescape(rest))
@@ -74,9 +82,10 @@ def decoded(data: bytes) -> str:
         named = _CHARSET.search(data[:_SNIFFED])
     try:
         codec = codecs.lookup(named[1].decode() if named else "utf-8").name
-        return data.decode("utf-8" if codec in _NO_PAGES else codec, "replace")
+        text = data.decode("utf-8" if codec in _NO_PAGES else codec, "replace")
     except LookupError:
         return data.decode("utf-8", "replace")
+    return text.encode("utf-8", "replace").decode()  # some codecs make halves of characters
 
 
 class _Reader(HTMLParser):
@@ -88,11 +97,14 @@ class _Reader(HTMLParser):
         self.text: list[str] = []
         self.found: list[Reference] = []
         self._open: list[str] = []
+        self._inside: Counter[str] = Counter()  # how many of `_COUNTED` are open
+        self._titled = False  # of two titles the first counts, and none of a picture's
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self._inside[tag] += tag in _COUNTED
         if tag in _SILENT:
             self._open.append(tag)
-        if tag in _LINES:
+        if _LINES.fullmatch(tag):
             self.text.append("\n")
         self.found += _references(tag, _first(attrs))
 
@@ -101,10 +113,12 @@ class _Reader(HTMLParser):
         self.found += _references(tag, _first(attrs))
 
     def handle_endtag(self, tag: str) -> None:
+        self._inside[tag] -= self._inside[tag] > 0
+        self._titled = self._titled or (tag == "title" and not self._inside["svg"])
         if tag in self._open:
             while self._open.pop() != tag:
                 pass
-        elif tag in _LINES:
+        elif _LINES.fullmatch(tag):
             self.text.append("\n")
 
     def parse_marked_section(self, i: int, report: bool = True) -> int:
@@ -113,12 +127,13 @@ class _Reader(HTMLParser):
 
     def handle_data(self, data: str) -> None:
         inside = self._open[-1] if self._open else ""
-        if inside == "title":
+        if inside == "title" and not self._titled and not self._inside["svg"]:
             self.title.append(data)
         elif inside == "style":
             self.found += style(data)
         elif not inside:
-            self.text.append(data)
+            kept = any(self._inside[tag] for tag in _KEPT)
+            self.text.append(data if kept else _SPACE.sub(" ", data))
 
 
 def _first(attrs: list[tuple[str, str | None]]) -> dict[str, str]:
@@ -135,9 +150,8 @@ def _references(tag: str, attrs: dict[str, str]) -> Iterator[Reference]:
         if name in _LOADED:
             yield Reference(value.strip(), True)
         elif name in ("srcset", "imagesrcset"):
-            for each in re.split(r",\s+|,(?=[^\s,]+\s)", value):
-                if each.split():
-                    yield Reference(each.split()[0], True)
+            for each in _CANDIDATE.finditer(value):
+                yield Reference(each[1].rstrip(","), True)
         elif name in ("href", "xlink:href"):
             loads = tag in ("image", "use") or (
                 tag == "link" and bool(_LINK_LOADS.search(attrs.get("rel", "")))

@@ -18,7 +18,12 @@ LOADS = {
     "<IMG SRC=a.png>": ["a.png"],
     '<img src=" a.png ">': ["a.png"],
     '<img srcset="a.png 1x, b.png 2x">': ["a.png", "b.png"],
-    '<source srcset="a.webp,b.webp 2x">': ["a.webp", "b.webp"],
+    '<source srcset="a.webp 1x,b.webp 2x">': ["a.webp", "b.webp"],
+    '<source srcset="a,1.webp 2x,">': ["a,1.webp"],
+    '<img srcset=" ,a.png, data:image/png;base64,AA== 2x">': [
+        "a.png",
+        "data:image/png;base64,AA==",
+    ],
     '<script src="a.js"></script>': ["a.js"],
     '<link rel="stylesheet" href="a.css">': ["a.css"],
     '<link rel="shortcut icon" href="a.ico">': ["a.ico"],
@@ -73,6 +78,37 @@ def test_visible_text() -> None:
     found = page(html.encode())
     assert found.title == "Quarterly report"
     assert found.text == "价格&成本\none two\nthree"
+
+
+def test_lines_are_those_that_a_reader_sees() -> None:
+    """Where the source is wrapped is no matter, but in what is shown as it is typed."""
+    html = b"<p>the quick\nbrown <b>fox</b>\r\n jumps<dl><dt>one<dd>two</dl><pre>a\n b</pre>c\nd"
+    assert page(html).text == "the quick brown fox jumps\none\ntwo\na\nb\nc d"
+
+
+@pytest.mark.parametrize(
+    "html",
+    [
+        "<title>A</title><svg><title>bar 1</title></svg>",
+        "<svg><title>logo</title></svg><title>A</title><title>B</title>",
+        "<svg/><title>A</title>",
+    ],
+)
+def test_the_title_of_a_picture_is_not_the_pages(html: str) -> None:
+    """Charts name their bars so; of two titles the first is the page's, as in a browser."""
+    assert page(html.encode()).title == "A"
+
+
+@pytest.mark.parametrize("name", ["unicode_escape", "utf-7"])
+def test_what_is_read_can_be_kept(name: str) -> None:
+    """No half of a character comes out of a page, at which the server would fail."""
+    found = page(f"<meta charset={name}><title>a \\ud800 +2AA-</title>".encode() + b"\xff")
+    assert found.title.startswith("a ") and found.title.encode()
+
+
+def test_a_nul_ends_no_search() -> None:
+    """It is shown as a sign, as in a browser; SQLite takes it for the end of a text."""
+    assert page(b"<title>a\0b</title>c\0d") == ("a\ufffdb", "c\ufffdd", ())
 
 
 @pytest.mark.parametrize(
