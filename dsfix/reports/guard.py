@@ -15,7 +15,7 @@ from dsfix.admission import Headers, Refusal, host_of, is_of_page, is_secret
 MANAGING = "/api/"
 # With any port: a tunnel to this machine ends on another one, and a web page that made a
 # browser call here under a name of its own (DNS rebinding) has that name in Host.
-_LOOPBACK = re.compile(r"(?:127\.0\.0\.1|localhost|\[::1\])(?::\d{1,5})?", re.I)
+_LOOPBACK = re.compile(r"(?:127(?:\.\d{1,3}){3}|localhost|\[::1\])(?::\d{1,5})?", re.I)
 
 
 class Guard(NamedTuple):

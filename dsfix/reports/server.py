@@ -187,6 +187,8 @@ async def _answered(request: web.Request, handler: _Handler) -> web.StreamRespon
         return _error(500, error.message)
     except web.HTTPRequestEntityTooLarge:
         return _error(413, f"the upload is over {bundle.UPLOAD // bundle.MIB} MiB")
+    except ConnectionResetError:  # who sends it was stopped: nobody is there to be told
+        return _error(400, "the upload has no end")
     except web.RequestPayloadError:
         return _error(400, "the body is compressed, and not well")
     except (web.HTTPNotFound, web.HTTPMethodNotAllowed):

@@ -67,7 +67,8 @@ def _listening(host: str, port: int) -> socket.socket:
 
 
 def _addresses(host: str, port: int) -> Running:
-    """How this machine reaches the server, and how others do."""
+    """How this machine reaches the server, and how others do; written as browsers write it."""
+    host = host if host == "localhost" else _address(host).compressed
     every = host in ("0.0.0.0", "::")
     near = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(host, host)
     return Running(

@@ -194,6 +194,14 @@ def test_port_in_use(server: Running, tmp_path: Path) -> None:
     assert (ran.code, ran.out) == (1, "") and "cannot be used" in ran.err
 
 
+@pytest.mark.skipif(not socket.has_dualstack_ipv6(), reason="no IPv6 here")
+def test_an_address_is_written_as_a_browser_writes_it(tmp_path: Path) -> None:
+    """Or the server would not know the name under which it is called."""
+    with serving(tmp_path / "home", "--host", "0:0:0:0:0:0:0:1") as server:
+        assert server.url.startswith("http://[::1]:")
+        assert server.ask("/api/reports", token=server.token).status == 200
+
+
 @pytest.mark.parametrize("host", ["dev-1", "127.0.0.1.evil.example", "", "1.2.3.4/8"])
 def test_addresses_that_are_none(host: str, tmp_path: Path) -> None:
     """A server listens on an address, not on a name that may be anybody's."""

@@ -236,7 +236,7 @@ def test_other_names(host: str, server: Running) -> None:
 def test_own_names(server: Running) -> None:
     """A tunnel's other port is this machine too."""
     path = sent(server)
-    for host in ("localhost", "127.0.0.1:1", "[::1]:8080", "LOCALHOST:3939"):
+    for host in ("localhost", "127.0.0.1:1", "[::1]:8080", "LOCALHOST:3939", "127.1.2.3:1"):
         assert server.ask(path, headers={"Host": host}).status == 200
 
 
@@ -263,6 +263,18 @@ def test_bad_uploads(server: Running) -> None:
     to_unknown = bundle(Manifest("page.html", id="f" * 32), {"page.html": PAGE})
     assert server.ask("/api/reports", "POST", token=server.token, body=to_unknown).status == 404
     assert set((server.state / "files").iterdir()) == before
+
+
+def test_an_upload_that_is_broken_off_says_nothing(tmp_path: Path) -> None:
+    """Who stops `send` writes nothing on the server's terminal (`serving` sees no traceback)."""
+    with serving(tmp_path / "home") as server:
+        host, port = urlsplit(server.url).hostname, urlsplit(server.url).port
+        head = f"POST /api/reports HTTP/1.1\r\nHost: {host}\r\nContent-Length: 9\r\n"
+        with socket.create_connection((host, port)) as connection:
+            token = f"Authorization: Bearer {server.token}\r\nExpect: 100-continue\r\n\r\n"
+            connection.sendall((head + token).encode())
+            assert connection.recv(12) == b"HTTP/1.1 100"
+        assert server.ask("/api/reports", token=server.token).status == 200
 
 
 def test_an_upload_over_the_limit_is_not_read(server: Running) -> None:
