@@ -18,6 +18,7 @@ _URL = re.compile(r"https?://(?:[A-Za-z0-9.-]+|\[[0-9A-Fa-f:.]+\])(?::(\d{1,5}))
 _ID, _ADDRESS = "^[0-9a-f]{32}\\Z", "^/r/[0-9a-f]{32}\\Z"
 _LATEST = 250_000_000_000  # seconds; Python's calendar ends a little later, with the year 9999
 _PATIENCE = 60.0  # seconds for one step of a request
+_QUESTION = 8000  # characters; aiohttp takes 8,190 in a request's first line
 _ANSWER = 64 << 20  # bytes that are read of an answer; a thousand reports have a tenth of it
 
 
@@ -62,6 +63,8 @@ class Server(NamedTuple):
     def listed(self, asked: Iterable[tuple[str, str]]) -> list[dict[str, Any]]:
         """The reports that fit the question."""
         query = urlencode(list(asked), errors="backslashreplace")  # as `bundle` spells it
+        if len(query) > _QUESTION:
+            raise UsageError("that is too much for one question", hint="take fewer words")
         found = self._ask("GET", f"/api/reports?{query}")
         if not isinstance(found, list):
             raise self._stranger()

@@ -168,7 +168,7 @@ def _conditions(wanted: Wanted) -> tuple[str, list[object]]:
         values += [wanted.session] * 4
     for word in wanted.words:
         long = len(word) >= _TRIGRAM
-        test = "found MATCH ?" if long else "instr(lower(text), lower(?))"
+        test = "found MATCH ?" if long else "instr(folded(text), folded(?))"
         conditions.append(f"number IN (SELECT rowid FROM found WHERE {test})")
         values.append('"{}"'.format(word.replace('"', '""')) if long else word)
     return " AND ".join(conditions), values

@@ -112,9 +112,10 @@ class _Reports:
 
     async def listed(self, request: web.Request) -> web.Response:
         asked = request.query
-        words = tuple(word for word in asked.getall("word", []) if word.strip())
-        if not all(word.isprintable() for word in words):
-            raise Refused("a word to search for must be printable")
+        said = (" ".join(word.split()) for word in asked.getall("word", []))  # as it is kept
+        words = tuple(filter(None, said))
+        if any("\0" in word for word in words):
+            raise Refused("a word to search for must not hold a NUL")
         wanted = Wanted(
             words,
             tuple(asked.getall("tag", [])),

@@ -191,6 +191,7 @@ class Store:
             text = row[0].partition("\n")[2]
         report = query.by_number(self.db, number)
         labels = " · ".join(filter(None, (report.title, *report.labels())))
+        labels = " ".join(labels.split())  # a path may have ends of lines
         self.db.execute("DELETE FROM found WHERE rowid = ?", (number,))
         row = (number, f"{labels}\n{text}")
         self.db.execute("INSERT INTO found (rowid, text) VALUES (?, ?)", row)
@@ -210,6 +211,7 @@ def _opened(path: Path) -> sqlite3.Connection:
     try:
         private_file(path)
         db = sqlite3.connect(path, isolation_level=None)
+        db.create_function("folded", 1, str.casefold)  # SQLite's lower() knows ASCII alone
         db.execute("PRAGMA journal_mode = WAL")
         db.execute("PRAGMA trusted_schema = OFF")
         db.execute("PRAGMA secure_delete = ON")  # what is purged is gone

@@ -350,6 +350,30 @@ def test_search(server: Running, here: Here, tmp_path: Path) -> None:
     assert here("search", " ").code == 2
 
 
+def test_words_in_any_script(here: Here, tmp_path: Path) -> None:
+    """Case is nowhere a matter, nor is how words are spaced; letters that join others are words."""
+    html = "<p>Ähre und\nÖl, Ия, \u0645\u06cc\u200c\u062e\u0648\u0627\u0647\u0645, 東京\u3000大阪"
+    name = data(here("send", str(write(tmp_path / "w \nw", a__html=html)), "--json"))["id"]
+    for word in (
+        "äH",
+        "ия",
+        "ИЯ",
+        "öl",
+        "und  öl",
+        "می\u200cخواهم",
+        "東京\u3000大阪",
+        "w  w/a.html",
+    ):
+        assert ids(here("search", word, "--json")) == [name], word
+    assert ids(here("search", "\u200c\u200d", "--json")) == []
+
+
+def test_more_words_than_a_question_can_have(here: Here) -> None:
+    """That is told as such, not as a server that is none."""
+    ran = here("search", *map(str, range(5000)))
+    assert ran.code == 2 and "too much for one question" in ran.err
+
+
 def test_words_that_are_no_text(here: Here, tmp_path: Path) -> None:
     """A folder's name and an argument may be any bytes; they are found again as they were said."""
     first, other = (tmp_path / f"folder{odd}" for odd in ("\udcff", "\udcfe"))
