@@ -59,7 +59,7 @@ class Refused(DsfixError):
 
 def bundle(manifest: Manifest, files: Mapping[str, bytes]) -> bytes:
     """An upload; what is no text in the manifest is spelled out. Raises Refused when too large."""
-    said = {name: _spelled(value) for name, value in msgspec.structs.asdict(manifest).items()}
+    said = {name: spelled(value) for name, value in msgspec.structs.asdict(manifest).items()}
     entries = {_MANIFEST: msgspec.json.encode(said), **files}
     made = zipped(entries)
     if len(made) > UPLOAD:
@@ -67,10 +67,10 @@ def bundle(manifest: Manifest, files: Mapping[str, bytes]) -> bytes:
     return made
 
 
-def _spelled(value: object) -> object:
+def spelled(value: object) -> object:
     """The value as UTF-8 can have it: a folder's name, or an argument, may be any bytes."""
-    if isinstance(value, tuple):
-        return tuple(map(_spelled, value))
+    if isinstance(value, tuple | list):
+        return list(map(spelled, value))
     return value.encode("utf-8", "backslashreplace").decode() if isinstance(value, str) else value
 
 

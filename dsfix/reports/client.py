@@ -13,6 +13,7 @@ import msgspec
 
 from dsfix.errors import DsfixError, UsageError
 from dsfix.reports import place
+from dsfix.reports.bundle import spelled
 
 _URL = re.compile(r"https?://(?:[A-Za-z0-9.-]+|\[[0-9A-Fa-f:.]+\])(?::(\d{1,5}))?")
 _ID, _ADDRESS = "^[0-9a-f]{32}\\Z", "^/r/[0-9a-f]{32}\\Z"
@@ -74,7 +75,7 @@ class Server(NamedTuple):
         """Change what is said of a report."""
         if not (name.isalnum() and name.isascii()):
             raise UsageError(f"{name!r} is no id of a report", hint="dsfix reports list")
-        body = json.dumps(change).encode()
+        body = json.dumps({name: spelled(value) for name, value in change.items()}).encode()
         return self._addressed(self._ask("PATCH", f"/api/reports/{name}", body))
 
     def purged(self, name: str) -> None:

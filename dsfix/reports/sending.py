@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import socket
 import time
 from collections.abc import Callable, Mapping
@@ -12,7 +13,7 @@ from typing import Any, NamedTuple
 from dsfix.errors import DsfixError, UsageError
 from dsfix.record.checkout import checkout
 from dsfix.redact import Redactor
-from dsfix.reports.bundle import Manifest, bundle
+from dsfix.reports.bundle import LONGEST_LABEL, Manifest, bundle
 from dsfix.reports.client import Server
 from dsfix.reports.packing import Packed, pack
 
@@ -70,14 +71,20 @@ def send(
         entry=packed.entry,
         host=socket.gethostname(),
         path=redactor.text(str(path)),
-        branch=redactor.text(here.get("branch", "")),
+        branch=_label(redactor.text(here.get("branch", ""))),
         session=environ.get(_SESSION, ""),
-        directory=redactor.text(here.get("project", "")),
+        directory=_label(redactor.text(here.get("project", ""))),
         replace=replace,
         **said._asdict(),
     )
     secret = (name for name, data in packed.files.items() if redactor.finds(_text(data)))
     return Sent(server.sent(bundle(manifest, packed.files)), packed, tuple(secret))
+
+
+def _label(name: str) -> str:
+    """The name of a folder or a branch as a label can be: one line, and not too long."""
+    spelled = name.encode("utf-8", "backslashreplace").decode()
+    return re.sub(r"[\x00-\x1f\x7f]", " ", spelled)[:LONGEST_LABEL]
 
 
 def _text(data: bytes) -> str:

@@ -313,6 +313,17 @@ def test_the_checkout_and_the_session_go_along(server: Running, tmp_path: Path) 
     assert (ran.code, "no session has been recorded" in ran.err) == (1, True)
 
 
+def test_a_checkout_whose_names_are_no_labels(server: Running, tmp_path: Path) -> None:
+    """A folder's name may have ends of lines, a branch's hundreds of characters: it is sent."""
+    work = tmp_path / "two\nlines"
+    page = write(work, **{"a__html": "x", "__git/HEAD": f"ref: refs/heads/{'b' * 300}\n"})
+    line = [sys.executable, "-m", "dsfix", "send", str(page), "--json"]
+    env = environment(server.home)
+    done = subprocess.run(line, cwd=work, env=env, capture_output=True, text=True, timeout=60)
+    report = json.loads(done.stdout)["data"]
+    assert (report["project"], report["branch"]) == ("two lines", "b" * 256)
+
+
 def asked(server: Running, **question: str | list[str]) -> list[str]:
     """The ids that the server tells of such reports."""
     query = urlencode(question, doseq=True)
@@ -385,6 +396,11 @@ def test_words_that_are_no_text(here: Here, tmp_path: Path) -> None:
     assert [each.code for each in sent] == [0, 0]
     assert len(ids(here("list", "--tag", word, "--json"))) == 2
     assert ids(here("list", "--tag", "w\udcfe", "--json")) == []
+    name = shown(sent[0].out).rpartition("/")[2]
+    (report,) = data(here("tag", name, "x\udcff", "--json"))
+    assert len(report["tags"]) == 2
+    (report,) = data(here("untag", name, word, "x\udcff", "--json"))
+    assert report["tags"] == []
     assert here("search", word).code == 0
 
 

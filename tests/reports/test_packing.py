@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 
 from dsfix.errors import DsfixError, UsageError
 from dsfix.reports import bundle, packing, sending
+from dsfix.reports.bundle import Manifest
 from dsfix.reports.names import fault
 from dsfix.reports.packing import pack
 from tests.reports.support import write
@@ -96,6 +97,18 @@ def test_what_is_no_file(url: str, tmp_path: Path) -> None:
     """Addresses that name no file are passed over in silence."""
     entry = write(tmp_path, page__html=f'<img src="{url}"><a href="{url}">x</a>')
     assert pack(entry) == packing.Packed("page.html", {"page.html": entry.read_bytes()}, ())
+
+
+def test_names_of_every_kind(tmp_path: Path) -> None:
+    """A screenshot of macOS has a narrow space in its name, an emoji a joiner."""
+    names = {"Screenshot 3.00\u202fPM.png", "\U0001f469\u200d\U0001f4bb.png", "東京\u3000図.svg"}
+    entry = write(tmp_path, page__html="".join(f'<img src="{name}">' for name in names))
+    for name in names:
+        (tmp_path / name).write_text("x")
+    packed = pack(entry)
+    assert packed.files.keys() - {"page.html"} == names and packed.warnings == ()
+    _, arrived = bundle.unbundled(bundle.bundle(Manifest("page.html"), packed.files))
+    assert arrived == packed.files
 
 
 def test_links_to_other_servers_are_no_loss(tmp_path: Path) -> None:
