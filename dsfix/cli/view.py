@@ -49,6 +49,7 @@ def view(
 def _serve(path: Path, open_it: bool) -> None:
     import asyncio
     import signal
+    import threading
 
     from dsfix.view.server import open_browser, serve
 
@@ -63,7 +64,8 @@ def _serve(path: Path, open_it: bool) -> None:
         def ready(url: str) -> None:
             print(url, flush=True)
             if open_it:
-                loop.run_in_executor(None, open_browser, url)
+                # a browser that stays in the foreground is waited for: not when we are stopped
+                threading.Thread(target=open_browser, args=(url,), daemon=True).start()
 
         await serve(path, ready, stop.wait, currency)
 

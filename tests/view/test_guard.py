@@ -7,11 +7,13 @@ import re
 import signal
 import subprocess
 import sys
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
+from tests.support.pty_session import PtySession
 from tests.view.support import Served, serving, small
 
 
@@ -133,6 +135,21 @@ def test_the_command_prints_the_url_alone_and_ends_on_ctrl_c(tmp_path: Path) -> 
     process.send_signal(signal.SIGINT)
     assert process.communicate(timeout=30) == ("", "")
     assert process.returncode == 0
+
+
+def test_a_browser_in_the_foreground_keeps_nobody_waiting(tmp_path: Path) -> None:
+    """Where `BROWSER` names a program that goes on, Python waits for its end; Ctrl-C does not."""
+    small(tmp_path / "state").end()
+    browser = tmp_path / "browser"
+    browser.write_text("#!/bin/sh\ntrap '' INT\necho opened\nexec sleep 40\n")
+    browser.chmod(0o700)
+    named = {"BROWSER": str(browser), "DSFIX_STATE_DIR": str(tmp_path / "state")}
+    began = time.monotonic()
+    with PtySession([sys.executable, "-m", "dsfix", "view"], {**os.environ, **named}) as session:
+        session.expect("opened")
+        session.type("\x03")
+        assert session.end() == 0
+    assert time.monotonic() - began < 35
 
 
 def test_a_file_is_private_and_never_overwritten(tmp_path: Path) -> None:
