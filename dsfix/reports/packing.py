@@ -19,11 +19,14 @@ _ELSEWHERE = ("http", "https", "ws", "wss")
 
 
 class Packed(NamedTuple):
-    """The files of a report by name, the page's own name, and what is to be warned of."""
+    """The files of a report by name, the page's own name, what is to be warned of, and the names
+    of files that are referred to and not there yet.
+    """
 
     entry: str
     files: dict[str, bytes]
     warnings: tuple[str, ...]
+    missing: frozenset[str] = frozenset()
 
 
 def pack(path: Path) -> Packed:
@@ -41,6 +44,7 @@ def pack(path: Path) -> Packed:
     except Left as error:
         raise UsageError(f"{path}: {error}") from error
     warnings: dict[str, None] = {}
+    missing: set[str] = set()
     waiting = deque([entry])
     while waiting:
         name = waiting.popleft()
@@ -52,14 +56,20 @@ def pack(path: Path) -> Packed:
                 files[wanted] = _read(folder, wanted)
             except Left as error:
                 warnings[f"{name}: {_short(reference.url)}: {error}"] = None
+                if isinstance(error, Missing):
+                    missing.add(wanted)
             else:
                 waiting.append(wanted)
                 _limit(files)
-    return Packed(entry, files, tuple(warnings))
+    return Packed(entry, files, tuple(warnings), frozenset(missing))
 
 
 class Left(Exception):
     """A reference that is left out, and why."""
+
+
+class Missing(Left):
+    """One to a file that is not there."""
 
 
 def _references(name: str, data: bytes) -> tuple[Reference, ...]:
@@ -134,7 +144,7 @@ def _read(folder: Path, name: str) -> bytes:
         with os.fdopen(os.dup(at), "rb") as file:
             return file.read(UNPACKED + 1)
     except FileNotFoundError:
-        raise Left("there is no such file") from None
+        raise Missing("there is no such file") from None
     except OSError as error:
         raise Left(error.strerror or str(error)) from error
     finally:

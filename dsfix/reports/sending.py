@@ -95,12 +95,13 @@ def _text(data: bytes) -> str:
 def watch(
     again: Callable[[], Packed], path: Path, packed: Packed, failed: Callable[[DsfixError], None]
 ) -> None:
-    """Call `again` whenever the page or one of its files has changed; never ends by itself.
+    """Call `again` whenever the page or one of its files has changed, or is there at last; never
+    ends by itself.
 
     A file that is being written may be missing or half there: then it is tried at the next
     change, and `failed` is told.
     """
-    names = set(packed.files)
+    names = {*packed.files, *packed.missing}
     before = _stamps(path, names)
     if not _is_still(path, packed):  # changed while it was sent
         before = {}
@@ -113,17 +114,18 @@ def watch(
             now = later
         before = now
         try:
-            names |= set(again().files)
+            packed = again()
         except DsfixError as error:
             failed(error)
         else:
-            before = now | {
-                at: stamp for at, stamp in _stamps(path, names).items() if at not in now
-            }
+            names |= {*packed.files, *packed.missing}
+            before = _stamps(path, set(packed.files)) | now
 
 
 def _is_still(path: Path, packed: Packed) -> bool:
-    """Whether the files are on the disk as they were packed."""
+    """Whether the files are on the disk as they were packed, and no other that is wanted."""
+    if any((path.parent / name).exists() for name in packed.missing):
+        return False
     try:
         return all((path.parent / name).read_bytes() == packed.files[name] for name in packed.files)
     except OSError:
