@@ -75,7 +75,7 @@ def send(
         session=environ.get(_SESSION, ""),
         directory=_label(redactor.text(here.get("project", ""))),
         replace=replace,
-        **said._asdict(),
+        **redactor.value(said._asdict()),
     )
     secret = (name for name, data in packed.files.items() if redactor.finds(_text(data)))
     return Sent(server.sent(bundle(manifest, packed.files)), packed, tuple(secret))

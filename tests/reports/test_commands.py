@@ -431,6 +431,21 @@ def test_labels(server: Running, here: Here, tmp_path: Path) -> None:
     assert data(here("search", "thing", "--json")) == []
 
 
+def test_labels_hold_no_secret(here: Here, tmp_path: Path) -> None:
+    """An agent may give its report a title, and who has the address sees it."""
+    secret, shown = "x:value-of-the-token", "x:[REDACTED:SERVICE_TOKEN]"
+    options = ("--title", secret, "--category", secret, "--tag", secret, "--project", secret)
+    page = str(write(tmp_path, a__html="a"))
+    report = data(here("send", page, *options, "--json", SERVICE_TOKEN="value-of-the-token"))
+    told = [report[name] for name in ("title", "category", "project", "tags")]
+    assert told == [shown, shown, shown, [shown]]
+    for command in ("tag", "categorize", "project"):
+        ran = here(command, report["id"], f"y{secret}", SERVICE_TOKEN="value-of-the-token")
+        assert "value-of" not in ran.out and f"y{shown}" in ran.out
+    ran = here("untag", report["id"], shown, f"y{shown}", "--json")
+    assert data(ran)[0]["tags"] == []
+
+
 @pytest.mark.parametrize("label", ["a\tb", "line\nline", "x" * 257, "x\x1b[31m"])
 def test_labels_that_are_none(label: str, here: Here, tmp_path: Path) -> None:
     """They are told by what they are, and nothing is sent."""
