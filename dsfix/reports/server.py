@@ -87,7 +87,10 @@ class _Reports:
     async def download(self, request: web.Request) -> web.Response:
         report, version = self._read(request)
         path = self._store.archive(report, version.version)
-        data = await asyncio.to_thread(path.read_bytes)
+        try:
+            data = await asyncio.to_thread(path.read_bytes)
+        except FileNotFoundError:  # it was removed for good just now, or by hand
+            raise web.HTTPNotFound from None
         headers = {**_inside(request), "Content-Type": "application/zip"}
         headers["Content-Disposition"] = view.attachment(report, version.version)
         return web.Response(body=data, headers=headers)

@@ -154,6 +154,14 @@ def test_what_is_not_there_looks_the_same(server: Running) -> None:
         assert other == first
 
 
+def test_a_version_whose_files_are_gone_is_not_there(server: Running) -> None:
+    """As where `gc` removes it while somebody downloads it: that is no failure of the server."""
+    path = sent(server)
+    (server.state / "files" / path.rpartition("/")[2] / "1.zip").unlink()
+    for name in ("download", "files/page.html"):
+        assert server.ask(f"{path}/v1/{name}").status == 404
+
+
 @pytest.mark.parametrize("method", ["POST", "PUT", "DELETE", "PATCH", "OPTIONS"])
 def test_readers_change_nothing(method: str, server: Running) -> None:
     """A report's address is for reading."""
