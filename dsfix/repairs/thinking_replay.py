@@ -17,6 +17,7 @@ from __future__ import annotations
 from bisect import bisect_left
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
+from functools import partial
 
 from dsfix.protocol.body import Body
 from dsfix.protocol.history import WIRES, History
@@ -55,7 +56,11 @@ class _Replay:
         self._wire = WIRES[history.dialect]
         self._stand = context.rules.placeholder
         self._conversation = context.conversation
-        self._aligned = len(context.history.assistants) == len(history.assistants)
+        aligned = len(context.history.assistants) == len(history.assistants)
+        given = context.history if aligned else history
+        # No method of ours: what was asked would hold us and we it, the request's bytes with us,
+        # until somebody looks for garbage.
+        self._place = partial(_place, given, context.session)
         self._sent = Replayed(history.dialect, {})
         self._placeholders = context.memory.sent(context.conversation)
         self._asked = Asked(history, (), self._place, context.memory)
@@ -239,11 +244,6 @@ class _Replay:
     ) -> tuple[bytes, ...]:
         return self._wire.with_reasoning(items, reasoning, texts)
 
-    def _place(self, nth: int) -> Place:
-        """Where the nth assistant turn stands in what the agent sent."""
-        given = self._context.history if self._aligned else self._history
-        return Place(given, given.assistants[nth], self._context.session)
-
     def _was_given(self, turn: Turn, nth: int) -> bool:
         """Whether this upstream itself gave the turn this reasoning, signatures included."""
         found = self._context.memory.recall(turn, self._place(nth))
@@ -256,6 +256,11 @@ class _Replay:
             return True
         self._context.carried.append((place.index, turn))
         return False
+
+
+def _place(given: History, session: str, nth: int) -> Place:
+    """Where the nth assistant turn stands in what the agent sent."""
+    return Place(given, given.assistants[nth], session)
 
 
 def _plainly(turn: Turn, answer: Turn | None) -> Reasoning | None:
