@@ -90,6 +90,10 @@ class Body:
         """The body with these messages."""
         return replace(self, messages=tuple(messages), source=None)
 
+    def without_source(self) -> Body:
+        """The same as its spans alone, which the requests of a conversation share."""
+        return self if self.source is None else replace(self, source=None)
+
     @property
     def has_tools(self) -> bool:
         """Whether the request offers the model any tool."""

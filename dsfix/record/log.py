@@ -138,13 +138,13 @@ class SessionLog:
         if self._file is None:
             return
         at, size = exchange.started, outgoing.size
-        if self._queued - self._done + size > WAITING:
-            outgoing = outgoing.without_texts()
+        late = self._queued - self._done + size > WAITING
+        told = outgoing.without_texts() if late else outgoing.taken_apart()
         self._queued += size
 
         def job(writer: Writer) -> None:
             self._done += size
-            known = outgoing.without_texts() if self._late else outgoing
+            known = told.without_texts() if self._late else told
             writer.request(at, exchange, known, size)
 
         self._put(job)

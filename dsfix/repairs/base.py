@@ -32,6 +32,14 @@ class Stage(NamedTuple):
     before: Body | bytes
     after: Body | bytes
 
+    def without_source(self) -> Stage:
+        """The same with the spans of bodies alone."""
+        before, after = (
+            each.without_source() if isinstance(each, Body) else each
+            for each in (self.before, self.after)
+        )
+        return Stage(self.repair, before, after)
+
 
 Stages: TypeAlias = list[Stage]
 

@@ -69,6 +69,17 @@ class Outgoing:
         """How many bytes go upstream."""
         return sum(map(len, self.pieces))
 
+    def taken_apart(self) -> Outgoing:
+        """What is told of it: its messages, and nothing that is as long as all of them."""
+        return replace(
+            self,
+            pieces=(),
+            body=self.body and self.body.without_source(),
+            history=None,
+            carried=(),
+            stages=tuple(stage.without_source() for stage in self.stages),
+        )
+
     def without_texts(self) -> Outgoing:
         """What is known of it, without what was said."""
         return replace(self, pieces=(), body=None, history=None, carried=(), stages=())

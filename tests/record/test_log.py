@@ -366,7 +366,7 @@ def test_what_waits_for_a_disk_that_hangs_holds_no_request(
 
 
 def test_what_waited_for_a_disk_that_failed_is_let_go(tmp_path: Path) -> None:
-    """Nobody will write it down any more, and nothing keeps it in memory."""
+    """Nobody will write it down any more: its texts, all that has waited, are not in memory."""
     hangs = threading.Event()
 
     def fails(writer: Writer) -> None:
@@ -376,11 +376,14 @@ def test_what_waited_for_a_disk_that_failed_is_let_go(tmp_path: Path) -> None:
     log = opened(tmp_path)
     log._put(fails)
     outgoing = request([user("hi" * 1000)])
-    before = sys.getrefcount(outgoing)
+    assert outgoing.body is not None
+    said = outgoing.body.messages
+    before = sys.getrefcount(said), sys.getrefcount(outgoing.body.source)
     recorded(log, outgoing, reply(Block("text", parts=["word"])))
-    assert sys.getrefcount(outgoing) > before
+    waiting = sys.getrefcount(said), sys.getrefcount(outgoing.body.source)
+    assert (waiting[0] > before[0], waiting[1]) == (True, before[1])
     hangs.set()
-    wait_until(lambda: sys.getrefcount(outgoing) == before)
+    wait_until(lambda: sys.getrefcount(said) == before[0])
     log.close(0, 1)
     assert log.trouble == "the record stopped: no more"
 

@@ -1,16 +1,20 @@
-"""A request leaves nothing behind that Python has to search for."""
+"""A request's bytes are held no longer than they are needed."""
 
 from __future__ import annotations
 
 import gc
+import json
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 
 import pytest
 
 from dsfix.protocol.body import Dialect
+from dsfix.repairs import REPAIRS
 from dsfix.repairs.base import Step
-from tests.repairs.support import USER, call, memory, request, result, sent
+from dsfix.repairs.chain import prepare
+from tests.repairs.support import RULES, USER, call, memory, request, result, sent
 
 
 @contextmanager
@@ -36,3 +40,17 @@ def test_a_request_leaves_no_circle(dialect: Dialect, step: Step) -> None:
             assert out.placeholders
             del out
             assert gc.collect() == 0
+
+
+@pytest.mark.parametrize("dialect", Dialect)
+def test_what_is_told_does_not_hold_what_came_in(dialect: Dialect) -> None:
+    """Requests of one conversation share their messages; as a whole each is as long as all."""
+    history = USER, call("a", dialect=dialect), result("a", dialect)
+    data = json.dumps(request(*history, dialect=dialect)).encode()
+    before = sys.getrefcount(data)
+    out = prepare(dialect, data, REPAIRS, RULES, memory(), lambda _: Step.NONE)
+    assert sys.getrefcount(data) > before
+    told = out.taken_apart()
+    assert (told.body, told.stages) != (None, ())
+    del out
+    assert sys.getrefcount(data) == before
