@@ -11,6 +11,7 @@ from typing import Any
 
 import pytest
 
+from dsfix import upstreams
 from dsfix.protocol.usage import Usage
 from dsfix.upstreams import NAMES, named, resolve
 from dsfix.upstreams.prices import Price, cost, listed, parsed, price, priced
@@ -183,6 +184,14 @@ def test_a_cost_to_the_last_digit() -> None:
 def test_what_no_list_says_has_no_price(model: str, when: str, currency: str) -> None:
     """It is unknown, and never free of charge."""
     assert price(DEEPSEEK, model, datetime.fromisoformat(when + "+00:00"), currency) is None
+
+
+@pytest.mark.parametrize("name", ["{place}/own", "{up}{place}/own", "v" * 5000, "a\0b", ""])
+def test_a_vendor_is_none_of_another_place(name: str, tmp_path: Path) -> None:
+    """A record may be anybody's: the vendor that it names is no path to a file."""
+    text = (Path(upstreams.__file__).parent / "prices/deepseek.toml").read_text("utf-8")
+    (tmp_path / "own.toml").write_text(text, "utf-8")
+    assert not listed(name.format(place=tmp_path, up="../" * 20)).rows
 
 
 def test_an_upstream_without_a_list_has_no_price() -> None:

@@ -6,6 +6,7 @@ published lists; where two currencies are listed, each is its own list and none 
 
 from __future__ import annotations
 
+import re
 import tomllib
 from collections.abc import Mapping
 from datetime import UTC, date, datetime, time, timedelta, timezone
@@ -18,6 +19,7 @@ from dsfix.protocol.usage import Usage
 from dsfix.upstreams.base import Upstream
 
 _HERE = Path(__file__).parent
+_NAME = re.compile(r"[\w-]{1,64}")  # a record, which may be anybody's, names its vendor
 _MILLION = Decimal(1_000_000)
 
 
@@ -140,7 +142,7 @@ def listed(vendor: str) -> PriceList:
     agent's end is not in the way of that.
     """
     path = _HERE / f"{vendor}.toml"
-    if not path.is_file():
+    if not _NAME.fullmatch(vendor) or not path.is_file():
         return PriceList()
     try:
         return parsed(path.read_text(encoding="utf-8"))
