@@ -29,6 +29,10 @@ _SYSTEM = Path("/etc/codex/config.toml")
 _PROVIDER = "deepseek"
 _OWN = "dsfix"
 _ELSEWHERE = ("--oss", "--local-provider", "--remote")
+# By these names alone Codex takes a provider for one that it knows, whatever its URL, and lets that
+# compact a full conversation: "remote compaction v2 expected exactly one compaction output item"
+# (openai/codex#31742, 2026-08-01; fish2lab/DSCodex#6). Of any other it wants a summary in words.
+_KNOWN = frozenset({"openai", "azure", "amazon bedrock"})
 
 
 def wire(request: Request) -> Wiring:
@@ -119,9 +123,9 @@ def _provider(request: Request, config: Mapping[str, Any]) -> str:
 
 def _route(request: Request, config: Mapping[str, Any], name: str) -> str:
     """The provider's table, which is merged over the user's; env_key beats a key in there."""
-    title = jsonc.table(jsonc.table(config.get("model_providers")).get(name)).get("name")
+    own = jsonc.table(jsonc.table(config.get("model_providers")).get(name)).get("name")
     members = {
-        "name": title if title and isinstance(title, str) else request.upstream.title,
+        "name": next(filter(_is_title, (own, request.upstream.title)), _OWN),
         "base_url": request.endpoint.chat,
         "env_key": _TOKEN,
         "wire_api": "responses",
@@ -130,6 +134,11 @@ def _route(request: Request, config: Mapping[str, Any], name: str) -> str:
     }
     inline = ", ".join(f"{key} = {_toml(value)}" for key, value in members.items())
     return f"model_providers.{name}={{{inline}}}"
+
+
+def _is_title(name: object) -> bool:
+    """Whether a provider may go by that name."""
+    return isinstance(name, str) and name.casefold() not in {"", *_KNOWN}
 
 
 def _toml(value: object) -> str:

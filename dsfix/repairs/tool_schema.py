@@ -5,10 +5,10 @@
 #5300), MCP servers a root of `oneOf` alone (farion1231/cc-switch#5271) or `required: null`
 (farion1231/cc-switch#7019, 2026-08-31: "null is not of type "array""). On Messages a schema must
 be there, and a tool with a type is taken for one of the server's: "server tools are not supported"
-but for the web search (deepseek-ai/deepseek-recipe, 2026-09; maximhq/bifrost#7093). So the type of
-an agent's own function is taken out, and tools that only another server could run are left out:
-each refuses the whole request. A tool in another dialect's shape is refused on all three ("missing
-field `function`"; "missing field `name`").
+but for the web search (deepseek-ai/deepseek-recipe, 2026-09; maximhq/bifrost#7093;
+decolua/9router#3905, 2026-09-09). So the type of an agent's own function is taken out, and tools
+that only another server could run are left out: each refuses the whole request. A tool in another
+dialect's shape is refused on all three ("missing field `function`"; "missing field `name`").
 """
 
 from __future__ import annotations

@@ -107,10 +107,13 @@ def test_the_provider_is_the_users_own(files, args, name):
         ('"a\\u007fb"', "a\x7fb"),
         ("2026-11-22", "DeepSeek"),
         ('""', "DeepSeek"),
+        ('"OpenAI"', "DeepSeek"),
+        ('"Azure"', "DeepSeek"),
     ],
 )
 def test_the_providers_name_for_people(name, kept):
-    """It is kept, whatever letters it has; what is no text is none."""
+    """It is kept, whatever letters it has, but for one that makes Codex ask for what no other
+    vendor knows; what is no text is none."""
     _, config = wired(files={CONFIG: f"[model_providers.deepseek]\nname = {name}"})
     assert config["model_providers"]["deepseek"]["name"] == kept
 

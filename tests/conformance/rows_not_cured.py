@@ -55,6 +55,13 @@ AMNESIA = Failure(
     " conversations, and ignores `previous_response_id` and `conversation`.",
     dict.fromkeys((MESSAGES, CHAT), "every request carries the whole conversation"),
 )
+COMPACTION = Failure(
+    "remote-compaction",
+    "A compaction that is left to the upstream",
+    "Codex's conversation ends where it is full: \"remote compaction v2 expected exactly one"
+    ' compaction output item, got 0".',
+    dict.fromkeys((MESSAGES, CHAT), "agents compact by themselves there"),
+)
 IGNORED = Failure(
     "ignored-parameters",
     "Parameters without effect",
@@ -203,6 +210,13 @@ ROWS = (
         "dsfix keeps reasoning, not conversations: what the agent does not send, it does not have.",
         "https://api-docs.deepseek.com/guides/responses_api, 2026-08-27",
     ),
+    _row(
+        *(COMPACTION, RESPONSES, "an item that asks for it", None, ""),
+        "DeepSeek ignores the item that asks for it. Codex asks where its provider's name is that of"
+        " a vendor who knows it; `dsfix run codex` gives it another, and Codex compacts by itself.",
+        "openai/codex#31742, 2026-08-01",
+        "fish2lab/DSCodex#6, 2026-08-04",
+    ),
     *(
         _row(
             *(BRACE, dialect, "a large call", None, ""),
@@ -212,4 +226,4 @@ ROWS = (
         for dialect in (CHAT, RESPONSES)
     ),
 )
-FAILURES = (TOOLS, MONEY, KEY, LONG, RISK, SCHEMA, WORD, RANGE, AMNESIA, IGNORED, BRACE)
+FAILURES = (TOOLS, MONEY, KEY, LONG, RISK, SCHEMA, WORD, RANGE, AMNESIA, COMPACTION, IGNORED, BRACE)

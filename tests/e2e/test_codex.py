@@ -169,6 +169,26 @@ def test_a_catalogue_of_the_users(lab: Callable[..., Lab], endpoint: StrictEndpo
     assert '"custom_tool_call"' in last.raw.decode()
 
 
+@pytest.mark.parametrize("name", ["DeepSeek", "OpenAI"])
+def test_compaction(lab: Callable[..., Lab], endpoint: StrictEndpoint, name: str) -> None:
+    """A conversation that Codex compacts goes on from a summary, also where the user's provider has
+    a name by which Codex would let the upstream compact it."""
+    at = lab("codex")
+    (at.home / ".codex").mkdir()
+    (at.home / ".codex/config.toml").write_text(f'''
+        [model_providers.mine]
+        name = "{name}"
+        base_url = "{endpoint.url}"
+    ''')
+    first = at.say("begin #do bash parallel#")
+    full = ["-c", "model_auto_compact_token_limit=100"]  # of any answer
+    second = at.run([*at.command("and on #do #", go_on=True), *full])
+    at.check(first, second, at.say("further #do bash#", go_on=True))
+    last = endpoint.main[-1]  # in which the first prompt's turns are no more
+    assert len(endpoint.history(last)) == endpoint.replayed(last) == 2
+    assert not any(b"compaction_trigger" in request.raw for request in endpoint.main)
+
+
 @pytest.mark.parametrize("through", [False, True])
 def test_a_refusal_of_another_kind(
     lab: Callable[..., Lab], endpoint: StrictEndpoint, through: bool

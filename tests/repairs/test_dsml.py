@@ -129,6 +129,8 @@ def test_blocks_of_messages_are_numbered_on() -> None:
     stops = [each["index"] for each in events if each["type"] == "content_block_stop"]
     starts = [each["index"] for each in events if each["type"] == "content_block_start"]
     assert starts == stops == [0, 1, 2]
+    deltas = [each["delta"]["type"] for each in events if each["type"] == "content_block_delta"]
+    assert deltas == ["thinking_delta", "signature_delta", "text_delta", "input_json_delta"]
     assert events[-2]["usage"] == {"output_tokens": 7}
 
 
