@@ -58,6 +58,24 @@ def test_a_counted_id_behind_the_same_result_in_another_session_is_another(
     assert memory.recall(said, At("results", "before", session)) is not None
 
 
+@pytest.mark.parametrize(
+    ("session", "chain", "here"),
+    [("s", "c", True), ("t", "c", True), ("", "c", False), ("s", "elsewhere", False)],
+)
+def test_a_counted_id_is_known_for_good_at_its_place_alone(
+    session: str, chain: str, here: bool
+) -> None:
+    """Of the session or of a fork that brings it along, which has it under its own name as well;
+    anywhere else it is asked for again, for it may be another turn's."""
+    memory = OriginMemory(Store(None), "o")
+    said = Turn(("call_0",), ("f",))
+    memory.remember(said.reasoned(Reasoning((("why", ""),))), At("p", "c", "s"))
+    found = memory.recall(said, At("p", chain, session))
+    assert found is not None and found.here is here
+    kept = memory.store.candidates("o", "call", "call_0")
+    assert len(kept) == (2 if session == "t" else 1)
+
+
 @pytest.mark.parametrize(("ident", "renames"), [("call_0", True), ("call_unnamed_1", False)])
 def test_an_id_that_was_made_for_its_place_is_of_that_place(ident: str, renames: bool) -> None:
     """Behind a summary the calls are counted anew: the same id in the session is another turn."""

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from dsfix.memory import database
+from dsfix.memory.opening import connect
 from dsfix.memory.store import Store
 
 
@@ -40,3 +41,29 @@ def test_a_file_that_others_open_just_now_is_opened(
     assert store.stats() != (0, 0) and not store.trouble
     store.close()
     assert Busy.refused == 3
+
+
+class Careless(sqlite3.Connection):
+    """A connection of a SQLite that leaves what is deleted, as it does unless it was built not to."""
+
+    def __init__(self, *args: Any, **named: Any) -> None:
+        super().__init__(*args, **named)
+        self.execute("PRAGMA secure_delete = OFF")
+
+
+def test_what_is_forgotten_is_gone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """It does not stand in the file until its place is needed."""
+    made = sqlite3.connect
+    monkeypatch.setattr(
+        sqlite3, "connect", lambda *args, **named: made(*args, factory=Careless, **named)
+    )
+    file, said = tmp_path / "memory.db", "what was thought "
+    connection = connect(file, 1)
+    connection.execute("CREATE TABLE turns (reasoning)")
+    connection.executemany("INSERT INTO turns VALUES (?)", [(said * 9,), ("another",)])
+    connection.commit()
+    assert said.encode() in file.read_bytes()
+    connection.execute("DELETE FROM turns WHERE reasoning <> 'another'")
+    connection.commit()
+    connection.close()
+    assert said.encode() not in file.read_bytes()

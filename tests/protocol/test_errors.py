@@ -44,3 +44,15 @@ def test_an_error_that_says_nothing_is_none(error: Any, words: str) -> None:
 def test_an_event_of_an_error_is_one_without_words(dialect: Dialect) -> None:
     """The answer is not whole, whatever it is told with."""
     assert error_in(dialect, {"type": "error", "error": {}}) == "an error without words"
+
+
+@pytest.mark.parametrize("dialect", list(Dialect))
+def test_an_event_that_cannot_be_read_is_not_passed_over(dialect: Dialect) -> None:
+    """Of such an answer nobody can say what it was; what stands around it is read."""
+    answer = Answer()
+    reading.observe(dialect, answer, b"data: \n\ndata: [DONE]\n\n: a comment\n\n")
+    assert not answer.unread
+    reading.observe(dialect, answer, b"data: {\n\ndata: {}\n\n")
+    assert answer.unread
+    reading.observe(dialect, answer, b"data: {}\n\n")
+    assert answer.unread

@@ -71,6 +71,7 @@ def test_a_whole_request_of_codex() -> None:
         {"type": "additional_tools", "tools": None},
         {"role": "user", "content": '{"type":"additional_tools","tools":[1]}'},
         {"role": "user", "content": "additional_tools", "tools": [F]},
+        {"type": "item_reference", "id": "additional_tools", "tools": [F]},
         {"role": "user", "content": [{"type": "additional_tools", "tools": [F]}]},
     ],
 )

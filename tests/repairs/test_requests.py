@@ -366,6 +366,24 @@ def test_nothing_is_invented_where_the_agent_turned_thinking_off() -> None:
 
 
 @pytest.mark.parametrize(
+    ("dialect", "off"),
+    [
+        (MESSAGES, {"thinking": {"type": "disabled"}}),
+        (CHAT, {"thinking": {"type": "disabled"}}),
+        (Dialect.RESPONSES, {"reasoning": {"effort": "none"}}),
+    ],
+)
+def test_each_dialect_has_its_own_way_to_turn_thinking_off(
+    dialect: Dialect, off: dict[str, Any]
+) -> None:
+    """Only then is nothing invented for a turn that lacks its reasoning."""
+    history = [USER, call("a", dialect=dialect), result("a", dialect)]
+    for said, invented in (({}, 1), (off, 0)):
+        out = sent(dialect, request(*history, dialect=dialect, **said))[1]
+        assert (out.placeholders, out.thinks) == (invented, bool(invented))
+
+
+@pytest.mark.parametrize(
     ("dialect", "message", "expected"),
     [
         (CHAT, {"role": "assistant", "content": "because of xthe answer", "reasoning_content": ""},

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from typing import Any
 
 import pytest
 
@@ -10,6 +11,7 @@ from dsfix.memory import OriginMemory
 from dsfix.protocol.body import Body, Dialect
 from dsfix.protocol.history import History
 from dsfix.protocol.turns import Reasoning, Turn
+from dsfix.repairs.tool_pairing import coming_back
 from dsfix.simulator.rules import Ledger
 from dsfix.simulator.rules.ledger import Minted
 from tests.repairs.pairs import (
@@ -118,6 +120,26 @@ def test_the_conversation_keeps_its_place(dialect: Dialect) -> None:
     assert json.loads(out.body.encode()) == apart
     assert "thought 0" in json.dumps(data)
     assert (out.replayed, out.placeholders) == (1, 0)
+
+
+@every
+@pytest.mark.parametrize("made", [("call_0",), ("a", "b"), ("", "a"), ("", ""), (X,)])
+def test_an_answer_comes_back_under_ids_that_are_known_before(
+    dialect: Dialect, made: tuple[str, ...]
+) -> None:
+    """It is remembered as it will be sent, also where its own ids are refused."""
+    before = [calls("call_0"), results("call_0")]
+    history = _history(dialect, bodied(dialect, before))
+    turn = coming_back(Turn(made, ("f",) * len(made)), history)
+    after, _ = mended(dialect, bodied(dialect, [*before, calls(*made), results(*made)]))
+    last = _history(dialect, after).turn(1)
+    assert last is not None and last.calls == turn.calls
+
+
+def _history(dialect: Dialect, body: dict[str, Any]) -> History:
+    read = Body.read(dialect, json.dumps(body).encode())
+    assert read is not None
+    return History.of(read)
 
 
 @pytest.mark.parametrize("dialect", [Dialect.CHAT, Dialect.RESPONSES])
