@@ -72,7 +72,11 @@ def _messages(pieces: Sequence[str], end: str) -> list[dict[str, Any]]:
         {"type": "content_block_start", "index": 1, "content_block": {"type": "text", "text": ""}},
         *(delta(1, type="text_delta", text=piece) for piece in pieces),
         {"type": "content_block_stop", "index": 1},
-        {"type": "message_delta", "delta": {"stop_reason": end}, "usage": {"output_tokens": 7}},
+        {
+            "type": "message_delta",
+            "delta": {"stop_reason": end, "stop_sequence": None},
+            "usage": {"output_tokens": 7},
+        },
         {"type": "message_stop"},
     ]
 

@@ -131,6 +131,7 @@ def test_blocks_of_messages_are_numbered_on() -> None:
     assert starts == stops == [0, 1, 2]
     deltas = [each["delta"]["type"] for each in events if each["type"] == "content_block_delta"]
     assert deltas == ["thinking_delta", "signature_delta", *["text_delta"] * 2, "input_json_delta"]
+    assert events[-2]["delta"] == {"stop_reason": "tool_use", "stop_sequence": None}
     assert events[-2]["usage"] == {"output_tokens": 7}
 
 
