@@ -40,7 +40,10 @@ _PREFERENCES: Mapping[str, str] = {
 # Tools that are loaded when they are looked for are the API's own to put behind the messages. Any
 # other upstream has them in front, so each search voids the prefix cache (2.1.330 does that behind
 # any URL, measured 2026-11-22; decolua/9router#3889, 2026-09-08).
-_TOOL_SEARCH = {"ENABLE_TOOL_SEARCH": "false"}
+# So is the judgement of tool calls in auto mode. Elsewhere Claude Code asks for that in vain, holds
+# a session's first call for a notice of it, and asks the model by itself from then on; with this it
+# does so at once (2.1.330, measured 2026-11-24; zai-org/feedback#785, 2026-09-22).
+_ELSEWHERE = {"ENABLE_TOOL_SEARCH": "false", "CLAUDE_CODE_AUTO_MODE_SERVER": "0"}
 _SETTING_OF: Mapping[str, str] = {
     "CLAUDE_CODE_EFFORT_LEVEL": "effortLevel",
     "CLAUDE_CODE_AUTO_COMPACT_WINDOW": "autoCompactWindow",
@@ -166,7 +169,7 @@ def _preferences(request: Request, found: Settings, models: Mapping[str, str]) -
     upstream = request.upstream
     defaults = {
         **_PREFERENCES,
-        **({} if upstream.signs else _TOOL_SEARCH),
+        **({} if upstream.signs else _ELSEWHERE),
         **_window(request, models),
         **upstream.agent_env.get("claude", {}),
     }

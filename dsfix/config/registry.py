@@ -183,7 +183,8 @@ SETTINGS: tuple[Setting, ...] = (
         "small-calls",
         kinds.number(0, 393_216, "tokens"),
         "Up to this many tokens of answer, a request that offers no tools does not think: the"
-        " reasoning would eat the budget of titles and classifiers. 0 lets all think.",
+        " reasoning would eat the budget of titles and classifiers. It is four times that where"
+        " Messages says nothing of thinking and nothing is streamed. 0 lets all think.",
     ),
     Setting(
         "settings",

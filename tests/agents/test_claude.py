@@ -41,6 +41,7 @@ def test_a_plain_start():
         "CLAUDE_CODE_DISABLE_NONESSENTIAL_TRAFFIC": "1",
         "DISABLE_AUTOUPDATER": "1",
         "ENABLE_TOOL_SEARCH": "false",
+        "CLAUDE_CODE_AUTO_MODE_SERVER": "0",
         "CLAUDE_CODE_MAX_CONTEXT_TOKENS": "1048576",
         "CLAUDE_CODE_AUTO_COMPACT_WINDOW": "786432",
         "CLAUDE_CODE_EFFORT_LEVEL": "max",
@@ -166,10 +167,12 @@ def test_the_window_of_a_model_without_suffix(args, small, window):
     assert env.get("CLAUDE_CODE_MAX_CONTEXT_TOKENS") == window
 
 
-def test_tools_are_searched_where_the_upstream_knows_how():
-    """Anthropic puts what was found behind the messages; others would have to in front of them."""
-    assert "ENABLE_TOOL_SEARCH" in CLAUDE.wire(request()).env
-    assert "ENABLE_TOOL_SEARCH" not in CLAUDE.wire(request(upstream=SIGNER)).env
+@pytest.mark.parametrize("name", ["ENABLE_TOOL_SEARCH", "CLAUDE_CODE_AUTO_MODE_SERVER"])
+def test_what_anthropic_alone_does_is_asked_of_it_alone(name):
+    """It puts tools that were found behind the messages, and judges calls; the user's word holds."""
+    assert name in CLAUDE.wire(request()).env
+    assert name not in CLAUDE.wire(request(upstream=SIGNER)).env
+    assert name not in CLAUDE.wire(request(environ={name: "1"})).env
 
 
 def test_inherited_variables_that_mislead_are_removed():

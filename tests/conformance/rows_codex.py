@@ -1,4 +1,4 @@
-"""Rows about what Codex does with tools, on Responses."""
+"""Rows about what Codex does with tools, on Responses, and what agents tell beside the request."""
 
 from __future__ import annotations
 
@@ -26,11 +26,13 @@ INSIDE = Failure(
 )
 BESIDE = Failure(
     "installation-id",
-    "An id of the installation beside the request",
-    "Nothing fails. The upstream is told which machine asks, in which session and sandbox.",
-    _ONLY,
+    "What is for an agent's own vendor, beside the request",
+    "Nothing fails. The upstream is told which machine asks, in which session and sandbox (Codex),"
+    " or what directories, rules and remotes there are (Claude Code's auto mode).",
+    {CHAT: "no agent is known that does so there"},
 )
 
+_JUDGED = [{"type": "dangerous_tool_use", "classifier_context": {"home_dir": "/home/me"}}]
 _EXEC = {"type": "custom", "name": "exec", "description": "Runs a script"}
 _UNSUPPORTED = "custom-tools: Unsupported custom tool: 'exec'. Only 'apply_patch' is supported."
 _SOURCES = (
@@ -55,7 +57,8 @@ def _calls(dialect: Dialect, sent: Any, whole: Any) -> str:
 
 
 def _is_not_told(dialect: Dialect, sent: Any, whole: Any) -> str:
-    return "the upstream learns which machine asks" if "client_metadata" in sent else ""
+    told = {"client_metadata", "safeguards"} & sent.keys()
+    return "the upstream learns which machine asks" if told else ""
 
 
 _own = {"x-codex-installation-id": "f2116244-21ac-42b3-824b-c20b568f8037", "turn_id": "01a2"}
@@ -106,6 +109,16 @@ ROWS = (
         ("client-metadata",),
         ("-client_metadata",),
         ("measured with Codex 0.169.0, 2026-11-21",),
+    ),
+    Row(
+        BESIDE.name,
+        MESSAGES,
+        "safeguards",
+        Sent(asking(MESSAGES, safeguards=_JUDGED), wants=_is_not_told),
+        "the upstream learns which machine asks",
+        ("client-metadata",),
+        ("-safeguards",),
+        ("farion1231/cc-switch#7625, 2026-09-23", "measured with Claude Code 2.1.330, 2026-11-24"),
     ),
 )
 FAILURES = (CUSTOM, INSIDE, BESIDE)

@@ -29,6 +29,13 @@ STARVED = Failure(
     " have are spent on thinking.",
     {RESPONSES: "the agents that speak it set no such limits"},
 )
+HURRY = Failure(
+    "slow-helper",
+    "A helper that cannot wait for thinking",
+    "Claude Code's auto mode denies calls: it cannot determine their safety, for its second look at"
+    " one has 30 seconds, and says by silence that there is to be no thinking.",
+    dict.fromkeys((CHAT, RESPONSES), "silence means thinking there"),
+)
 
 _NAME = {MESSAGES: "max_tokens", CHAT: "max_tokens", RESPONSES: "max_output_tokens"}
 _INVALID = "max-tokens: Invalid max_tokens value, the valid range of max_tokens is [1, 393216]"
@@ -61,6 +68,12 @@ def _starved(dialect: Dialect) -> Row:
     )
 
 
+def _at_once(dialect: Dialect, sent: Any, whole: Any) -> str:
+    return "" if sent.get("thinking") == {"type": "disabled"} else "it thinks first"
+
+
+_LOOK = asking(MESSAGES, max_tokens=10_240)
+del _LOOK["tools"]
 _OPENAI = asking(CHAT, max_completion_tokens=9000)
 del _OPENAI["max_tokens"]
 ROWS = (
@@ -77,5 +90,18 @@ ROWS = (
         ("maximhq/bifrost#7213, 2026-09-16",),
     ),
     *map(_starved, (MESSAGES, CHAT)),
+    Row(
+        HURRY.name,
+        MESSAGES,
+        "10,240 tokens, and no stream",
+        Sent(_LOOK, wants=_at_once),
+        "it thinks first",
+        ("small-calls",),
+        ("+thinking",),
+        (
+            "deepseek-ai/DeepSeek-V3#1464, 2026-06-29",
+            "deepseek-ai/awesome-deepseek-agent#284, 2026-07-08",
+        ),
+    ),
 )
-FAILURES = (RANGE, RENAMED, STARVED)
+FAILURES = (RANGE, RENAMED, STARVED, HURRY)

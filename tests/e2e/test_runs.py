@@ -131,6 +131,24 @@ def test_settings_that_lead_elsewhere_bare(
     assert not endpoint.main
 
 
+@pytest.mark.parametrize(("verdict", "ran"), [("no", True), ("yes", False)])
+def test_claude_in_auto_mode(
+    lab: Callable[..., Lab], endpoint: StrictEndpoint, verdict: str, ran: bool
+) -> None:
+    """It asks the model whether a call is to be kept back, and again before it keeps one back. The
+    model does not think first, and is told nothing of what Anthropic alone would judge by."""
+    endpoint.switches.text = f"<block>{verdict} {{token}}"
+    at = lab("claude")
+    said = at.run(["claude", "--permission-mode", "auto", "-p", "begin #do env#"])
+    at.check(said)
+    assert "eligible" not in said.err
+    assert ("PATH=" in endpoint.main[-1].raw.decode()) is ran
+    looks = [request.body for request in endpoint.requests if not request.body.get("tools")]
+    assert len(looks) == 2 or (ran and looks)
+    assert all(look["thinking"] == {"type": "disabled"} for look in looks)
+    assert not any("safeguards" in request.body for request in endpoint.requests)
+
+
 def test_compaction_in_opencode(lab: Callable[..., Lab], endpoint: StrictEndpoint) -> None:
     """A session that OpenCode's server compacts goes on in a run of its own."""
     at = lab("opencode-chat")

@@ -20,7 +20,7 @@ NOTHING = [{"type": "text", "text": "[no content]"}]
 
 def body(dialect: Dialect, *messages: Any) -> dict[str, Any]:
     name = "input" if dialect is RESPONSES else "messages"
-    limit = {"max_tokens": 9000} if dialect is not RESPONSES else {}
+    limit = {"max_tokens": 20_000} if dialect is not RESPONSES else {}
     return {"model": "deepseek-v4-pro", **limit, name: list(messages)}
 
 

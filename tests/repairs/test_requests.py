@@ -103,6 +103,14 @@ def test_what_codex_says_of_itself_stays_here() -> None:
     assert [change.repair for change in outgoing.changes] == ["client-metadata"]
 
 
+def test_what_claude_code_says_of_the_machine_stays_here() -> None:
+    """In auto mode its directories, rules and remotes stand beside the request, for Anthropic."""
+    own = [{"type": "dangerous_tool_use", "classifier_context": {"home_dir": "/home/me"}}]
+    body, outgoing = sent(MESSAGES, request(USER, safeguards=own))
+    assert body == request(USER)
+    assert [change.repair for change in outgoing.changes] == ["client-metadata"]
+
+
 def test_the_user_id_is_stable_across_sessions() -> None:
     """Two sessions of one device share a pseudonym within the charset, two devices do not."""
     ids = []

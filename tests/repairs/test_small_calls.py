@@ -34,11 +34,24 @@ def test_what_is_not_small(dialect: Dialect) -> None:
     """More room, no limit at all, tools, a history with calls, and the request's own wish."""
     enabled = {"type": "enabled", "budget_tokens": 100}
     history = (USER, call("a", dialect=dialect), result("a", dialect))
-    assert thinks(dialect, max_tokens=4097)
+    assert thinks(dialect, max_tokens=4097, stream=True)
     assert thinks(dialect)
     assert thinks(dialect, max_tokens=64, tools=TOOLS[dialect])
     assert thinks(dialect, *history, max_tokens=64)
     assert thinks(dialect, max_tokens=64, thinking=enabled)
+
+
+def test_a_helper_that_waits_for_all_of_it() -> None:
+    """Messages means by silence that there is to be no thinking, and Claude Code gives its
+    classifier 30 seconds; on Chat silence means thinking."""
+    assert not thinks(Dialect.MESSAGES, max_tokens=10_240)
+    assert not thinks(Dialect.MESSAGES, max_tokens=16_384, stream=False)
+    assert thinks(Dialect.MESSAGES, max_tokens=16_385)
+    assert thinks(Dialect.MESSAGES, max_tokens=10_240, stream=True)
+    assert thinks(Dialect.MESSAGES, max_tokens=10_240, thinking=ADAPTIVE)
+    assert thinks(Dialect.MESSAGES, max_tokens=10_240, tools=TOOLS[Dialect.MESSAGES])
+    assert thinks(Dialect.MESSAGES, max_tokens=1, rules=replace(RULES, small_calls=0))
+    assert thinks(Dialect.CHAT, max_tokens=10_240)
 
 
 @BOTH
