@@ -1,14 +1,15 @@
 """Tools stand in the shape that the dialect has for them, with an object for a schema.
 
-"Invalid schema for function 'codex_app__automation_update': schema must be a JSON Schema of
-'type: "object"', got 'type: null'": Codex declares `parameters: null` (farion1231/cc-switch#4705,
-#5300), MCP servers a root of `oneOf` alone (farion1231/cc-switch#5271) or `required: null`
-(farion1231/cc-switch#7019, 2026-08-31: "null is not of type "array""). On Messages a schema must
-be there, and a tool with a type is taken for one of the server's: "server tools are not supported"
-but for the web search (deepseek-ai/deepseek-recipe, 2026-09; maximhq/bifrost#7093;
-decolua/9router#3905, 2026-09-09). So the type of an agent's own function is taken out, and tools
-that only another server could run are left out: each refuses the whole request. A tool in another
-dialect's shape is refused on all three ("missing field `function`"; "missing field `name`").
+"Invalid schema for function 'codex_app__automation_update': schema must be a JSON Schema of 'type:
+"object"', got 'type: null'": Codex declares `parameters: null` (farion1231/cc-switch#4705, #5300),
+MCP servers a root of `oneOf` alone (farion1231/cc-switch#5271) or `required: null`
+(farion1231/cc-switch#7019, 2026-08-31: "null is not of type "array""), and some of them have a
+pattern that not every engine reads (see `patterns`). On Messages a schema must be there, and a tool
+with a type is taken for one of the server's: "server tools are not supported" but for the web
+search (deepseek-ai/deepseek-recipe, 2026-09; maximhq/bifrost#7093; decolua/9router#3905,
+2026-09-09). So the type of an agent's own function is taken out, and tools that only another server
+could run are left out: each refuses the whole request. A tool in another dialect's shape is refused
+on all three ("missing field `function`"; "missing field `name`").
 """
 
 from __future__ import annotations
@@ -23,6 +24,7 @@ from msgspec import UNSET, UnsetType
 from dsfix.protocol import spans
 from dsfix.protocol.body import Body, Dialect
 from dsfix.repairs.base import ALL, Context, Repair
+from dsfix.repairs.patterns import are_plain, without_odd_patterns
 from dsfix.repairs.unchanged import KEPT
 
 _EMPTY = b'{"type":"object","properties":{}}'
@@ -111,9 +113,10 @@ def with_readable_tools(body: Body, context: Context) -> Body:
 def _clean(dialect: Dialect, tools: bytes) -> bool:
     """Whether every tool is what the upstream takes: one pass, and no schema is kept."""
     try:
-        return all(tool.clean for tool in _READ[dialect].decode(tools))
+        shaped = all(tool.clean for tool in _READ[dialect].decode(tools))
     except spans.Malformed:
         return False
+    return shaped and are_plain(tools)
 
 
 def _mended(raw: bytes, dialect: Dialect) -> bytes | None:
@@ -167,6 +170,7 @@ def _with_schema(function: Mapping[str, bytes], dialect: Dialect) -> Mapping[str
 
 def _as_object(raw: bytes) -> bytes:
     """The schema with an object at its root; all else in it stays."""
+    raw = without_odd_patterns(raw)
     schema = spans.members(raw)
     if schema is None:
         return raw if isinstance(spans.value(raw), dict) else _EMPTY

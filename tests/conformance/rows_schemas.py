@@ -21,6 +21,12 @@ TYPED = Failure(
     " its first request.",
     dict.fromkeys((CHAT, RESPONSES), "a type belongs to each tool there"),
 )
+PATTERN = Failure(
+    "odd-pattern",
+    "A tool whose schema has a pattern that DeepSeek cannot read",
+    "Claude Code from 2.1.265 on, whose Artifact tool has one, or any agent with one such tool of an"
+    " MCP server: no request gets through.",
+)
 SHAPE = Failure(
     "tool-of-another-dialect",
     "A tool in another dialect's shape",
@@ -46,6 +52,11 @@ def _row(
             "farion1231/cc-switch#7019, 2026-08-31",
         ),
         TYPED.name: (_RECIPE,),
+        PATTERN.name: (
+            "farion1231/cc-switch#7236, 2026-09-09",
+            "anthropics/claude-code#92964, 2026-09-09",
+            "Dokploy/mcp#43, 2026-05-21",
+        ),
         SHAPE.name: (_RECIPE,),
     }
     case = Sent(asking(dialect, tools=tools))
@@ -67,9 +78,24 @@ def _rootless(dialect: Dialect) -> Row:
     )
 
 
+def _patterned(dialect: Dialect) -> Row:
+    """A bracket in a class, as JavaScript has it."""
+    inside = {"type": "string", "pattern": "^[^[/]+$"}
+    schema = {**SCHEMA, "properties": {"name": inside}}
+    return _row(
+        PATTERN,
+        dialect,
+        "a bracket in a class",
+        [tool(dialect, schema=schema)],
+        'tool-patterns: Invalid schema for function \'f\': "^[^[/]+$" is not a "regex"',
+        f"-tools[0].{_HOLDER[dialect]}.properties.name.pattern",
+    )
+
+
 _MISSING = "Failed to deserialize the JSON body into the target type: tools[0]: missing field"
 ROWS = (
     *map(_rootless, Dialect),
+    *map(_patterned, Dialect),
     _row(
         SCHEMAS,
         MESSAGES,
@@ -127,4 +153,4 @@ ROWS = (
         "+tools[0].parameters",
     ),
 )
-FAILURES = (SCHEMAS, TYPED, SHAPE)
+FAILURES = (SCHEMAS, PATTERN, TYPED, SHAPE)

@@ -12,6 +12,7 @@ from tests.simulator.histories import (
     chat,
     messages,
     named,
+    patterned,
     result,
     tool,
     use,
@@ -108,6 +109,13 @@ MEANING = [
         named("chat", "f", None),
         "Invalid schema for function 'f': schema must be a JSON Schema of 'type: \"object\"', "
         "got 'type: null'.",
+    ),
+    Case(
+        "tool-patterns",
+        "chat",
+        named("chat", "f", patterned("^[a][^[/]$")),
+        named("chat", "f", patterned(r"^[a\[][^\]]\[(?!b)$")),
+        'Invalid schema for function \'f\': "^[a][^[/]$" is not a "regex"',
     ),
     Case(
         "content",

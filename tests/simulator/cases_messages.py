@@ -12,6 +12,7 @@ from tests.simulator.histories import (
     assistant,
     messages,
     named,
+    patterned,
     result,
     use,
 )
@@ -119,6 +120,12 @@ MESSAGES = [
         offering({"name": "f"}),
         offering({"name": "f", "input_schema": SCHEMA}),
         "tools.0: missing input_schema",
+    ),
+    case(
+        "tool-patterns",
+        offering({"name": "f", "input_schema": patterned("[[]")}),
+        offering({"name": "f", "input_schema": patterned("[a]")}),
+        'Invalid schema for function \'f\': "[[]" is not a "regex"',
     ),
     case(
         "tool-choice",

@@ -60,6 +60,12 @@ def named(dialect: str, name: str, schema: Any = SCHEMA) -> dict[str, Any]:
     return body(tools=[{"name": name, "input_schema": schema}])
 
 
+def patterned(pattern: str) -> dict[str, Any]:
+    """A schema with one text of that pattern, in a list of texts."""
+    inside = {"type": "array", "items": {"type": "string", "pattern": pattern}}
+    return {"type": "object", "properties": {"name": {"anyOf": [inside]}}}
+
+
 @dataclass(frozen=True)
 class Case:
     """A rule, a body that it refuses and how, and a neighbour that passes."""

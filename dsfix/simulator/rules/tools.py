@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Iterator
 from typing import Any
@@ -12,6 +13,8 @@ from dsfix.simulator.rules.values import PATTERN, no_match, too_long
 
 MOST_TOOLS = 128
 _CALLABLE = ("function", "custom")
+_CLASS = r"\[\^?(?:[^\\\[\]]|\\.)*+"
+_NESTED = re.compile(rf"(?:[^\\\[]|\\.|{_CLASS}\])*+{_CLASS}\[", re.DOTALL)
 
 
 def check_tool_count(request: Request) -> Refusal | None:
@@ -90,6 +93,36 @@ def check_tool_schemas(request: Request) -> Refusal | None:
                 f"'type: \"object\"', got 'type: {got}'."
             )
     return None
+
+
+def check_tool_patterns(request: Request) -> Refusal | None:
+    """In a pattern's class no bracket stands bare: there it begins another class.
+
+    Measured against the endpoint were the pattern of Claude Code 2.1.265, and that its lookahead
+    and its properties pass alone: anthropics/claude-code#92964, 2026-09-09; Dokploy/mcp#43.
+    """
+    for _, name, schema in () if _switched_off(request) else declared(request):
+        for pattern in _patterns(schema):
+            if _NESTED.match(pattern):
+                told = json.dumps(pattern, ensure_ascii=False)
+                return meaning(f"Invalid schema for function '{name}': {told} is not a \"regex\"")
+    return None
+
+
+def _patterns(schema: Any) -> Iterator[str]:
+    """The patterns of a schema and of those in it."""
+    if isinstance(schema, list):
+        for each in schema:
+            yield from _patterns(each)
+    if not isinstance(schema, dict):
+        return
+    if isinstance(schema.get("pattern"), str):
+        yield schema["pattern"]
+    for name in ("items", "anyOf", "oneOf", "allOf", "additionalProperties"):
+        yield from _patterns(schema.get(name))
+    for name in ("properties", "$defs"):
+        named = schema.get(name)
+        yield from _patterns(list(named.values()) if isinstance(named, dict) else None)
 
 
 def check_tool_choice(request: Request) -> Refusal | None:
