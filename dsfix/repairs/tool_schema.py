@@ -2,19 +2,18 @@
 
 "Invalid schema for function 'codex_app__automation_update': schema must be a JSON Schema of 'type:
 "object"', got 'type: null'": Codex declares `parameters: null` (farion1231/cc-switch#4705, #5300),
-MCP servers a root of `oneOf` alone (farion1231/cc-switch#5271) or `required: null`
-(farion1231/cc-switch#7019, 2026-08-31: "null is not of type "array""), and some of them have a
-pattern that not every engine reads (see `patterns`). On Messages a schema must be there, and a tool
-with a type is taken for one of the server's: "server tools are not supported" but for the web
-search (deepseek-ai/deepseek-recipe, 2026-09; maximhq/bifrost#7093; decolua/9router#3905,
-2026-09-09). So the type of an agent's own function is taken out, and tools that only another server
+MCP servers a root of `oneOf` alone (farion1231/cc-switch#5271), and much else that no schema has
+(see `schemas`). On Messages a schema must be there, and a tool with a type is taken for one of the
+server's: "server tools are not supported" but for the web search (deepseek-ai/deepseek-recipe,
+2026-09; maximhq/bifrost#7093; decolua/9router#3905, 2026-09-09; SaladDay/cc-switch-cli#468,
+2026-09-18). So the type of an agent's own function is taken out, and tools that only another server
 could run are left out: each refuses the whole request. A tool in another dialect's shape is refused
 on all three ("missing field `function`"; "missing field `name`").
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from functools import lru_cache
 from typing import Any, ClassVar, Literal
 
@@ -24,7 +23,7 @@ from msgspec import UNSET, UnsetType
 from dsfix.protocol import spans
 from dsfix.protocol.body import Body, Dialect
 from dsfix.repairs.base import ALL, Context, Repair
-from dsfix.repairs.patterns import are_plain, without_odd_patterns
+from dsfix.repairs.schemas import is_sound, sound
 from dsfix.repairs.unchanged import KEPT
 
 _EMPTY = b'{"type":"object","properties":{}}'
@@ -36,14 +35,11 @@ _SCHEMA: Mapping[Dialect, str] = {
 _SCHEMAS = frozenset(_SCHEMA.values())
 # What an agent calls a function of its own; on Messages it need not say so.
 _FUNCTIONS = (None, "function", "custom")
-_NEVER_NULL = ("required", "properties")
 _SEARCH = "web_search"
 
 
 class _Schema(msgspec.Struct):
     type: Literal["object"]
-    required: list[Any] | UnsetType = UNSET
-    properties: dict[str, msgspec.Raw] | UnsetType = UNSET
 
 
 class _OnMessages(msgspec.Struct):
@@ -116,7 +112,16 @@ def _clean(dialect: Dialect, tools: bytes) -> bool:
         shaped = all(tool.clean for tool in _READ[dialect].decode(tools))
     except spans.Malformed:
         return False
-    return shaped and are_plain(tools)
+    return shaped and all(map(is_sound, _schemas(spans.value(tools))))
+
+
+def _schemas(tools: Any) -> Iterator[Any]:
+    """The schemas of these tools, wherever a dialect has them."""
+    for tool in tools if isinstance(tools, list) else ():
+        for place in (tool, tool.get("function")) if isinstance(tool, dict) else ():
+            if isinstance(place, dict):
+                yield from (place[name] for name in _SCHEMAS if isinstance(place.get(name), dict))
+                yield from _schemas(place.get("tools"))
 
 
 def _mended(raw: bytes, dialect: Dialect) -> bytes | None:
@@ -170,16 +175,13 @@ def _with_schema(function: Mapping[str, bytes], dialect: Dialect) -> Mapping[str
 
 def _as_object(raw: bytes) -> bytes:
     """The schema with an object at its root; all else in it stays."""
-    raw = without_odd_patterns(raw)
-    schema = spans.members(raw)
-    if schema is None:
+    mended = sound(raw)
+    schema = spans.members(mended or b"")
+    if mended is None or schema is None:
         return raw if isinstance(spans.value(raw), dict) else _EMPTY
-    kept = {
-        name: each for name, each in schema.items() if name not in _NEVER_NULL or each != b"null"
-    }
-    if spans.value(kept.get("type")) != "object":
-        kept["type"] = b'"object"'
-    return raw if kept == schema else spans.build_object(kept)
+    if spans.value(schema.get("type")) == "object":
+        return mended
+    return spans.build_object({**schema, "type": b'"object"'})
 
 
 def _chosen(body: Body, tools: Sequence[bytes]) -> bool:

@@ -87,14 +87,28 @@ def _patterned(dialect: Dialect) -> Row:
         dialect,
         "a bracket in a class",
         [tool(dialect, schema=schema)],
-        'tool-patterns: Invalid schema for function \'f\': "^[^[/]+$" is not a "regex"',
+        'tool-members: Invalid schema for function \'f\': "^[^[/]+$" is not a "regex"',
         f"-tools[0].{_HOLDER[dialect]}.properties.name.pattern",
+    )
+
+
+def _required(dialect: Dialect) -> Row:
+    """Whether one argument is required, said of it as JSON Schema once had it."""
+    schema = {**SCHEMA, "properties": {"name": {"type": "string", "required": True}}}
+    return _row(
+        SCHEMAS,
+        dialect,
+        "an argument that is `required`",
+        [tool(dialect, schema=schema)],
+        "tool-members: Invalid schema for function 'f': true is not of type \"array\"",
+        f"-tools[0].{_HOLDER[dialect]}.properties.name.required",
     )
 
 
 _MISSING = "Failed to deserialize the JSON body into the target type: tools[0]: missing field"
 ROWS = (
     *map(_rootless, Dialect),
+    *map(_required, Dialect),
     *map(_patterned, Dialect),
     _row(
         SCHEMAS,

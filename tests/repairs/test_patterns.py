@@ -1,19 +1,15 @@
-"""Patterns that not every engine reads are taken out of a schema, and nothing else."""
+"""Which patterns every engine reads."""
 
 from __future__ import annotations
 
-import json
 import re
 import warnings
-from typing import Any
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from dsfix.protocol.body import Dialect
-from dsfix.repairs.patterns import is_plain, without_odd_patterns
-from tests.repairs.support import USER, request, sent
+from dsfix.repairs.patterns import is_plain
 
 # What a name may not have, written as JavaScript does: a bracket needs no escape within a class.
 ODD = r"^[^[\]\\/]+$"
@@ -87,60 +83,3 @@ def test_a_plain_pattern_is_one_to_python_too(pattern: str) -> None:
         warnings.simplefilter("error")
         if is_plain(pattern):
             re.compile(pattern)
-
-
-def string(pattern: str) -> dict[str, Any]:
-    """The schema of a text."""
-    return {"type": "string", "pattern": pattern, "description": "d"}
-
-
-BARE = {"type": "string", "description": "d"}
-
-
-@pytest.mark.parametrize(
-    ("schema", "after"),
-    [
-        ({"properties": {"a": string(ODD)}}, {"properties": {"a": BARE}}),
-        ({"items": string(ODD)}, {"items": BARE}),
-        ({"anyOf": [string(PLAIN), string(ODD)]}, {"anyOf": [string(PLAIN), BARE]}),
-        ({"$defs": {"a": {"items": string(ODD)}}}, {"$defs": {"a": {"items": BARE}}}),
-        ({"patternProperties": {ODD: {}, "^a": string(ODD)}}, {"patternProperties": {"^a": BARE}}),
-    ],
-)
-def test_a_pattern_is_found_wherever_a_schema_stands(schema: Any, after: Any) -> None:
-    """In properties, lists, choices and definitions; what else is said of a text stays."""
-    assert json.loads(without_odd_patterns(json.dumps(schema).encode())) == after
-
-
-@pytest.mark.parametrize(
-    "schema",
-    [
-        {"properties": {"a": string(PLAIN)}},
-        {"properties": {"pattern": {"type": "string", "description": ODD}}},
-        {"properties": {"a": {"default": {"pattern": ODD}, "enum": [{"pattern": ODD}]}}},
-        {"const": {"items": {"pattern": ODD}}},
-        {"pattern": 3},
-        {"properties": [1]},
-    ],
-)
-def test_what_is_no_odd_pattern_stays(schema: Any) -> None:
-    """An argument of that name, values, and what no engine is given: the same bytes."""
-    raw = json.dumps(schema).encode()
-    assert without_odd_patterns(raw) is raw
-
-
-@pytest.mark.parametrize("dialect", list(Dialect))
-def test_a_tool_keeps_all_but_the_pattern(dialect: Dialect) -> None:
-    """Other tools are the same bytes, and the record says what was done."""
-    schema = {"type": "object", "properties": {"a": string(ODD)}}
-    name = "input_schema" if dialect is Dialect.MESSAGES else "parameters"
-    body = request(USER, dialect=dialect)
-    odd = {"name": "odd", name: schema}
-    shaped = {"type": "function", "function": odd} if dialect is Dialect.CHAT else odd
-    shaped = {"type": "function", **odd} if dialect is Dialect.RESPONSES else shaped
-    tools = [*body["tools"], shaped]
-    out, outgoing = sent(dialect, {**body, "tools": tools})
-    assert out["tools"] == json.loads(
-        json.dumps(tools).replace(f', "pattern": {json.dumps(ODD)}', "")
-    )
-    assert [change.repair for change in outgoing.changes] == ["tool-schema"]

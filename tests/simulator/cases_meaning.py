@@ -111,7 +111,7 @@ MEANING = [
         "got 'type: null'.",
     ),
     Case(
-        "tool-patterns",
+        "tool-members",
         "chat",
         named("chat", "f", patterned("^[a][^[/]$")),
         named("chat", "f", patterned(r"^[a\[][^\]]\[(?!b)$")),

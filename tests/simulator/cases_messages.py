@@ -122,7 +122,7 @@ MESSAGES = [
         "tools.0: missing input_schema",
     ),
     case(
-        "tool-patterns",
+        "tool-members",
         offering({"name": "f", "input_schema": patterned("[[]")}),
         offering({"name": "f", "input_schema": patterned("[a]")}),
         'Invalid schema for function \'f\': "[[]" is not a "regex"',

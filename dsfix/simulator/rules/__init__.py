@@ -42,8 +42,8 @@ from dsfix.simulator.rules.tools import (
     check_custom_tools,
     check_tool_choice,
     check_tool_count,
+    check_tool_members,
     check_tool_names,
-    check_tool_patterns,
     check_tool_schemas,
     check_tool_types,
 )
@@ -90,7 +90,7 @@ RULES: tuple[Rule, ...] = (
     Rule("tool-names", EVERY, "zed-industries/zed#57531", "2026-05-22", check_tool_names),
     Rule("custom-tools", _RESPONSES, _CUSTOM, "2026-09-11", check_custom_tools),
     Rule("tool-schemas", EVERY, "Kilo-Org/kilocode#12237", "2026-07-15", check_tool_schemas),
-    Rule("tool-patterns", EVERY, "farion1231/cc-switch#7236", "2026-09-09", check_tool_patterns),
+    Rule("tool-members", EVERY, "farion1231/cc-switch#7236", "2026-09-09", check_tool_members),
     Rule("effort", BOTH, "deepseek-ai/awesome-deepseek-agent#193", "2026-06-08", check_effort),
     Rule("tool-choice", EVERY, "deepseek-ai/DeepSeek-V3#1376", "2026-08-21", check_tool_choice),
     Rule("images", EVERY, _FIT, "2026-09-01", check_images),

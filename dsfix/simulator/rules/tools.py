@@ -95,34 +95,41 @@ def check_tool_schemas(request: Request) -> Refusal | None:
     return None
 
 
-def check_tool_patterns(request: Request) -> Refusal | None:
-    """In a pattern's class no bracket stands bare: there it begins another class.
+def check_tool_members(request: Request) -> Refusal | None:
+    """A schema is one all through: two of its members, as they were refused.
 
-    Measured against the endpoint were the pattern of Claude Code 2.1.265, and that its lookahead
-    and its properties pass alone: anthropics/claude-code#92964, 2026-09-09; Dokploy/mcp#43.
+    `required` is a list (farion1231/cc-switch#7019, 2026-08-31). In a pattern's class no bracket
+    stands bare, for there it begins another; measured were the pattern of Claude Code 2.1.265, and
+    that its lookahead and its properties pass alone (anthropics/claude-code#92964, 2026-09-09).
     """
-    for _, name, schema in () if _switched_off(request) else declared(request):
-        for pattern in _patterns(schema):
-            if _NESTED.match(pattern):
+    for _, name, whole in () if _switched_off(request) else declared(request):
+        for schema in _within(whole):
+            pattern, names = schema.get("pattern"), schema.get("required", [])
+            if not isinstance(names, list):
+                return _invalid(name, f'{json.dumps(names)} is not of type "array"')
+            if isinstance(pattern, str) and _NESTED.match(pattern):
                 told = json.dumps(pattern, ensure_ascii=False)
-                return meaning(f"Invalid schema for function '{name}': {told} is not a \"regex\"")
+                return _invalid(name, f'{told} is not a "regex"')
     return None
 
 
-def _patterns(schema: Any) -> Iterator[str]:
-    """The patterns of a schema and of those in it."""
+def _invalid(name: str, why: str) -> Refusal:
+    return meaning(f"Invalid schema for function '{name}': {why}")
+
+
+def _within(schema: Any) -> Iterator[dict[str, Any]]:
+    """A schema and those in it."""
     if isinstance(schema, list):
         for each in schema:
-            yield from _patterns(each)
+            yield from _within(each)
     if not isinstance(schema, dict):
         return
-    if isinstance(schema.get("pattern"), str):
-        yield schema["pattern"]
+    yield schema
     for name in ("items", "anyOf", "oneOf", "allOf", "additionalProperties"):
-        yield from _patterns(schema.get(name))
+        yield from _within(schema.get(name))
     for name in ("properties", "$defs"):
         named = schema.get(name)
-        yield from _patterns(list(named.values()) if isinstance(named, dict) else None)
+        yield from _within(list(named.values()) if isinstance(named, dict) else None)
 
 
 def check_tool_choice(request: Request) -> Refusal | None:
