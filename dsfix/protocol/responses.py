@@ -22,6 +22,7 @@ CALLS = frozenset({"function_call", "custom_tool_call"})
 class _Part(msgspec.Struct):
     type: str | None = None
     text: str | None = None
+    encrypted_content: str | None = None  # an agent's words for another, which are plain
 
 
 class _Item(msgspec.Struct):
@@ -75,7 +76,8 @@ def kind(raw: bytes) -> str:
     """What an item is in a conversation, empty for one that the upstream ignores.
 
     `reasoning`, `text`, `call` and `step` (a tool that the server runs) are the assistant's,
-    `output` answers a call; any other word is the role of a message.
+    `output` answers a call; any other word is the role of a message. What another agent says is
+    the user's.
     """
     known = _KINDS.get(raw[: raw.find(b'"', len(_BEGUN)) + 1])
     if known is not None:
@@ -87,6 +89,8 @@ def kind(raw: bytes) -> str:
     name = item.type or "message"
     if name == "message":
         return "text" if item.role == "assistant" else item.role or ""
+    if name == "agent_message":
+        return "user"
     if name in CALLS:
         return "call"
     if name.endswith("_output"):
@@ -192,7 +196,10 @@ def _says(item: _Item) -> bool:
 def _texts(item: _Item) -> tuple[str, ...]:
     if isinstance(item.content, str):
         return (item.content,)
-    return tuple([part.text for part in item.content or [] if part.text is not None])
+    said = [
+        part.encrypted_content if part.text is None else part.text for part in item.content or []
+    ]
+    return tuple([text for text in said if text is not None])
 
 
 def _thought(item: _Item) -> str:

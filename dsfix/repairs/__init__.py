@@ -8,6 +8,7 @@ To add a repair, write one file with one value and add its line here.
 from __future__ import annotations
 
 from dsfix.repairs.additional_tools import ADDITIONAL_TOOLS
+from dsfix.repairs.agent_messages import AGENT_MESSAGES
 from dsfix.repairs.base import Repair
 from dsfix.repairs.billing_header import BILLING_HEADER
 from dsfix.repairs.client_metadata import CLIENT_METADATA
@@ -47,6 +48,7 @@ REPAIRS: tuple[Repair, ...] = (
     MODEL_NAME,
     TOOL_PAIRING,
     ROLES,
+    AGENT_MESSAGES,
     ADDITIONAL_TOOLS,
     TOOL_SCHEMA,
     TOOL_NAMES,

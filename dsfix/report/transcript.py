@@ -51,7 +51,7 @@ def _message(message: Any) -> Iterator[Said]:
     if not isinstance(message, dict):
         yield Said("?", Sort.OTHER, "", "message that was not kept")
         return
-    role = str(message.get("role", "?"))
+    role = "agent" if message.get("type") == "agent_message" else str(message.get("role", "?"))
     for name in ("reasoning_content", "reasoning"):
         if isinstance(thought := message.get(name), str):
             yield _reasoning(role, thought)
@@ -88,6 +88,8 @@ def _block(role: str, block: Any) -> Iterator[Said]:
     match block.get("type"):
         case "text" | "input_text" | "output_text" | "refusal":
             yield Said(role, Sort.TEXT, _plain(block.get("text", "")))
+        case "encrypted_content":  # an agent's words for another, which are plain
+            yield Said(role, Sort.TEXT, _plain(block.get("encrypted_content", "")))
         case "thinking" | "reasoning":
             places = map(block.get, ("thinking", "text", "content", "summary"))
             yield _reasoning(role, next(filter(None, map(_plain, places)), ""))

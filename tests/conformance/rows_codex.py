@@ -24,6 +24,13 @@ INSIDE = Failure(
     " calls as text.",
     _ONLY,
 )
+BETWEEN = Failure(
+    "message-between-agents",
+    "What Codex's agents tell each other",
+    "Nothing fails. A sub-agent of Codex says that it was given no task, and the one who asked gets"
+    " no answer from it.",
+    _ONLY,
+)
 BESIDE = Failure(
     "installation-id",
     "What is for an agent's own vendor, beside the request",
@@ -63,6 +70,16 @@ def _is_not_told(dialect: Dialect, sent: Any, whole: Any) -> str:
 
 _own = {"x-codex-installation-id": "f2116244-21ac-42b3-824b-c20b568f8037", "turn_id": "01a2"}
 _forced = {"tool_choice": "required", "reasoning": {"effort": "none"}}
+_task = [
+    {"type": "input_text", "text": "Message Type: NEW_TASK\nPayload:\n"},
+    {"type": "encrypted_content", "encrypted_content": "Do this: [[bash]]"},
+]
+_told = {"type": "agent_message", "author": "/root", "recipient": "/root/one", "content": _task}
+_SHELL = {"type": "object", "properties": {"command": {"type": "string"}}}
+_spawned = {
+    **asking(RESPONSES, tools=[tool(RESPONSES, "bash", _SHELL)]),
+    "input": [*user(RESPONSES), _told],
+}
 _declared = {"type": "additional_tools", "role": "developer", "tools": [tool(RESPONSES)]}
 _whole = {**asking(RESPONSES, **_forced), "input": [_declared, *user(RESPONSES)]}
 _without = {name: value for name, value in _whole.items() if name != "tools"}
@@ -101,6 +118,28 @@ ROWS = (
         ("Wei-Shaw/sub2api#7285, 2026-09-17", "measured with Codex 0.169.0, 2026-11-21"),
     ),
     Row(
+        BETWEEN.name,
+        RESPONSES,
+        "a task",
+        Sent(_spawned, wants=_calls),
+        "no call arrives",
+        ("agent-messages",),
+        (
+            "~input[1].type",
+            "-input[1].author",
+            "-input[1].recipient",
+            "+input[1].role",
+            "~input[1].content[1].type",
+            "-input[1].content[1].encrypted_content",
+            "+input[1].content[1].text",
+        ),
+        (
+            "deepseek-ai/awesome-deepseek-agent#392, 2026-08-19",
+            "fish2lab/DSCodex#24, 2026-09-19",
+            "measured with Codex 0.169.0, 2026-11-24",
+        ),
+    ),
+    Row(
         BESIDE.name,
         RESPONSES,
         "client_metadata",
@@ -121,4 +160,4 @@ ROWS = (
         ("farion1231/cc-switch#7625, 2026-09-23", "measured with Claude Code 2.1.330, 2026-11-24"),
     ),
 )
-FAILURES = (CUSTOM, INSIDE, BESIDE)
+FAILURES = (CUSTOM, INSIDE, BETWEEN, BESIDE)

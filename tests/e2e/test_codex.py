@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import signal
 from collections.abc import Callable
 
@@ -88,6 +89,25 @@ def test_parallel_calls_and_sub_agents(lab: Callable[..., Lab], endpoint: Strict
     assert len(asked) >= 6
     assert all(endpoint.replayed(r) == len(endpoint.history(r)) for r in asked)
     assert not endpoint.broken_prefixes()
+
+
+@pytest.mark.parametrize("through", [False, True])
+def test_what_agents_tell_each_other(
+    lab: Callable[..., Lab], endpoint: StrictEndpoint, through: bool
+) -> None:
+    """In the second version of sub-agents one learns its task, the other what came of it."""
+    at = lab("codex", through=through)
+    second = ["-c", "features.multi_agent_v2=true"]
+    ran = at.run([*at.command("begin #do agent wait#"), *second])
+    assert ran.code == 0, ran
+    came = re.search(rb"Sender: /root/one\\nPayload:\\n\[answer", endpoint.main[-1].raw)
+    assert bool(came) is through
+    if through:
+        tasked = [
+            request for request in endpoint.main if b"Message Type: NEW_TASK\\nT" in request.raw
+        ]
+        assert [len(endpoint.history(request)) for request in tasked] == [1, 2]
+        assert all(endpoint.replayed(r) == len(endpoint.history(r)) for r in endpoint.main)
 
 
 @pytest.mark.parametrize("how", ["rst", "fin"])

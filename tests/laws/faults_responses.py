@@ -29,6 +29,7 @@ _UNKNOWN: tuple[Message, ...] = (
     {"type": "mcp_call", "id": "m1", "server_label": "s", "name": "n", "arguments": "{}", "output": "o"},
     {"type": "image_generation_call", "id": "i1", "status": "completed", "result": "iVBO"},
     {"type": "compaction", "id": "c1", "encrypted_content": "gAAA"},
+    {"type": "agent_message", "id": "a1", "author": "/root", "content": [{"type": "encrypted_content", "encrypted_content": "w"}]},
     {"type": "brand_new", "text": "words"},
 )  # fmt: skip
 _PARTS: tuple[Message, ...] = (

@@ -75,6 +75,17 @@ from dsfix.report.transcript import Said, Sort, transcript
             },
             [Said("assistant", Sort.REASONING, "why")],
         ),
+        (
+            {
+                "type": "agent_message",
+                "author": "/root",
+                "content": [
+                    {"type": "input_text", "text": "Payload:"},
+                    {"type": "encrypted_content", "encrypted_content": "look"},
+                ],
+            },
+            [Said("agent", Sort.TEXT, "Payload:"), Said("agent", Sort.TEXT, "look")],
+        ),
         (None, [Said("?", Sort.OTHER, "", "message that was not kept")]),
         ({}, []),
         ({"role": 5, "content": [None, 7], "tool_calls": [3, {}]}, None),

@@ -21,6 +21,7 @@ _TOOLS = {
     "write": ("Write", "write", "write_file"),
     "edit": ("Edit", "edit"),
     "agent": ("Agent", "task", "agent", "spawn_agent"),
+    "wait": ("wait_agent",),
     "patch": ("apply_patch",),
 }
 
@@ -54,8 +55,11 @@ def calls(step: str, offered: Sequence[Tool], folder: str) -> list[Call]:
     if step in shells:
         wanted = [("shell", {"command": text, "cmd": text}) for text in shells[step]]
     elif step in ("agent", "twins"):
+        names = ("one", "two") if step == "twins" else ("one",)
         inner = {"prompt": "#do bash#", "message": "#do bash#"}
-        wanted = [("agent", inner)] * (2 if step == "twins" else 1)
+        wanted = [("agent", {**inner, "task_name": name}) for name in names]
+    elif step == "wait":
+        wanted = [("wait", {"timeout_ms": 10_000})]
     else:
         wanted = [(step, _file(step, f"{folder}/note.txt"))] if step in _TOOLS else []
     made = [(_find(kind, offered), given) for kind, given in wanted]

@@ -114,6 +114,10 @@ def contents(body: dict[str, Any]) -> None:
         elif item["type"] == "message":
             found = parts(item)
             allowed = _TEXTS if item["role"] in ("assistant", "system") else allowed
+        elif item["type"] == "agent_message":  # fish2lab/DSCodex#24, 2026-09-19
+            if odd := [part["type"] for part in parts(item) if part["type"] not in allowed]:
+                raise unknown("input", odd[0], allowed)
+            continue
         else:
             continue
         if [part for part in found if part.get("type") not in allowed]:

@@ -101,7 +101,7 @@ const FOLDED = {
 };
 
 /** Whether a text was put in by a program: a system prompt, or what agents add in tags. */
-const isAdded = ([role, , text]) => !["user", "assistant"].includes(role) ||
+const isAdded = ([role, , text]) => !["user", "assistant", "agent"].includes(role) ||
   (role === "user" && text.trimStart().startsWith("<"));
 
 const sizeOf = (text) => text.length > 200
