@@ -33,6 +33,11 @@ _ELSEWHERE = ("--oss", "--local-provider", "--remote")
 # compact a full conversation: "remote compaction v2 expected exactly one compaction output item"
 # (openai/codex#31742, 2026-08-01; fish2lab/DSCodex#6). Of any other it wants a summary in words.
 _KNOWN = frozenset({"openai", "azure", "amazon bedrock"})
+# With it, and `features.standalone_web_search`, Codex searches at a path that is not led to the
+# upstream (`alpha/search`); without it with the tool `web_search`, which the upstream runs
+# (measured with 0.169.0, 2026-11-24). The vendor's setup turns it on since 1.5.0:
+# https://api-docs.deepseek.com/quick_start/agent_integrations/codex. Older Codex does not know it.
+_OWN_SEARCH = "supports_standalone_web_search"
 
 
 def wire(request: Request) -> Wiring:
@@ -123,14 +128,15 @@ def _provider(request: Request, config: Mapping[str, Any]) -> str:
 
 def _route(request: Request, config: Mapping[str, Any], name: str) -> str:
     """The provider's table, which is merged over the user's; env_key beats a key in there."""
-    own = jsonc.table(jsonc.table(config.get("model_providers")).get(name)).get("name")
+    own = jsonc.table(jsonc.table(config.get("model_providers")).get(name))
     members = {
-        "name": next(filter(_is_title, (own, request.upstream.title)), _OWN),
+        "name": next(filter(_is_title, (own.get("name"), request.upstream.title)), _OWN),
         "base_url": request.endpoint.chat,
         "env_key": _TOKEN,
         "wire_api": "responses",
         "requires_openai_auth": False,
         "supports_websockets": False,
+        **({_OWN_SEARCH: False} if _OWN_SEARCH in own else {}),
     }
     inline = ", ".join(f"{key} = {_toml(value)}" for key, value in members.items())
     return f"model_providers.{name}={{{inline}}}"

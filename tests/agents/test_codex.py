@@ -100,6 +100,12 @@ def test_the_provider_is_the_users_own(files, args, name):
     assert wiring.bypass == ()
 
 
+def test_a_search_of_codex_own():
+    """Where the provider's table turns it on it is off: the tool `web_search` is run upstream."""
+    _, config = wired(files={CONFIG: f"{GUIDE}supports_standalone_web_search = true"})
+    assert config["model_providers"]["deepseek"]["supports_standalone_web_search"] is False
+
+
 @pytest.mark.parametrize(
     ("name", "kept"),
     [

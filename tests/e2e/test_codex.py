@@ -189,6 +189,24 @@ def test_a_catalogue_of_the_users(lab: Callable[..., Lab], endpoint: StrictEndpo
     assert '"custom_tool_call"' in last.raw.decode()
 
 
+def test_a_search_of_codex_own(lab: Callable[..., Lab], endpoint: StrictEndpoint) -> None:
+    """Where the user's provider has it, the tool that the upstream runs is offered instead."""
+    at = lab("codex")
+    (at.home / ".codex").mkdir()
+    (at.home / ".codex/config.toml").write_text(f'''
+        web_search = "live"
+        features.standalone_web_search = true
+        [model_providers.mine]
+        name = "mine"
+        base_url = "{endpoint.url}"
+        supports_standalone_web_search = true
+    ''')
+    at.check(at.say("begin #do bash#"))
+    tools = json.loads(endpoint.main[-1].raw)["tools"]
+    assert "web_search" in [tool["type"] for tool in tools]
+    assert "web" not in [tool.get("name") for tool in tools]
+
+
 @pytest.mark.parametrize("name", ["DeepSeek", "OpenAI"])
 def test_compaction(lab: Callable[..., Lab], endpoint: StrictEndpoint, name: str) -> None:
     """A conversation that Codex compacts goes on from a summary, also where the user's provider has
