@@ -35,8 +35,9 @@ _ELSEWHERE = ("--oss", "--local-provider", "--remote")
 _KNOWN = frozenset({"openai", "azure", "amazon bedrock"})
 # With it, and `features.standalone_web_search`, Codex searches at a path that is not led to the
 # upstream (`alpha/search`); without it with the tool `web_search`, which the upstream runs
-# (measured with 0.169.0, 2026-11-24). The vendor's setup turns it on since 1.5.0:
-# https://api-docs.deepseek.com/quick_start/agent_integrations/codex. Older Codex does not know it.
+# (measured with 0.169.0, 2026-11-24). The vendor's setup is said to enable such a search from 1.5.0
+# on: https://api-docs.deepseek.com/quick_start/agent_integrations/codex. It is left out for all who
+# have not set it, as older Codex does not know it.
 _OWN_SEARCH = "supports_standalone_web_search"
 
 

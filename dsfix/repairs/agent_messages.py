@@ -4,8 +4,8 @@ In its second version of sub-agents Codex gives a task and brings back an answer
 `agent_message`, with the task's words in a part `encrypted_content` (0.169.0 with
 `features.multi_agent_v2`, or the vendor's model catalogue; measured 2026-11-24). DeepSeek ignores
 the item, so a sub-agent never learns its task, and the one who asked no answer; or it refuses the
-part (deepseek-ai/awesome-deepseek-agent#392, 2026-08-19; fish2lab/DSCodex#24). The same words
-from the user are read.
+part (deepseek-ai/awesome-deepseek-agent#392, 2026-08-19; fish2lab/DSCodex#24, 2026-09-19). The same
+words from the user are read.
 """
 
 from __future__ import annotations

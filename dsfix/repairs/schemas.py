@@ -10,6 +10,7 @@ is enough. A schema only tells the model what to write, so what is of no use in 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from sys import float_info
 from typing import Any
 
 from dsfix.protocol import spans
@@ -29,7 +30,8 @@ def _is_text(value: Any) -> bool:
 
 
 def _is_number(value: Any) -> bool:
-    return isinstance(value, int | float) and not isinstance(value, bool)
+    known = isinstance(value, int | float) and not isinstance(value, bool)
+    return known and abs(value) <= float_info.max  # what is larger many do not read
 
 
 def _is_count(value: Any) -> bool:

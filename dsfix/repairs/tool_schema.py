@@ -166,9 +166,8 @@ def _with_schema(function: Mapping[str, bytes], dialect: Dialect) -> Mapping[str
     own = _SCHEMA[dialect]
     given = next((function[name] for name in (own, *_SCHEMAS) if name in function), None)
     if given is None and dialect is not Dialect.MESSAGES:
-        return (
-            function  # it takes nothing: https://api-docs.deepseek.com/api/create-chat-completion
-        )
+        # it takes nothing: https://api-docs.deepseek.com/api/create-chat-completion
+        return function
     rest = {name: raw for name, raw in function.items() if name == own or name not in _SCHEMAS}
     return {**rest, own: _as_object(given or b"null")}
 

@@ -68,6 +68,7 @@ def mended(schema: Any) -> Any:
         ({**TEXT, "type": ["string", "string"]}, {"description": "d"}),
         ({**TEXT, "enum": None, "minLength": -1, "maxLength": "9"}, TEXT),
         ({"minimum": "0", "exclusiveMinimum": True, "multipleOf": 0}, {}),
+        ({**TEXT, "maxLength": 10**400, "minimum": -(10**400)}, TEXT),
         ({"items": None, "uniqueItems": "yes"}, {}),
         ({"items": []}, {}),
         ({"items": {**TEXT, "pattern": ODD}}, {"items": TEXT}),
