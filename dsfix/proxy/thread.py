@@ -159,6 +159,7 @@ class ProxyThread:
             images=wanted.images,
             efforts=upstream.efforts,
             effort_alone=upstream.effort_alone,
+            server_tools=upstream.server_tools,
             placeholder=Stand(
                 wanted.placeholder_mode, wanted.placeholder_text, wanted.placeholder_field
             ),

@@ -90,7 +90,8 @@ class Rules:
     of answer up to which a request without tools does not think, 0 for never. `images` are sent
     as the model takes them (`auto`), always (`keep`) or never (`text`). `efforts` says by each
     word for an effort what is sent for it; if there are any, no other is. `effort_alone` is whether
-    Chat refuses an effort beside `thinking`. Under `strict` rules a repair's exception is raised
+    Chat refuses an effort beside `thinking`. `server_tools` are those that the upstream runs, by
+    how their types begin, for each dialect. Under `strict` rules a repair's exception is raised
     instead of recorded.
     """
 
@@ -103,6 +104,7 @@ class Rules:
     images: str = "auto"
     efforts: Mapping[str, str] = field(default_factory=dict)
     effort_alone: bool = False
+    server_tools: Mapping[str, Sequence[str]] = field(default_factory=dict)
     placeholder: Stand = field(default_factory=Stand)
     strict: bool = False
 

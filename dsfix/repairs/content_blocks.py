@@ -25,7 +25,9 @@ def readable(body: Body, context: Context) -> Body:
     image = _why_no_image(body, context)
     # `thinking-replay` sees to all reasoning as soon as tools are in play, unless thinking is off.
     seen_to = not context.quiet and (body.has_tools or history.has_calls)
-    asked = _Asked(body.dialect, image, body.dialect is Dialect.MESSAGES and seen_to)
+    replayed = body.dialect is Dialect.MESSAGES and seen_to
+    own = tuple(context.rules.server_tools.get(body.dialect, ()))
+    asked = _Asked(body.dialect, image, replayed, own)
     found = each(context, CONTENT_BLOCKS.name, history, partial(_in_place, asked), asked)
     count = len(found) - found.count(None)
     if not count:
@@ -35,11 +37,15 @@ def readable(body: Body, context: Context) -> Body:
 
 
 class _Asked(NamedTuple):
-    """What decides besides the message: `image` is why none is sent, empty where they are."""
+    """What decides besides the message: `image` is why none is sent, empty where they are.
+
+    `own` is how the types of the upstream's own tools begin.
+    """
 
     dialect: Dialect
     image: str
     replayed: bool
+    own: tuple[str, ...]
 
 
 def _in_place(asked: _Asked, look: Look) -> bytes | None:
@@ -48,9 +54,9 @@ def _in_place(asked: _Asked, look: Look) -> bytes | None:
         return None
     raw = look.raw
     if asked.dialect is Dialect.MESSAGES:
-        new = messages.mended(raw, asked.image, asked.replayed)
+        new = messages.mended(raw, asked.image, asked.replayed, asked.own)
     elif asked.dialect is Dialect.CHAT:
-        new = chat.mended(raw, asked.image)
+        new = chat.mended(raw, asked.image, asked.own)
     else:
         new = responses.mended(raw, asked.image)
     return None if new is raw else new

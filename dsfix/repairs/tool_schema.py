@@ -4,11 +4,12 @@
 "object"', got 'type: null'": Codex declares `parameters: null` (farion1231/cc-switch#4705, #5300),
 MCP servers a root of `oneOf` alone (farion1231/cc-switch#5271), and much else that no schema has
 (see `schemas`). On Messages a schema must be there, and a tool with a type is taken for one of the
-server's: "server tools are not supported" but for the web search (deepseek-ai/deepseek-recipe,
-2026-09; maximhq/bifrost#7093; decolua/9router#3905, 2026-09-09; SaladDay/cc-switch-cli#468,
-2026-09-18). So the type of an agent's own function is taken out, and tools that only another server
-could run are left out: each refuses the whole request. A tool in another dialect's shape is refused
-on all three ("missing field `function`"; "missing field `name`").
+server's: "server tools are not supported" but for those that it runs itself, with which it looks up
+the web (deepseek-ai/deepseek-recipe, 2026-09; https://api-docs.deepseek.com/guides/web_tools;
+maximhq/bifrost#7093; decolua/9router#3905, 2026-09-09; SaladDay/cc-switch-cli#468, 2026-09-18). So
+the type of an agent's own function is taken out, and tools that only another server could run are
+left out: each refuses the whole request. A tool in another dialect's shape is refused on all three
+("missing field `function`"; "missing field `name`").
 """
 
 from __future__ import annotations
@@ -35,7 +36,6 @@ _SCHEMA: Mapping[Dialect, str] = {
 _SCHEMAS = frozenset(_SCHEMA.values())
 # What an agent calls a function of its own; on Messages it need not say so.
 _FUNCTIONS = (None, "function", "custom")
-_SEARCH = "web_search"
 
 
 class _Schema(msgspec.Struct):
@@ -50,9 +50,7 @@ class _OnMessages(msgspec.Struct):
     @property
     def clean(self) -> bool:
         """Whether it can go as it is."""
-        if self.type is None:
-            return self.input_schema is not None
-        return self.type.startswith(_SEARCH)
+        return self.type is None and self.input_schema is not None
 
 
 class _Function(msgspec.Struct):
@@ -87,10 +85,11 @@ _READ: Mapping[Dialect, msgspec.json.Decoder[Any]] = {
 
 def with_readable_tools(body: Body, context: Context) -> Body:
     """The body with tools that the upstream can read."""
-    if not body.has_tools or _clean(body.dialect, body.members["tools"]):
+    served = tuple(context.rules.server_tools.get(body.dialect, ()))
+    if not body.has_tools or _clean(body.dialect, body.members["tools"], served):
         return body
     given = spans.items(body.members["tools"]) or []
-    new = [_mended(tool, body.dialect) for tool in given]
+    new = [_mended(tool, body.dialect, served) for tool in given]
     kept = [tool for tool in new if tool is not None]
     lost = [tool for tool, after in zip(given, new, strict=True) if after is None]
     changed = sum(after not in (None, tool) for tool, after in zip(given, new, strict=True))
@@ -106,10 +105,11 @@ def with_readable_tools(body: Body, context: Context) -> Body:
 
 
 @lru_cache(maxsize=KEPT)
-def _clean(dialect: Dialect, tools: bytes) -> bool:
+def _clean(dialect: Dialect, tools: bytes, served: tuple[str, ...]) -> bool:
     """Whether every tool is what the upstream takes: one pass, and no schema is kept."""
     try:
-        shaped = all(tool.clean for tool in _READ[dialect].decode(tools))
+        known = _READ[dialect].decode(tools)
+        shaped = all(tool.clean or (tool.type or "").startswith(served) for tool in known)
     except spans.Malformed:
         return False
     return shaped and all(map(is_sound, _schemas(spans.value(tools))))
@@ -124,8 +124,11 @@ def _schemas(tools: Any) -> Iterator[Any]:
                 yield from _schemas(place.get("tools"))
 
 
-def _mended(raw: bytes, dialect: Dialect) -> bytes | None:
-    """The tool as the upstream reads it; None for one that it can do nothing with."""
+def _mended(raw: bytes, dialect: Dialect, served: tuple[str, ...] = ()) -> bytes | None:
+    """The tool as the upstream reads it; None for one that it can do nothing with.
+
+    It runs those whose type begins as `served` says.
+    """
     tool = spans.members(raw)
     if tool is None:
         return raw
@@ -134,7 +137,7 @@ def _mended(raw: bytes, dialect: Dialect) -> bytes | None:
         return spans.edited(raw, ("tools", spans.EACH), _mended_inside)
     if dialect is Dialect.RESPONSES and kind not in (None, "function"):
         return raw  # ignored, or no function
-    if dialect is Dialect.MESSAGES and str(kind).startswith(_SEARCH):
+    if isinstance(kind, str) and kind.startswith(served):
         return raw
     nested = tool.get("function", b"null")
     function = spans.members(nested) or tool

@@ -28,7 +28,7 @@ def message(answer: Answer, usage: Usage, options: Options) -> dict[str, Any]:
         "content": list(_blocks(answer, options)),
         "stop_reason": _stop_reason(answer),
         "stop_sequence": None,
-        "usage": _usage(usage, usage.answer),
+        "usage": _whole_usage(answer, usage),
     }
 
 
@@ -49,7 +49,7 @@ def events(answer: Answer, usage: Usage, options: Options) -> Iterator[Event]:
             yield {"type": "content_block_delta", "index": index, "delta": delta}
         yield {"type": "content_block_stop", "index": index}
     stop = {"stop_reason": _stop_reason(answer), "stop_sequence": None}
-    yield {"type": "message_delta", "delta": stop, "usage": _usage(usage, usage.answer)}
+    yield {"type": "message_delta", "delta": stop, "usage": _whole_usage(answer, usage)}
     yield {"type": "message_stop"}
 
 
@@ -104,6 +104,12 @@ def _stop_reason(answer: Answer) -> str:
     if answer.truncated:
         return "max_tokens"
     return "tool_use" if answer.calls else "end_turn"
+
+
+def _whole_usage(answer: Answer, usage: Usage) -> dict[str, Any]:
+    """With what was looked up: esengine/DeepSeek-Reasonix#4217, live 2026-08-03."""
+    searches = {"server_tool_use": {"web_search_requests": 1}} if answer.searched else {}
+    return _usage(usage, usage.answer) | searches
 
 
 def _usage(usage: Usage, answered: int) -> dict[str, Any]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from types import MappingProxyType
 from typing import Any, NamedTuple
 
@@ -44,7 +44,8 @@ class Upstream(NamedTuple):
     `signs` is whether the upstream signs its own thinking and takes no other. `off` are repairs
     that are left out there, and `settings` what holds, by member of Settings, where the user chose
     nothing. `efforts` says by each word for an effort what is sent for it; if there are any, no
-    other is. `effort_alone` is whether Chat refuses an effort beside `thinking`.
+    other is. `effort_alone` is whether Chat refuses an effort beside `thinking`. `server_tools` are
+    the tools that the upstream runs itself, by how their types begin, for each dialect.
     """
 
     name: str
@@ -67,6 +68,7 @@ class Upstream(NamedTuple):
     settings: Mapping[str, Any] = _NOTHING
     efforts: Mapping[str, str] = _NOTHING
     effort_alone: bool = False
+    server_tools: Mapping[str, Sequence[str]] = _NOTHING
 
     @property
     def host(self) -> str:

@@ -68,6 +68,7 @@ def made(data: Table) -> Upstream:
         settings=dict(members(data.get("settings", {}))),
         efforts=data.get("efforts", {}),
         effort_alone=data.get("effort_alone", False),
+        server_tools={"messages": ["web_search"], **data.get("server_tools", {})},
     )
 
 

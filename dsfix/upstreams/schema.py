@@ -109,6 +109,7 @@ KEYS: Mapping[str, Check] = {
     "settings": _TABLE,
     "efforts": _TABLE,
     "effort_alone": _SWITCH,
+    "server_tools": _TABLE,
     "agents": _TABLE,
     "expect": _TABLE,
 }
@@ -204,6 +205,7 @@ def _rest(data: Table, place: _Place) -> None:
     _table(settings, SETTINGS, place.at("settings"))
     for key in ("expect", "efforts"):
         _texts_by_name(data.get(key, {}), place.at(key))
+    _table(data.get("server_tools", {}), dict.fromkeys(DIALECTS, _texts), place.at("server_tools"))
     for agent, variables in data.get("agents", {}).items():
         own = place.at(f"agents.{agent}")
         _expect(_TABLE(variables), own, variables)

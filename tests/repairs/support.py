@@ -25,6 +25,7 @@ RULES = Rules(
     "deepseek-v4-flash",
     MODELS.get,
     efforts=named("deepseek").efforts,
+    server_tools=named("deepseek").server_tools,
     strict=True,
 )
 TOOLS = {

@@ -142,6 +142,32 @@ def test_words_of_responses(item: Any, words: str) -> None:
     assert words in texts(out)[0]
 
 
+def test_what_the_upstreams_own_tools_answered() -> None:
+    """It goes back unchanged, whatever it is; what another vendor's tool answered is told."""
+    used = {"type": "server_tool_use", "input": {}}
+    found = {"type": "web_fetch_tool_result", "content": {"type": "page", "url": "u"}}
+    said = {"type": "text", "text": "x", "citations": [{"url": "u"}]}
+    blocks = [
+        {**used, "id": "S1", "name": "deepseek_read_url"},
+        {**found, "tool_use_id": "S1"},
+        {"type": "deepseek_page", "url": "u"},
+        {**used, "id": "S2", "name": "web_fetch"},
+        {**found, "tool_use_id": "S2"},
+        said,
+    ]
+    out, _ = sent(MESSAGES, body(MESSAGES, USER, {"role": "assistant", "content": blocks}, USER))
+    after = out["messages"][1]["content"]
+    assert after[:4] + after[5:] == blocks[:4] + blocks[5:]
+    assert after[4]["type"] == "text"
+    parts = [{"type": "deepseek_web_search_result", "url": "u"}, {"type": "text", "text": "x"}]
+    given = body(
+        CHAT, USER, {"role": "assistant", "content": parts}, {"role": "user", "content": parts}
+    )
+    out, _ = sent(CHAT, given)
+    assert out["messages"][1]["content"] == parts
+    assert out["messages"][2]["content"][0]["type"] == "text"
+
+
 def test_a_search_that_is_passed_back() -> None:
     """The server wants the queries of its own search again."""
     search = {"type": "web_search_call", "id": "w", "action": {"type": "search", "query": "q"}}

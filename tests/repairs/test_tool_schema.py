@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -10,6 +11,7 @@ from dsfix.protocol.body import Body, Dialect
 from dsfix.protocol.history import History
 from dsfix.repairs.base import Context
 from dsfix.repairs.tool_schema import TOOL_SCHEMA
+from dsfix.upstreams import named
 from tests.repairs.offers import (
     CHAT,
     MESSAGES,
@@ -24,7 +26,7 @@ from tests.repairs.offers import (
     offering,
     refusal,
 )
-from tests.repairs.support import RULES, memory
+from tests.repairs.support import RULES, memory, sent
 from tests.repairs.test_laws import recorded
 
 EMPTY: Thing = {"type": "object", "properties": {}}
@@ -172,6 +174,8 @@ def test_the_choice_of_a_tool_that_is_left_out() -> None:
     ("dialect", "tool"),
     [
         (MESSAGES, SEARCH),
+        (MESSAGES, {"type": "deepseek_web_search", "name": "deepseek_web_search"}),
+        (CHAT, {"type": "deepseek_read_url"}),
         (MESSAGES, function(MESSAGES, "f", strict=True, description=None)),
         (CHAT, function(CHAT, "f", strict=True, description=None)),
         (CHAT, {"function": {"name": "f"}}),
@@ -190,7 +194,28 @@ def test_what_is_taken_stays(dialect: Dialect, tool: Thing) -> None:
     if tool.get("type") != "mcp":
         mixed = offering(dialect, [function(dialect, "g", {}), tool])
         after = mended(TOOL_SCHEMA, dialect, mixed)[0]["tools"][1]
-        assert after == tool | ({"type": "function"} if dialect is CHAT else {})
+        assert after == ({"type": "function"} if "function" in tool else {}) | tool
+
+
+@pytest.mark.parametrize(
+    ("vendor", "dialect", "kind", "stays"),
+    [
+        ("deepseek", CHAT, "web_search", False),
+        ("glm", CHAT, "web_search", True),
+        ("mimo", CHAT, "web_search", True),
+        ("glm", MESSAGES, "web_search_20250305", True),
+        ("glm", MESSAGES, "deepseek_web_search", False),
+    ],
+)
+def test_a_tool_that_the_upstream_runs(
+    vendor: str, dialect: Dialect, kind: str, stays: bool
+) -> None:
+    """Which those are is said by the vendor's file; a web search on Messages is known to all."""
+    rules = replace(RULES, server_tools=named(vendor).server_tools)
+    tool, own = {"type": kind, "name": "look"}, function(dialect, "g")
+    body = offering(dialect, [tool, own])
+    after, _ = sent(dialect, body, rules=rules, repairs=(TOOL_SCHEMA,))
+    assert after["tools"] == ([tool, own] if stays else [own])
 
 
 def test_a_function_of_a_namespace() -> None:

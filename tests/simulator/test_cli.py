@@ -103,7 +103,7 @@ def test_list_switches() -> None:
 @pytest.mark.parametrize("what", ["--list-switches", "--list-rules"])
 def test_nothing_is_cut_on_a_terminal(what: str) -> None:
     """Values are there to be typed, and sources to be looked up."""
-    with simulate(what, COLUMNS="60", FORCE_COLOR="1", TERM="dumb") as process:
+    with simulate(what, COLUMNS="60", LINES="40", FORCE_COLOR="1", TERM="dumb") as process:
         out, _ = process.communicate(timeout=60)
     lines = out.splitlines()
     assert "…" not in out

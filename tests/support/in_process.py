@@ -85,6 +85,7 @@ class InProcess:
             limits=self._upstream.model,
             efforts=self._upstream.efforts,
             effort_alone=self._upstream.effort_alone,
+            server_tools=self._upstream.server_tools,
             **{"strict": True, **rules},
         )
         self._listener = socket.create_server(("127.0.0.1", 0))

@@ -44,8 +44,11 @@ _clean_words = msgspec.json.Decoder(_Words)
 _clean_seen = msgspec.json.Decoder(_Seen)
 
 
-def mended(raw: bytes, image: str) -> bytes:
-    """The message with parts that are read; `image` is why an image is not sent, if it is not."""
+def mended(raw: bytes, image: str, own: tuple[str, ...] = ()) -> bytes:
+    """The message with parts that are read; `image` is why an image is not sent, if it is not.
+
+    `own` is how the types of what the upstream's own tools answered begin: it goes back unchanged.
+    """
     if _is_clean(raw, image):
         return raw
     message = spans.members(raw)
@@ -58,7 +61,7 @@ def mended(raw: bytes, image: str) -> bytes:
         return raw if text is content else spans.build_object({**message, "content": text})
     thoughts: list[str] = []
     role = role_of(raw)
-    new = [_part(part, role, image, thoughts) for part in parts]
+    new = [_part(part, role, image, own, thoughts) for part in parts]
     if all(after is before for after, before in zip(new, parts, strict=True)):
         return raw
     kept = [part for part in new if part is not None]
@@ -77,7 +80,9 @@ def _is_clean(raw: bytes, image: str) -> bool:
     return True
 
 
-def _part(raw: bytes, role: str, image: str, thoughts: list[str]) -> bytes | None:
+def _part(
+    raw: bytes, role: str, image: str, own: tuple[str, ...], thoughts: list[str]
+) -> bytes | None:
     part = spans.value(raw)
     if part is None and raw != b"null":
         return raw  # no valid UTF-8
@@ -91,6 +96,7 @@ def _part(raw: bytes, role: str, image: str, thoughts: list[str]) -> bytes | Non
     if kind in ("image_url", "image") and image:
         return _said(image_words(part, image))
     known = kind in _READ and not (kind == "file" and image)
+    known = known or (role == "assistant" and kind.startswith(own))
     if not known or (kind == "text" and not isinstance(part.get("text"), str)):
         return _said(words_of(part))
     return raw

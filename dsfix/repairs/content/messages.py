@@ -3,7 +3,8 @@
 https://api-docs.deepseek.com/guides/anthropic_api (2026-08-27) lists the others as not supported;
 in assistant messages an image is refused, in user messages what only an assistant says. A document
 that was given to the upstream's own Files API is read by the model that sees
-(https://api-docs.deepseek.com/guides/document_parsing).
+(https://api-docs.deepseek.com/guides/document_parsing). What its own tools answered goes back
+unchanged, whatever it is (https://api-docs.deepseek.com/guides/build_a_chatbot, 2026-11).
 """
 
 from __future__ import annotations
@@ -104,10 +105,11 @@ _CLEAN: Mapping[tuple[str, bool], msgspec.json.Decoder[Any]] = {
 }
 
 
-def mended(raw: bytes, image: str, replayed: bool) -> bytes:
+def mended(raw: bytes, image: str, replayed: bool, own: tuple[str, ...] = ()) -> bytes:
     """The message with blocks that are read; `image` is why an image is not sent, if it is not.
 
-    Reasoning that is `replayed` is dealt with there.
+    Reasoning that is `replayed` is dealt with there. `own` is how the names of the upstream's tools
+    begin.
     """
     role = role_of(raw)
     if role not in _READ or _is_clean(raw, role, image, replayed):
@@ -120,8 +122,23 @@ def mended(raw: bytes, image: str, replayed: bool) -> bytes:
     if blocks is None:
         text = worded(content)
         return raw if text is content else spans.build_object({**message, "content": text})
-    new = _each(blocks, lambda block: _block(block, _READ[role], image, replayed))
+    its = _its(blocks, own) if role == "assistant" else ()
+    new = _each(
+        blocks, lambda block: block if block in its else _block(block, _READ[role], image, replayed)
+    )
     return raw if new is None else spans.build_object({**message, "content": new})
+
+
+def _its(blocks: list[bytes], own: tuple[str, ...]) -> frozenset[bytes]:
+    """Those of the upstream's own tools, by their type or by the call that they answer."""
+    read = [(raw, block) for raw in blocks if isinstance(block := spans.value(raw), dict)]
+    calls = [block.get("id") for _, block in read if str(block.get("name")).startswith(own)]
+    return frozenset(
+        raw
+        for raw, block in read
+        if str(block.get("type")).startswith(own)
+        or ("tool_use_id" in block and block["tool_use_id"] in calls)
+    )
 
 
 def _is_clean(raw: bytes, role: str, image: str, replayed: bool) -> bool:

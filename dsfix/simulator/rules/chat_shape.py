@@ -91,10 +91,14 @@ def _call(path: str, call: Any) -> Iterator[Fault]:
 
 
 def _tools(body: Mapping[str, Any]) -> Iterator[Fault]:
-    """ThankCat/unio-api, live 2026-06-01: the only type is `function`."""
+    """ThankCat/unio-api, live 2026-06-01: the only type is `function`, besides those that the
+    server runs itself (https://api-docs.deepseek.com/guides/web_tools, 2026-11).
+    """
     for index, tool in enumerate(body.get("tools") or ()):
         kind = tool.get("type", "function") if isinstance(tool, dict) else None
         function = tool.get("function") if isinstance(tool, dict) else None
+        if isinstance(kind, str) and kind.startswith("deepseek_"):
+            continue
         if kind not in (None, "function"):
             yield f"tools[{index}].type: {unknown_variant(kind, ('function',))}", json.dumps(kind)
         elif not isinstance(function, dict):

@@ -52,7 +52,7 @@ def check_tool_names(request: Request) -> Refusal | None:
 
 
 def check_tool_types(request: Request) -> Refusal | None:
-    """On Messages a tool has no type, unless it is DeepSeek's own web search."""
+    """On Messages a tool has no type, unless DeepSeek runs it itself."""
     for index, tool in enumerate(request.body.get("tools") or ()):
         typed = tool.get("type") is not None and not is_search(tool)
         if typed and request.policy.typed_tools == "refuse":
@@ -160,7 +160,7 @@ def declared(request: Request) -> Iterator[tuple[str, str, Any]]:
     """Place, name and schema of each function that the request declares."""
     for index, tool in enumerate(request.body.get("tools") or ()):
         place = f"[{index}]"
-        if request.dialect == "chat":
+        if request.dialect == "chat" and not is_search(tool):
             function = tool["function"]
             yield f"{place}.function", function["name"], function.get("parameters")
         elif request.dialect == "responses":
@@ -168,13 +168,17 @@ def declared(request: Request) -> Iterator[tuple[str, str, Any]]:
                 yield place, tool["name"], tool.get("parameters")
             for inner, part in enumerate(tool["tools"] if tool["type"] == "namespace" else ()):
                 yield f"{place}.tools[{inner}]", part["name"], part.get("parameters")
-        elif tool.get("type") in (None, "custom"):
+        elif request.dialect == "messages" and tool.get("type") in (None, "custom"):
             yield f"{place}.function", tool["name"], tool.get("input_schema")
 
 
 def is_search(tool: Any) -> bool:
-    """Whether a tool is the web search that the server itself does."""
-    return str(tool.get("type")).startswith("web_search")
+    """Whether a tool is one with which the server itself looks up the web.
+
+    `deepseek_web_search` and `deepseek_read_url` are read in all dialects:
+    https://api-docs.deepseek.com/guides/web_tools (2026-11).
+    """
+    return str(tool.get("type")).startswith(("web_search", "deepseek_"))
 
 
 def _named(choice: Any) -> str | None:
