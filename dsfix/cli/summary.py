@@ -155,6 +155,10 @@ def _tokens(tokens: Tokens) -> str:
         parts[0] += f" ({_rate(tokens)} cached)"
     if tokens.reasoning:
         parts[1] += f" ({count(tokens.reasoning)} reasoning)"
+    if tokens.searches:
+        parts.append(f"{tokens.searches:,} search{'' if tokens.searches == 1 else 'es'}")
+    if tokens.fetches:
+        parts.append(f"{tokens.fetches:,} page{'' if tokens.fetches == 1 else 's'} read")
     return " · ".join(parts)
 
 

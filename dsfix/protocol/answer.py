@@ -65,7 +65,8 @@ class Answer:
 
     `unread` is whether something came that is no event of the dialect: then nobody can tell
     whether the stream was complete. `room` is for how many characters there still is room.
-    `places` tells where the latest block of an index stands, and the one of an id.
+    `places` tells where the latest block of an index stands, and the one of an id. `searches` of
+    the web and pages that were read for it (`fetches`) are those that were seen in it.
     """
 
     id: str = ""
@@ -78,6 +79,8 @@ class Answer:
     unread: bool = False
     room: int = LONGEST
     places: dict[int | str, int] = field(default_factory=dict)
+    searches: int = 0
+    fetches: int = 0
 
     @property
     def begun(self) -> bool:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import msgspec
 
@@ -27,6 +27,14 @@ class Wire(msgspec.Struct):
     completion_tokens_details: Details | None = None
     input_tokens_details: Details | None = None
     output_tokens_details: Details | None = None
+    server_tool_use: LookedUp | None = None
+
+
+class LookedUp(msgspec.Struct):
+    """How often the upstream looked up the web with success (Messages)."""
+
+    web_search_requests: int | None = None
+    web_fetch_requests: int | None = None
 
 
 class Creation(msgspec.Struct):
@@ -51,7 +59,8 @@ class Usage:
     `reasoning` is part of `output` and None where the upstream does not tell (Messages).
     `written` is the part of `input` that was put into the cache at the agent's word, and
     `written_1h` the part of that which is kept for an hour
-    (https://platform.claude.com/docs/en/build-with-claude/prompt-caching).
+    (https://platform.claude.com/docs/en/build-with-claude/prompt-caching). Besides tokens there is
+    what the upstream looked up on the web: `searches`, and pages that it read (`fetches`).
     """
 
     input: int = 0
@@ -60,11 +69,27 @@ class Usage:
     reasoning: int | None = None
     written: int = 0
     written_1h: int = 0
+    searches: int = 0
+    fetches: int = 0
 
     @classmethod
     def read(cls, wire: Wire, before: Usage | None = None) -> Usage:
         """The counts in `wire`; a field it lacks keeps its value from an earlier event."""
         known = before or cls()
+        used = cls._of_tokens(wire, known)
+        web = wire.server_tool_use or LookedUp()
+        return used.looking_up(
+            web.web_search_requests or known.searches, web.web_fetch_requests or known.fetches
+        )
+
+    def looking_up(self, searches: int, fetches: int) -> Usage:
+        """The same with what was looked up on the web besides."""
+        if (searches, fetches) == (self.searches, self.fetches):
+            return self
+        return replace(self, searches=searches, fetches=fetches)
+
+    @classmethod
+    def _of_tokens(cls, wire: Wire, known: Usage) -> Usage:
         if wire.input_tokens_details is not None or wire.output_tokens_details is not None:
             details = wire.input_tokens_details or Details()
             out = wire.output_tokens_details or Details()

@@ -75,6 +75,8 @@ def response_fields(exchange: Exchange, redactor: Redactor) -> Fields:
             "gen_ai.usage.reasoning.output_tokens": usage.reasoning if usage else None,
             "gen_ai.usage.cache_creation.input_tokens": (usage.written or None) if usage else None,
             "written_1h": (usage.written_1h or None) if usage else None,
+            "searches": (usage.searches or None) if usage else None,
+            "fetches": (usage.fetches or None) if usage else None,
             "error": redactor.text(exchange.error)[:ERROR],
             "cut": exchange.cut,
             "step": exchange.step.name.lower() if exchange.step else None,
@@ -171,6 +173,8 @@ def _usage(fields: Mapping[str, Any]) -> Usage | None:
             fields.get("gen_ai.usage.reasoning.output_tokens"),
             fields.get("gen_ai.usage.cache_creation.input_tokens", 0),
             fields.get("written_1h", 0),
+            fields.get("searches", 0),
+            fields.get("fetches", 0),
         )
     )
 

@@ -68,9 +68,10 @@ def counted(usage: Usage | None) -> Usage | None:
     if not usage.input and not usage.output:
         return None
     counts = usage.input, usage.cached, usage.output, usage.written, usage.written_1h
-    return usage if all(map(is_count, (*counts, usage.reasoning or 0))) else None
+    looked_up = usage.reasoning or 0, usage.searches, usage.fetches
+    return usage if all(map(is_count, (*counts, *looked_up))) else None
 
 
 def is_count(value: object) -> bool:
-    """Whether that is a number of tokens."""
+    """Whether that is a number of tokens, or of anything else that is counted of an answer."""
     return isinstance(value, int) and 0 <= value <= MOST

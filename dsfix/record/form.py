@@ -104,6 +104,8 @@ _Event = TypedDict(
         "gen_ai.usage.reasoning.output_tokens": _Number,
         "gen_ai.usage.cache_creation.input_tokens": _Number,
         "written_1h": _Number,
+        "searches": _Number,
+        "fetches": _Number,
         "agent": str,
         "version": str,
         "project": str,

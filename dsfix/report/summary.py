@@ -21,12 +21,17 @@ _WORDS = 300
 
 @dataclass(frozen=True, slots=True)
 class Tokens:
-    """Token counts. `input` includes `cached`; `reasoning` is part of `output` where told."""
+    """Token counts. `input` includes `cached`; `reasoning` is part of `output` where told.
+
+    And what the upstream looked up on the web: `searches`, and pages that it read (`fetches`).
+    """
 
     input: int = 0
     cached: int = 0
     output: int = 0
     reasoning: int = 0
+    searches: int = 0
+    fetches: int = 0
 
     @classmethod
     def of(cls, exchanges: Iterable[Exchange]) -> Tokens:
@@ -37,6 +42,8 @@ class Tokens:
             sum(each.cached for each in used),
             sum(each.output for each in used),
             sum(each.reasoning or 0 for each in used),
+            sum(each.searches for each in used),
+            sum(each.fetches for each in used),
         )
 
     @property
@@ -53,6 +60,8 @@ class Tokens:
             "output": self.output,
             "reasoning": self.reasoning,
             "cache_hit_rate": None if rate is None else round(rate, 4),
+            "searches": self.searches,
+            "fetches": self.fetches,
         }
 
 

@@ -40,6 +40,15 @@ def printed(
     return out.getvalue()
 
 
+def test_what_was_looked_up_on_the_web() -> None:
+    """It stands beside the tokens, for it costs money as they do."""
+    made = exchanges()
+    made[0].usage = Usage(1000, 0, 100, searches=1)
+    assert " reasoning) · 1 search\n" in printed(made, FACTS)
+    made[1].usage = Usage(1000, 0, 100, searches=1999, fetches=2)
+    assert " · 2,000 searches · 2 pages read" in " ".join(printed(made, FACTS).split())
+
+
 def test_the_summary_at_80_columns() -> None:
     """What did not happen has no line; no line is longer than the terminal or ends in spaces."""
     facts = replace(FACTS, notes=("memory.db: database is locked",))

@@ -52,6 +52,17 @@ def test_a_later_event_that_leaves_counts_out_keeps_them(later: dict[str, Any]) 
     assert read(WRITTEN, later) == Usage(2310, 2000, 50, None, 300, 100)
 
 
+def test_what_was_looked_up_on_the_web() -> None:
+    """Messages counts it at the stream's end; a relay may in any dialect, or leave it out again."""
+    looked_up = {"server_tool_use": {"web_search_requests": 2, "web_fetch_requests": 1}}
+    whole = Usage(2310, 2000, 50, None, 300, 100, 2, 1)
+    assert read(WRITTEN, {"output_tokens": 50, **looked_up}) == whole
+    assert read(WRITTEN | looked_up, {"output_tokens": 50}) == whole
+    assert read(WRITTEN, {"output_tokens": 50, **looked_up}, {"server_tool_use": None}) == whole
+    on_chat = {"prompt_tokens": 100, "completion_tokens": 5, **looked_up}
+    assert read(on_chat) == Usage(100, 0, 5, searches=2, fetches=1)
+
+
 def test_nothing_is_written_where_nobody_says_so() -> None:
     """DeepSeek counts none, and Chat has no such count."""
     none = {"input_tokens": 10, "cache_read_input_tokens": 90, "cache_creation_input_tokens": 0}

@@ -18,7 +18,8 @@ from dsfix.record.exchange import Exchange
 from dsfix.record.limits import Limits, raised, write_raised
 from dsfix.record.log import SessionLog
 from dsfix.redact import Redactor
-from dsfix.upstreams import resolve
+from dsfix.report.cost import costs_of
+from dsfix.upstreams import named, resolve
 from tests.proxy.conftest import Start
 from tests.proxy.wire_data import ANSWERS, CLEAN, EVENTS, JSON, STREAM
 from tests.support.in_process import InProcess, Talk
@@ -277,6 +278,26 @@ def test_counts_that_cannot_be_give_nothing_back(
         long = CLEAN["chat"] + b" " * 4000
         assert [proxy.post("chat", long)[0] for _ in range(2)] == [200, 402]
     assert proxy.journal.over[0].usage is None
+
+
+@pytest.mark.parametrize("dialect", ["messages", "responses"])
+def test_searches_of_the_web_are_counted(
+    start: Start, endpoint: StrictEndpoint, dialect: str
+) -> None:
+    """Twenty cost more than a cent at DeepSeek, however few the tokens are."""
+    action = {"type": "search", "queries": ["q"]}
+    searched = {"type": "web_search_call", "id": "w", "status": "completed", "action": action}
+    more: dict[str, Any] = {"usage": {"input_tokens": 10, "output_tokens": 5}}
+    if dialect == "messages":
+        more["usage"]["server_tool_use"] = {"web_search_requests": 20}
+    else:
+        more["usage"]["input_tokens_details"] = {}
+        more["output"] = [{**searched, "id": f"w{n}"} for n in range(20)]
+    answer = json.dumps({**json.loads(ANSWERS[dialect]), **more}).encode()
+    endpoint.canned = [Canned(200, JSON, [answer])] * 2
+    room = Limits(cost=Decimal("0.01"))
+    with start(budget=Budget(room, float, costs_of(named("deepseek"), "USD"), Limits, "")) as proxy:
+        assert [proxy.post(dialect, CLEAN[dialect])[0] for _ in range(2)] == [200, 402]
 
 
 def test_open_requests_are_reserved_in_the_proxy(start: Start, endpoint: StrictEndpoint) -> None:

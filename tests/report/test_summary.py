@@ -79,6 +79,8 @@ def test_the_document_keeps_its_keys() -> None:
             "output": "int",
             "reasoning": "int",
             "cache_hit_rate": "float",
+            "searches": "int",
+            "fetches": "int",
         },
         "conversations": [
             {
@@ -90,6 +92,8 @@ def test_the_document_keeps_its_keys() -> None:
                 "output": "int",
                 "reasoning": "int",
                 "cache_hit_rate": "float",
+                "searches": "int",
+                "fetches": "int",
             }
         ],
         "cost": {

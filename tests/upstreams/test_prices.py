@@ -163,6 +163,27 @@ def test_a_new_list_replaces_every_length_of_the_old() -> None:
     assert [asked("2026-02-05", prompt) for prompt in (0, 100, 101)] == [8, 8, 8]
 
 
+@pytest.mark.parametrize(
+    ("vendor", "model", "when", "currency", "thousandths"),
+    [
+        ("deepseek", FLASH, "2026-10-31T15:59:59", "USD", "0"),
+        ("deepseek", FLASH, "2026-10-31T16:00:00", "USD", "5.25"),  # 3 x 0.75 + 4 x 0.75
+        ("deepseek", PRO, "2026-11-20T02:00:00", "CNY", "35"),  # 3 x 5 + 4 x 5, at peak as well
+        ("anthropic", "claude-opus-5-5", "2026-11-20T12:00:00", "USD", "30"),  # 3 x 10
+        ("kimi", "kimi-k3", "2026-11-20T12:00:00", "USD", "0"),  # not listed
+    ],
+)
+def test_what_was_looked_up_on_the_web(
+    vendor: str, model: str, when: str, currency: str, thousandths: str
+) -> None:
+    """Three searches and four pages cost the same beside any number of tokens."""
+    found = price(named(vendor), model, datetime.fromisoformat(when + "+00:00"), currency)
+    assert found is not None
+    for used in (Usage(), EACH):
+        more = cost(found, used.looking_up(3, 4)) - cost(found, used)
+        assert more * 1000 == Decimal(thousandths)
+
+
 def test_a_cost_to_the_last_digit() -> None:
     """12,345 tokens in, 12,000 of them from the cache, and 678 out, off-peak on Flash."""
     found = price(DEEPSEEK, FLASH, datetime(2026, 11, 20, 12, tzinfo=UTC))
@@ -248,12 +269,14 @@ def test_every_row_of_a_list_is_found(name: str) -> None:
 
 KEYS = {
     "prices": {"from", "models", "currency", "above", "price", "peak"},
+    "web": {"from", "currency", "price"},
     "peak": {"from", "utc_offset", "weekdays", "hours", "on_holidays"},
     "holidays": {"days"},
 }
 
 
 KINDS = {"hit", "miss", "write", "write_1h", "output"}
+WEB = {"search", "fetch"}
 
 
 def checked(text: str) -> dict[str, Any]:
@@ -268,6 +291,7 @@ def checked(text: str) -> dict[str, Any]:
     for table in data.get("prices", ()):
         for prices in (table["price"], table.get("peak", table["price"])):
             assert {"hit", "miss", "output"} <= set(prices) <= KINDS, prices
+    assert all(set(table["price"]) == WEB for table in data.get("web", ()))
     return data
 
 
@@ -300,8 +324,8 @@ def test_the_pages_price_list_is_read() -> None:
     data = checked(example)
     assert {key: set().union(*(data[key] if key != "holidays" else [data[key]])) for key in KEYS}
     found = parsed(example)
-    assert found.rows and found.hours and found.holidays
+    assert found.rows and found.web and found.hours and found.holidays
     assert set().union(*(table["price"] for table in data["prices"])) == KINDS
-    for known in (*KEYS.values(), KINDS, {"unknown"}):
+    for known in (*KEYS.values(), KINDS, WEB, {"unknown"}):
         for key in known:
             assert f"`{key}`" in PAGE, key

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import msgspec
 
+from dsfix.protocol import spans
 from dsfix.protocol.answer import BEHIND, Answer, Block
 from dsfix.protocol.reading.shared import NOTHING, WORDLESS, Index, counted, error_text, used
 
@@ -41,6 +42,8 @@ class _Item(msgspec.Struct):
     content: list[_Part] | None = None
     arguments: str | None = None
     input: str | None = None
+    status: str | None = None
+    action: msgspec.Raw = NOTHING
 
     @property
     def said(self) -> str:
@@ -105,6 +108,7 @@ def _on_done(answer: Answer, index: int, item: _Item) -> None:
     began (vercel/ai#18548).
     """
     id = _named(item.id)
+    _look_up(answer, item)
     place = answer.at(index, id)
     before = answer.blocks.get(place)
     if before is None or (before.complete and id not in answer.places):
@@ -136,12 +140,32 @@ def on_whole(answer: Answer, whole: Whole) -> None:
 def _on_response(answer: Answer, response: Whole) -> None:
     answer.id = response.id or answer.id
     answer.served = response.model or answer.served
-    answer.usage = used(response.usage, answer.usage)
+    counted = used(response.usage, answer.usage)
     answer.error = error_text(response.error) or answer.error
     if response.status in ("completed", "incomplete", "failed", "cancelled"):
         why = response.incomplete_details and response.incomplete_details.reason
         answer.finish = why or response.status
         _filled(answer, response)
+    if counted is not None and not (counted.searches or counted.fetches):
+        counted = counted.looking_up(answer.searches, answer.fetches)
+    answer.usage = counted
+
+
+def _look_up(answer: Answer, item: _Item) -> None:
+    """Count a search of the web that the upstream has done, or a page that it has read for it.
+
+    No usage of Responses counts them. Of one item each query is a search: Search takes a single one
+    (https://api-docs.deepseek.com/guides/search, 2026-11).
+    """
+    if item.type != "web_search_call" or item.status not in (None, "completed"):
+        return
+    action = spans.value(bytes(item.action))
+    kind = action.get("type") if isinstance(action, dict) else None
+    if isinstance(action, dict) and kind == "search":
+        queries = action.get("queries")
+        answer.searches += len(queries) if isinstance(queries, list) and queries else 1
+    elif kind == "open_page":
+        answer.fetches += 1
 
 
 def _filled(answer: Answer, response: Whole) -> None:
@@ -151,6 +175,7 @@ def _filled(answer: Answer, response: Whole) -> None:
         id = _named(item.id)
         new = id not in answer.places if id else numbered
         if new and index not in answer.blocks:
+            _look_up(answer, item)
             answer.begin(index, _closed(item, None), id)
 
 

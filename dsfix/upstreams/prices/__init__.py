@@ -20,14 +20,15 @@ from dsfix.upstreams.base import Upstream
 
 _HERE = Path(__file__).parent
 _NAME = re.compile(r"[\w-]{1,64}")  # a record, which may be anybody's, names its vendor
-_MILLION = Decimal(1_000_000)
+_THOUSAND, _MILLION = Decimal(1_000), Decimal(1_000_000)
 
 
 class Price(NamedTuple):
     """Per million tokens of input found in the cache, other input, and output with reasoning.
 
     `write` is that of input which the agent asked to be kept, and `write_1h` where it is kept for
-    an hour. `since` is the day from which that list holds.
+    an hour. `since` is the day from which that list holds. `search` and `fetch` are per thousand:
+    of searches of the web, and of pages read for it; 0 where the vendor lists none.
     """
 
     currency: str
@@ -38,6 +39,16 @@ class Price(NamedTuple):
     write_1h: Decimal
     since: datetime
     peak: bool = False
+    search: Decimal = Decimal(0)
+    fetch: Decimal = Decimal(0)
+
+
+class _Web(NamedTuple):
+    """What a thousand searches of the web cost, and a thousand pages read."""
+
+    since: datetime
+    currency: str
+    price: Mapping[str, Decimal]
 
 
 class _Row(NamedTuple):
@@ -72,6 +83,7 @@ class PriceList(NamedTuple):
     source: str = ""
     unknown: str = ""
     rows: tuple[_Row, ...] = ()
+    web: tuple[_Web, ...] = ()
     hours: tuple[_Hours, ...] = ()
     holidays: frozenset[date] = frozenset()
 
@@ -106,7 +118,14 @@ def priced(
         return None
     row = max(held, key=lambda each: each.above)
     peak = bool(row.peak) and _is_peak(known, when)
-    return Price(currency, **(row.peak if peak else row.plain), since=row.since, peak=peak)
+    tokens, web = row.peak if peak else row.plain, _web(known, when, currency)
+    return Price(currency, **tokens, **web, since=row.since, peak=peak)
+
+
+def _web(known: PriceList, when: datetime, currency: str) -> Mapping[str, Decimal]:
+    """What looking up the web costs then; nothing where the list does not say."""
+    held = [each for each in known.web if each.currency == currency and each.since <= when]
+    return max(held, key=lambda each: each.since).price if held else {}
 
 
 def cost(price: Price, usage: Usage) -> Decimal:
@@ -117,7 +136,8 @@ def cost(price: Price, usage: Usage) -> Decimal:
     missed = usage.input - usage.cached - usage.written
     spent = usage.cached * price.hit + missed * price.miss + usage.output * price.output
     brief = usage.written - usage.written_1h
-    return (spent + brief * price.write + usage.written_1h * price.write_1h) / _MILLION
+    web = (usage.searches * price.search + usage.fetches * price.fetch) / _THOUSAND
+    return (spent + brief * price.write + usage.written_1h * price.write_1h) / _MILLION + web
 
 
 def _is_peak(known: PriceList, when: datetime) -> bool:
@@ -158,6 +178,10 @@ def parsed(text: str) -> PriceList:
         data["source"],
         data.get("unknown", ""),
         tuple(row for table in data.get("prices", ()) for row in _rows(table)),
+        tuple(
+            _Web(table["from"].astimezone(UTC), table["currency"], _plain(table["price"]))
+            for table in data.get("web", ())
+        ),
         tuple(_hours(table) for table in data.get("peak", ())),
         frozenset(day for pair in data.get("holidays", {}).get("days", ()) for day in _days(pair)),
     )
@@ -173,9 +197,13 @@ def _rows(table: Mapping[str, Any]) -> tuple[_Row, ...]:
 
 def _decimals(table: Mapping[str, Any]) -> dict[str, Decimal]:
     """The prices by kind; what is written to the cache costs what is not in it, if none is said."""
-    given = {key: Decimal(value) for key, value in table.items()}
+    given = _plain(table)
     write = given.get("write", given["miss"])
     return {"write": write, "write_1h": write, **given}
+
+
+def _plain(table: Mapping[str, Any]) -> dict[str, Decimal]:
+    return {key: Decimal(value) for key, value in table.items()}
 
 
 def _hours(table: Mapping[str, Any]) -> _Hours:
