@@ -17,6 +17,9 @@ from dsfix.protocol import spans
 from dsfix.protocol.turns import Look, Reasoning, Turn
 
 CALLS = frozenset({"function_call", "custom_tool_call"})
+# A tool with which an agent finds more tools, whose calls have no name. The upstream ignores them.
+TOOL_SEARCH = "tool_search"
+_NAMELESS = {f"{TOOL_SEARCH}_call": TOOL_SEARCH}
 
 
 class _Part(msgspec.Struct):
@@ -91,7 +94,7 @@ def kind(raw: bytes) -> str:
         return "text" if item.role == "assistant" else item.role or ""
     if name == "agent_message":
         return "user"
-    if name in CALLS:
+    if name in CALLS or name in _NAMELESS:
         return "call"
     if name.endswith("_output"):
         return "output"
@@ -141,11 +144,11 @@ def turn(items: Sequence[bytes]) -> Turn | None:
     read = _read(items)
     if read is None:
         return None
-    calls = [item for item in read if item.type in CALLS]
+    calls = [item for item in read if item.type in CALLS or item.type in _NAMELESS]
     thoughts = [text for item in read if item.type == "reasoning" and (text := _thought(item))]
     return Turn(
         calls=tuple([item.call_id or "" for item in calls]),
-        names=tuple([item.name or "" for item in calls]),
+        names=tuple([item.name or _NAMELESS.get(item.type or "", "") for item in calls]),
         texts=tuple([text for item in read if _says(item) for text in _texts(item)]),
         reasoning=Reasoning(tuple([(text, "") for text in thoughts])) if thoughts else None,
         sound=bool(thoughts) and read[0].type == "reasoning",

@@ -35,6 +35,7 @@ from dsfix.repairs.tool_choice import TOOL_CHOICE
 from dsfix.repairs.tool_names import TOOL_NAMES
 from dsfix.repairs.tool_pairing import TOOL_PAIRING
 from dsfix.repairs.tool_schema import TOOL_SCHEMA
+from dsfix.repairs.tool_search import TOOL_SEARCH
 from dsfix.repairs.user_id import USER_ID
 
 REPAIRS: tuple[Repair, ...] = (
@@ -46,10 +47,11 @@ REPAIRS: tuple[Repair, ...] = (
     USER_ID,
     CLIENT_METADATA,
     MODEL_NAME,
+    ADDITIONAL_TOOLS,
+    TOOL_SEARCH,
     TOOL_PAIRING,
     ROLES,
     AGENT_MESSAGES,
-    ADDITIONAL_TOOLS,
     TOOL_SCHEMA,
     TOOL_NAMES,
     CUSTOM_TOOLS,

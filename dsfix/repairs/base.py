@@ -121,7 +121,8 @@ class Context:
     messages' places) that the agent itself sends with reasoning: what was sent once must be sent
     again, so memory learns them. `renamed` are the tool names that were replaced: by the name
     that is sent, the agent's own. `freeform` are tools that take plain text and are sent as
-    functions: namespace, or nothing, and the agent's own name. `stages` are what the repairs that
+    functions: namespace, or nothing, and the agent's own name; `searches_tools` is whether its
+    search for tools is sent as one. `stages` are what the repairs that
     changed anything made of the body. `turns` are those of the
     assistant's as `thinking-replay` sends them, `length` is what is known of the prompt's, and
     `seen` is what repairs found out about the conversation's last request.
@@ -141,6 +142,7 @@ class Context:
     carried: list[tuple[int, Turn]] = field(default_factory=list)
     renamed: dict[str, str] = field(default_factory=dict)
     freeform: set[tuple[str, str]] = field(default_factory=set)
+    searches_tools: bool = False
     turns: Sequence[Sent] = ()
     length: Length = field(default_factory=Length)
     seen: dict[str, Any] = field(default_factory=dict)
@@ -180,7 +182,8 @@ class Answering:
     `asked` is the model name as the agent wrote it, `served` the one the upstream answered
     under. `renamed` are the request's replaced tool names: by the name that was sent, the
     agent's own; `freeform` are its tools that take plain text and were sent as functions, by
-    namespace and the agent's own name. `tools` gives the functions that it offered, by the names
+    namespace and the agent's own name, and `searches_tools` is whether its search for tools was.
+    `tools` gives the functions that it offered, by the names
     that were sent, and `thinks` is whether the model was asked to think. `state` belongs to the
     repair that fills it, one mapping for each answer. `edits` has the first events, or the
     document, that each repair changed, and what it made of them.
@@ -191,6 +194,7 @@ class Answering:
     served: str = ""
     renamed: Mapping[str, str] = field(default_factory=dict)
     freeform: Set[tuple[str, str]] = frozenset()
+    searches_tools: bool = False
     tools: Callable[[], Set[str]] = frozenset
     thinks: bool = True
     changes: list[Change] = field(default_factory=list)

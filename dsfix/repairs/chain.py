@@ -36,7 +36,8 @@ class Outgoing:
     what came in. `conversation` names its thread, `session` is the agent's own name for its
     session, and `carried` are the turns that it sent with their reasoning. `renamed` are replaced
     tool names: by the name that is sent, the agent's own; `freeform` are tools that take plain
-    text and are sent as functions. `thinks` is whether the model is left to think. `stages` are
+    text and are sent as functions, and `searches_tools` is whether the agent's search for tools
+    is. `thinks` is whether the model is left to think. `stages` are
     what each repair that changed anything made of it, in order.
     """
 
@@ -56,6 +57,7 @@ class Outgoing:
     carried: tuple[tuple[int, Turn], ...] = ()
     renamed: Mapping[str, str] = field(default_factory=dict)
     freeform: Set[tuple[str, str]] = frozenset()
+    searches_tools: bool = False
     thinks: bool = True
     stages: tuple[Stage, ...] = ()
 
@@ -152,6 +154,7 @@ def _outgoing(body: Body, mended: Body, context: Context) -> Outgoing:
         carried=tuple(context.carried),
         renamed=context.renamed,
         freeform=context.freeform,
+        searches_tools=context.searches_tools,
         thinks=not is_disabled(mended),
         stages=tuple(context.stages),
     )

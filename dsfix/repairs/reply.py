@@ -53,6 +53,7 @@ class Reply:
             outgoing.asked,
             renamed=outgoing.renamed,
             freeform=outgoing.freeform,
+            searches_tools=outgoing.searches_tools,
             tools=partial(offered.names, outgoing.dialect, outgoing.pieces),
             thinks=outgoing.thinks,
         )

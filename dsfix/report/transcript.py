@@ -93,10 +93,14 @@ def _block(role: str, block: Any) -> Iterator[Said]:
         case "thinking" | "reasoning":
             places = map(block.get, ("thinking", "text", "content", "summary"))
             yield _reasoning(role, next(filter(None, map(_plain, places)), ""))
-        case "tool_use" | "function_call" | "custom_tool_call":
+        case "tool_use" | "function_call" | "custom_tool_call" | "tool_search_call":
             given = block.get("input", block.get("arguments", block.get("partial", "")))
             text = given if isinstance(given, str) else json.dumps(given, ensure_ascii=False)
-            yield Said(role, Sort.CALL, text, str(block.get("name", "")))
+            name = "tool_search" if block["type"] == "tool_search_call" else ""
+            yield Said(role, Sort.CALL, text, str(block.get("name", name)))
+        case "tool_search_output":
+            found = ", ".join(map(tool_name, _list(block.get("tools"))))
+            yield Said("tool", Sort.RESULT, found)
         case "tool_result" | "function_call_output" | "custom_tool_call_output":
             result = block.get("content", block.get("output", ""))
             yield Said("tool", Sort.RESULT, _plain(result))

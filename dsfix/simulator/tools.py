@@ -70,7 +70,7 @@ def offered(body: Mapping[str, Any]) -> tuple[Tool, ...]:
             found += [_tool(inner, tool["name"]) for inner in tool["tools"]]
         elif tool.get("type") == "custom" and "input_schema" not in tool:
             found.append(Tool(tool["name"], "", _PATCH, custom=True))
-        else:
+        elif tool.get("type") in (None, "function", "custom"):
             found.append(_tool(tool.get("function", tool)))
     return tuple(tool for tool in found if tool.schema)
 

@@ -24,6 +24,13 @@ INSIDE = Failure(
     " calls as text.",
     _ONLY,
 )
+HELD = Failure(
+    "tools-held-back",
+    "Tools that Codex holds back until they are searched for",
+    "Nothing fails. Codex, with a catalogue that says `supports_search_tool`, never calls a tool of"
+    " an MCP server.",
+    _ONLY,
+)
 BETWEEN = Failure(
     "message-between-agents",
     "What Codex's agents tell each other",
@@ -80,6 +87,22 @@ _spawned = {
     **asking(RESPONSES, tools=[tool(RESPONSES, "bash", _SHELL)]),
     "input": [*user(RESPONSES), _told],
 }
+_thought = {
+    "type": "reasoning",
+    "summary": [],
+    "content": [{"type": "reasoning_text", "text": "t"}],
+}
+_own = {"call_id": "call_00_a1b2c3d4e5f6", "execution": "client", "status": "completed"}
+_search = {"type": "tool_search", "execution": "client", "parameters": {"type": "object"}}
+_searched = [
+    _thought,
+    {"type": "tool_search_call", **_own, "arguments": {"query": "a shell"}},
+    {"type": "tool_search_output", **_own, "tools": [tool(RESPONSES, "bash", _SHELL)]},
+]
+_found = {
+    **asking(RESPONSES, tools=[_search]),
+    "input": [{"role": "user", "content": "go [[bash bash]]"}, *_searched],
+}
 _declared = {"type": "additional_tools", "role": "developer", "tools": [tool(RESPONSES)]}
 _whole = {**asking(RESPONSES, **_forced), "input": [_declared, *user(RESPONSES)]}
 _without = {name: value for name, value in _whole.items() if name != "tools"}
@@ -116,6 +139,33 @@ ROWS = (
         ("additional-tools",),
         ("-input[0]", "+tools"),
         ("Wei-Shaw/sub2api#7285, 2026-09-17", "measured with Codex 0.169.0, 2026-11-21"),
+    ),
+    Row(
+        HELD.name,
+        RESPONSES,
+        "one that was found",
+        Sent(_found, wants=_calls),
+        "no call arrives",
+        ("tool-search",),
+        (
+            "~tools[0].type",
+            "-tools[0].execution",
+            "+tools[0].name",
+            "+tools[1]",
+            "~input[2].type",
+            "-input[2].execution",
+            "+input[2].name",
+            "~input[2].arguments",
+            "~input[3].type",
+            "-input[3].execution",
+            "-input[3].tools",
+            "+input[3].output",
+        ),
+        (
+            "farion1231/cc-switch#6653, 2026-08-20",
+            "openai/codex#20574, 2026-07-12",
+            "measured with Codex 0.169.0, 2026-11-24",
+        ),
     ),
     Row(
         BETWEEN.name,
@@ -160,4 +210,4 @@ ROWS = (
         ("farion1231/cc-switch#7625, 2026-09-23", "measured with Claude Code 2.1.330, 2026-11-24"),
     ),
 )
-FAILURES = (CUSTOM, INSIDE, BETWEEN, BESIDE)
+FAILURES = (CUSTOM, INSIDE, HELD, BETWEEN, BESIDE)

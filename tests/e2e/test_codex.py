@@ -5,7 +5,9 @@ from __future__ import annotations
 import json
 import re
 import signal
+import sys
 from collections.abc import Callable
+from pathlib import Path
 
 import pytest
 
@@ -16,6 +18,27 @@ from tests.support.strict_rules import PASS_BACK
 pytestmark = pytest.mark.agents
 BUSY = b'{"error":{"message":"Too many requests","type":"rate_limit_error"}}'
 JSON = [("Content-Type", "application/json")]
+MCP = Path(__file__).parent.parent / "support" / "mcp_server.py"
+# A model as a catalogue has it whose tools are searched for.
+SEARCHING = {
+    "slug": PRO,
+    "display_name": PRO,
+    "base_instructions": "Do as you are told.",
+    "context_window": 1_048_576,
+    "supported_reasoning_levels": [{"effort": "high", "description": "high"}],
+    "default_reasoning_level": "high",
+    "apply_patch_tool_type": "freeform",
+    "shell_type": "unified_exec",
+    "truncation_policy": {"mode": "tokens", "limit": 10_000},
+    "experimental_supported_tools": [],
+    "priority": 1,
+    "support_verbosity": False,
+    "supported_in_api": True,
+    "supports_parallel_tool_calls": True,
+    "supports_reasoning_summaries": False,
+    "supports_search_tool": True,
+    "visibility": "list",
+}
 
 
 def silent_turns(endpoint: StrictEndpoint) -> None:
@@ -83,7 +106,7 @@ def test_what_passes_when_sent_again(
 def test_parallel_calls_and_sub_agents(lab: Callable[..., Lab], endpoint: StrictEndpoint) -> None:
     """Each turn has its own reasoning, in each conversation, also under another model."""
     at = lab("codex")
-    first = at.say("begin #do parallel twins bash#")
+    first = at.say("begin #do parallel twins pause bash#")  # sub-agents go with the session
     at.check(first, at.say("and on #do parallel#", go_on=True, model=at.second_model()))
     asked = [request for request in endpoint.main if endpoint.history(request)]
     assert len(asked) >= 6
@@ -108,6 +131,30 @@ def test_what_agents_tell_each_other(
         ]
         assert [len(endpoint.history(request)) for request in tasked] == [1, 2]
         assert all(endpoint.replayed(r) == len(endpoint.history(r)) for r in endpoint.main)
+
+
+@pytest.mark.parametrize("through", [False, True])
+def test_tools_that_are_held_back(
+    lab: Callable[..., Lab], endpoint: StrictEndpoint, through: bool
+) -> None:
+    """Where a catalogue says so the model has to search for the tools of an MCP server."""
+    at = lab("codex", through=through)
+    place = at.home / ".codex"
+    place.mkdir(exist_ok=True)
+    (place / "models.json").write_text(json.dumps({"models": [SEARCHING]}))
+    own = place / "config.toml"
+    had = own.read_text() if own.exists() else ""
+    server = f'command = "{sys.executable}"\nargs = ["{MCP}"]\n'
+    catalogue = f'model_catalog_json = "{place}/models.json"\n'
+    own.write_text(f"{catalogue}{had}\n[mcp_servers.lamps]\n{server}")
+    ran = at.say("begin #do find light#")
+    assert ran.code == 0, ran
+    called = b'lamp is on: {\\"lamp\\": \\"hall\\"}' in endpoint.main[-1].raw
+    assert called is through
+    if through:
+        at.check(ran, at.say("and on #do light#", go_on=True))
+        history = endpoint.history(endpoint.main[-1])
+        assert len(history) == endpoint.replayed(endpoint.main[-1]) == 4
 
 
 @pytest.mark.parametrize("how", ["rst", "fin"])

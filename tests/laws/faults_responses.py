@@ -30,6 +30,8 @@ _UNKNOWN: tuple[Message, ...] = (
     {"type": "image_generation_call", "id": "i1", "status": "completed", "result": "iVBO"},
     {"type": "compaction", "id": "c1", "encrypted_content": "gAAA"},
     {"type": "agent_message", "id": "a1", "author": "/root", "content": [{"type": "encrypted_content", "encrypted_content": "w"}]},
+    {"type": "tool_search_call", "call_id": "call_s", "execution": "client", "arguments": {"query": "q"}},
+    {"type": "tool_search_output", "call_id": "call_s", "tools": [{"type": "function", "name": "found_1", "parameters": {"type": "object"}}, 1]},
     {"type": "brand_new", "text": "words"},
 )  # fmt: skip
 _PARTS: tuple[Message, ...] = (

@@ -8,7 +8,7 @@ prompt.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from tests.support.strict_base import Call, Tool, Turn
@@ -22,7 +22,15 @@ _TOOLS = {
     "edit": ("Edit", "edit"),
     "agent": ("Agent", "task", "agent", "spawn_agent"),
     "wait": ("wait_agent",),
+    "find": ("tool_search",),
+    "light": ("light",),
     "patch": ("apply_patch",),
+}
+# What the tools of these steps are given.
+_GIVEN: Mapping[str, Mapping[str, Any]] = {
+    "wait": {"timeout_ms": 10_000},
+    "find": {"query": "turn a lamp on"},
+    "light": {"lamp": "hall"},
 }
 
 
@@ -49,6 +57,7 @@ def calls(step: str, offered: Sequence[Tool], folder: str) -> list[Call]:
         "bash": ["echo one"],
         "cd": [f"cd {folder} && echo inside"],
         "env": ["env; tr '\\0' ' ' < /proc/$PPID/cmdline; tr '\\0' '\\n' < /proc/$PPID/environ"],
+        "pause": ["sleep 3"],
         "sleep": [f"touch {folder}/started; sleep 12"],
         "parallel": ["echo one", "echo two", "echo three"],
     }
@@ -58,8 +67,8 @@ def calls(step: str, offered: Sequence[Tool], folder: str) -> list[Call]:
         names = ("one", "two") if step == "twins" else ("one",)
         inner = {"prompt": "#do bash#", "message": "#do bash#"}
         wanted = [("agent", {**inner, "task_name": name}) for name in names]
-    elif step == "wait":
-        wanted = [("wait", {"timeout_ms": 10_000})]
+    elif step in _GIVEN:
+        wanted = [(step, dict(_GIVEN[step]))]
     else:
         wanted = [(step, _file(step, f"{folder}/note.txt"))] if step in _TOOLS else []
     made = [(_find(kind, offered), given) for kind, given in wanted]

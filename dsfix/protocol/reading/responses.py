@@ -11,12 +11,14 @@ import msgspec
 from dsfix.protocol import spans
 from dsfix.protocol.answer import BEHIND, Answer, Block
 from dsfix.protocol.reading.shared import NOTHING, WORDLESS, Index, counted, error_text, used
+from dsfix.protocol.responses import TOOL_SEARCH
 
 _KIND = {
     "reasoning": "thinking",
     "message": "text",
     "function_call": "tool_use",
     "custom_tool_call": "tool_use",
+    f"{TOOL_SEARCH}_call": "tool_use",
 }
 _DELTAS = frozenset(
     f"response.{name}.delta"
@@ -40,7 +42,7 @@ class _Item(msgspec.Struct):
     call_id: str | None = None
     name: str | None = None
     content: list[_Part] | None = None
-    arguments: str | None = None
+    arguments: str | dict[str, object] | None = None
     input: str | None = None
     status: str | None = None
     action: msgspec.Raw = NOTHING
@@ -50,7 +52,15 @@ class _Item(msgspec.Struct):
         """The text of all parts, put together as in a request, or what the call is given."""
         parts = [part.text for part in self.content or [] if part.text]
         apart = "\n" if self.type == "reasoning" else ""
-        return apart.join(parts) or self.arguments or self.input or ""
+        given = self.arguments
+        if isinstance(given, dict):
+            given = spans.encode(given).decode() if given else ""
+        return apart.join(parts) or given or self.input or ""
+
+    @property
+    def called(self) -> str:
+        """The name of the tool that it calls."""
+        return self.name or (TOOL_SEARCH if self.type == f"{TOOL_SEARCH}_call" else "")
 
 
 class _Details(msgspec.Struct):
@@ -181,7 +191,7 @@ def _filled(answer: Answer, response: Whole) -> None:
 
 def _opened(item: _Item) -> Block:
     kind = item.type or ""
-    block = Block(_KIND.get(kind, kind), item.call_id or "", item.name or "")
+    block = Block(_KIND.get(kind, kind), item.call_id or "", item.called)
     if item.said:
         block.parts.append(item.said)
     return block
