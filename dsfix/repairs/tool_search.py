@@ -65,8 +65,7 @@ def _item(look: Look) -> _Item | None:
     kind = spans.value(item.get("type")) if item else None
     if item is None or kind not in (f"{NAME}_call", f"{NAME}_output"):
         return None
-    kept = ("call_id", "status")
-    head = {name: value for name, value in item.items() if name in kept}
+    head = {name: value for name, value in item.items() if name == "call_id"}
     if kind == f"{NAME}_call":
         given = item.get("arguments", b"{}").decode("utf-8", "replace")
         made = {"name": spans.encode(NAME), "arguments": spans.encode(given)}

@@ -92,7 +92,7 @@ _thought = {
     "summary": [],
     "content": [{"type": "reasoning_text", "text": "t"}],
 }
-_own = {"call_id": "call_00_a1b2c3d4e5f6", "execution": "client", "status": "completed"}
+_own = {"call_id": "call_00_a1b2c3d4e5f6", "execution": "client"}
 _search = {"type": "tool_search", "execution": "client", "parameters": {"type": "object"}}
 _searched = [
     _thought,

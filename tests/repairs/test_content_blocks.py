@@ -155,7 +155,12 @@ def test_what_the_upstreams_own_tools_answered() -> None:
         {**found, "tool_use_id": "S2"},
         said,
     ]
-    out, _ = sent(MESSAGES, body(MESSAGES, USER, {"role": "assistant", "content": blocks}, USER))
+    answer, told = (
+        {"role": "assistant", "content": blocks},
+        {"role": "user", "content": blocks[2:3]},
+    )
+    out, _ = sent(MESSAGES, body(MESSAGES, USER, answer, told))
+    assert out["messages"][2]["content"][0]["type"] == "text"
     after = out["messages"][1]["content"]
     assert after[:4] + after[5:] == blocks[:4] + blocks[5:]
     assert after[4]["type"] == "text"

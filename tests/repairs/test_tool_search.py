@@ -242,6 +242,7 @@ def test_a_turn_that_searched_is_one_with_a_call() -> None:
     for each in (body, after):
         turn = responses.turn([compact(item) for item in each["input"][1:3]])
         assert turn is not None and turn.sound
+        assert [responses.kind(compact(item)) for item in each["input"][2:]] == ["call", "output"]
         assert (turn.names, turn.calls) == (("tool_search",), (ID,))
 
 
