@@ -11,7 +11,7 @@ from dsfix.cli.screen import screen
 from dsfix.record.limits import CURRENCIES
 from dsfix.report.cost import amount
 from dsfix.report.standing import Standing
-from dsfix.report.summary import Models, Summary, Tokens, Trouble
+from dsfix.report.summary import Models, Summary, Tokens, Trouble, looked_up
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -155,11 +155,7 @@ def _tokens(tokens: Tokens) -> str:
         parts[0] += f" ({_rate(tokens)} cached)"
     if tokens.reasoning:
         parts[1] += f" ({count(tokens.reasoning)} reasoning)"
-    if tokens.searches:
-        parts.append(f"{tokens.searches:,} search{'' if tokens.searches == 1 else 'es'}")
-    if tokens.fetches:
-        parts.append(f"{tokens.fetches:,} page{'' if tokens.fetches == 1 else 's'} read")
-    return " · ".join(parts)
+    return " · ".join([*parts, *looked_up(tokens.searches, tokens.fetches)])
 
 
 def _reasoning(summary: Summary) -> Iterable[str]:

@@ -65,6 +65,12 @@ class Tokens:
         }
 
 
+def looked_up(searches: int, fetches: int) -> list[str]:
+    """In words what was looked up on the web: 2 searches, 1 page read; empty where nothing was."""
+    found = (searches, "search", "searches"), (fetches, "page read", "pages read")
+    return [f"{count:,} {one if count == 1 else more}" for count, one, more in found if count]
+
+
 @dataclass(frozen=True, slots=True)
 class Models:
     """How often a model was asked for, which was sent, and which answered."""

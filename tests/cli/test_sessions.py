@@ -14,6 +14,7 @@ from dsfix.cli.sessions import sessions_app
 from dsfix.errors import DsfixError, UsageError
 from dsfix.protocol.answer import Block
 from dsfix.protocol.body import Dialect
+from dsfix.protocol.usage import Usage
 from dsfix.record.exchange import Attempt
 from dsfix.record.log import SessionLog
 from dsfix.redact import Redactor
@@ -127,6 +128,18 @@ dsfix: claude via api.deepseek.com · 1 min 01 s · exit 0
   #2  Rate limit reached
   #2  1 placeholder of dsfix in place of reasoning"""
     )
+
+
+def test_an_exchange_in_which_the_web_was_looked_up(state: Path) -> None:
+    """What costs money beside the tokens stands beside them."""
+    log = SessionLog(state, Redactor({}))
+    log.start(META)
+    each = exchange()
+    log.began(each, request([user("hi")]))
+    log.ended(finished(each, usage=Usage(1000, 900, 50, searches=2, fetches=1)), None)
+    log.close(0, 61)
+    shown = run("show", "last", str(each.id))
+    assert "1,000 in (900 cached) · 50 out · 2 searches · 1 page read" in shown
 
 
 @pytest.mark.parametrize("columns", [80, 66, 60, 50, 40])

@@ -43,7 +43,8 @@ def record(tmp_path: Path) -> SessionRecord:
     said = [user("read it"), turn, {"role": "user", "content": [result]}]
     second = exchange(2, bytes_in=10, path="/api.deepseek.com/anthropic/v1/messages")
     log.began(second, request(said, tools=TOOLS, system="be good", temperature=0.5))
-    log.ended(finished(second), reply(Block("text", parts=["done"], complete=True)))
+    usage = Usage(1000, 900, 50, searches=2)
+    log.ended(finished(second, usage=usage), reply(Block("text", parts=["done"], complete=True)))
     failed = exchange(3, conversation="c2", bytes_in=10)
     log.began(failed, request([user("hi")], "c2"))
     finished(failed, error=f"invalid key {SECRET}")
@@ -70,7 +71,7 @@ def test_markdown(record: SessionRecord) -> None:
     """What was said, with fences that no text can close."""
     text = exported(record, "md")
     head, one, two = text.split("\n## ")
-    assert "- branch: main\n" in head and "- tokens: 2,000 in (1,800 cached), 100 out\n" in head
+    assert "- branch: main\n" in head and "(1,800 cached), 100 out, 2 searches\n" in head
     assert two.startswith("Conversation of exchange 3 (main)\n\n### user\n\nhi\n")
     assert one == (
         "Conversation of exchange 2 (main)\n\n### user\n\nread it\n\n### assistant\n\n"

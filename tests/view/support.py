@@ -74,7 +74,9 @@ def small(state: Path) -> Session:
         block("text", "Parser tests"),
     )
     said: list[Any] = [user("Fix the parser")]
-    first = finished(exchange(2, stream=True), usage=Usage(1000, 900, 50), finish="tool_use")
+    first = finished(
+        exchange(2, stream=True), usage=Usage(1000, 900, 50, searches=1), finish="tool_use"
+    )
     first.changes = [Change("model-name", "deepseek-v4-pro for claude-sonnet-4-5", 3)]
     system = [{"type": "text", "text": "Be brief."}, {"type": "text", "text": "Day one"}]
     tools = [{"name": "Read", "input_schema": {}}]

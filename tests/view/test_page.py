@@ -51,7 +51,7 @@ def test_an_exchange_says_what_was_done(visit: Visit, address: str) -> None:
         text = re.sub(r"\s+", " ", await one.run(TEXT))
         for part in (
             "claude-sonnet-4-5 → deepseek-v4-pro",
-            "200 tool_use first byte 0.25 s took 1.50 s tokens/s 40 in 1.0k cached 90% out 50",
+            "200 tool_use first byte 0.25 s took 1.50 s tokens/s 40 in 1.0k cached 90% out 50 searches 1",
             "model-name ×3: deepseek-v4-pro for claude-sonnet-4-5",
             "400 must be passed back → resend",
             "1 placeholder where the text is not known",

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from dsfix.cli.plain import one_line, plain
 from dsfix.cli.sessions.answers import local
 from dsfix.cli.summary import count, print_rows
+from dsfix.report.summary import looked_up
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -34,7 +35,8 @@ def _facts(exchange: Exchange, cost: str) -> Iterator[tuple[str, str]]:
     yield "models", one_line(" → ".join(filter(None, names)))
     if usage:
         used = f"{count(usage.input)} in ({count(usage.cached)} cached)"
-        yield "tokens", f"{used} · {count(usage.output)} out"
+        web = looked_up(usage.searches, usage.fetches)
+        yield "tokens", " · ".join([used, f"{count(usage.output)} out", *web])
     yield "cost", cost
     yield "end", " · ".join(filter(None, (str(exchange.status or ""), exchange.finish)))
     yield "cut", exchange.cut and f"by the {exchange.cut}"

@@ -11,7 +11,7 @@ from datetime import UTC, datetime
 
 from dsfix.record.edited import Edit
 from dsfix.record.reader import Recorded, SessionRecord
-from dsfix.report.summary import Summary
+from dsfix.report.summary import Summary, looked_up
 from dsfix.report.transcript import Said, Sort, transcript
 
 _TICKS = re.compile("`{3,}")
@@ -51,7 +51,13 @@ def _facts(record: SessionRecord, summary: Summary) -> dict[str, str]:
         "started": f"{started:%Y-%m-%d %H:%M:%S} UTC" if started else "",
         "lasted": f"{record.duration:.0f} s",
         "exchanges": str(summary.exchanges),
-        "tokens": f"{tokens.input:,} in ({tokens.cached:,} cached), {tokens.output:,} out",
+        "tokens": ", ".join(
+            [
+                f"{tokens.input:,} in ({tokens.cached:,} cached)",
+                f"{tokens.output:,} out",
+                *looked_up(tokens.searches, tokens.fetches),
+            ]
+        ),
     }
 
 

@@ -137,6 +137,8 @@ function figures(exchange) {
     found.push(["in", tokens(used.input)]);
     if (used.input) found.push(["cached", `${Math.round(100 * used.cached / used.input)}%`]);
     found.push(["out", tokens(used.output)]);
+    if (used.searches) found.push(["searches", used.searches.toLocaleString("en")]);
+    if (used.fetches) found.push(["pages read", used.fetches.toLocaleString("en")]);
   }
   if (exchange.cost !== null) found.push(["cost", money(exchange.cost)]);
   return found;
