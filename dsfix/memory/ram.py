@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections import OrderedDict
-from collections.abc import Iterable
+from collections.abc import Iterable, Set
 from itertools import takewhile
 
 import msgspec
@@ -53,6 +53,10 @@ class Ram:
     def has(self, name: str) -> bool:
         """Whether any turns are kept under a name."""
         return name in self._kept
+
+    def among(self, names: Iterable[str]) -> Set[str]:
+        """Those names under which any turns are kept."""
+        return self._kept.keys() & names
 
     def begun(self, names: Iterable[str]) -> list[str]:
         """Those names under which there are turns, of which the disk may have more."""

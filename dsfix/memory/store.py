@@ -159,16 +159,16 @@ class Store:
         A long history asks for hundreds, once each: what is read for it is not kept.
         """
         known: dict[str, Turn | None] = {}
-        asked: list[str] = []
-        for call in calls:
-            name = f"call\0{origin}\0{call}"
-            if here := self._only.get(name) or self._ram.get(name):
-                one, *more = here
-                known[call] = None if more else Turn(one.calls, reasoning=one.reasoning)
-            elif self._ram.has(name):  # the disk may have more of them
-                known[call] = None
-            elif "\0" not in call:
-                asked.append(call)
+        before = f"call\0{origin}\0"
+        names = {before + call: call for call in calls}
+        for name in (self._only.keys() & names) | self._ram.among(names):
+            here = self._only.get(name) or self._ram.get(name) or ()
+            # Where not all of them are here the disk may have more.
+            alone = here[0] if len(here) == 1 else None
+            known[names[name]] = Turn(alone.calls, reasoning=alone.reasoning) if alone else None
+        asked = [call for call in calls if call not in known] if known else list(calls)
+        if "\0" in "".join(asked):
+            asked = [call for call in asked if "\0" not in call]
         if self._database is not None and asked:
             for (text,) in self._database.read(ANSWERS, (as_json(asked), origin)):
                 found = answers_in(text)

@@ -34,10 +34,14 @@ def placeholder(turn: Turn, key: str, count: int, own: str = "") -> Reasoning:
     Some vendors repeat ids (`call_0`): the second turn of one key says that it is the second.
     `own` are the user's words instead of ours; what tells the turns apart is added to them.
     """
-    apart = numbered(key[:8], count)
-    names = turn.names if len(turn.names) == 1 else dict.fromkeys(turn.names)
-    what = f"before calling {', '.join(names)}" if turn.calls else "here"
-    text = f"{own} [{apart}]" if own else f"{_MARK} {what}: {apart}]"
+    apart, names = numbered(key[:8], count), turn.names
+    if own:
+        text = f"{own} [{apart}]"
+    elif len(names) == 1:  # as most are
+        text = f"{_MARK} before calling {names[0]}: {apart}]"
+    else:
+        what = f"before calling {', '.join(dict.fromkeys(names))}" if turn.calls else "here"
+        text = f"{_MARK} {what}: {apart}]"
     return Reasoning(((text, OWN_SIGNATURE + key),))
 
 

@@ -38,10 +38,10 @@ class Replayed:
 
     def add(self, turns: Sequence[tuple[At, Decision | None]]) -> None:
         """Send more turns, and what stands before each."""
-        given, out, seen, kinds = self.messages, self.out, self.seen, []
+        given, out, seen, kinds, done = self.messages, self.out, self.seen, [], self.done
         for (place, items), decision in turns:
-            out += given[self.done : place]
-            self.done = place + len(items)
+            out += given[done:place]
+            done = place + len(items)
             count, at = 0, len(out)
             if decision is None:
                 out += items
@@ -52,6 +52,7 @@ class Replayed:
                     count = seen.get(key, 0)
                     seen[key] = count + 1
             self.turns.append(Sent(place, at, items, decision, count))
+        self.done = done
         self.counts.update(kinds)
 
     def back_to(self, nth: int) -> None:

@@ -149,6 +149,7 @@ class _Replay:
         take twice as long.
         """
         own, asked = self._stand.text, self._asked
+        stored = asked.stored
         keys = {nth: asked.key(nth) for nth in asked.turns}
         before = [each.turn for at in placed if (each := self._sent.known.get(at))]
         often = Counter((*keys.values(), *before))
@@ -159,7 +160,7 @@ class _Replay:
             if turn.reasoning is not None or often[key] > 1:
                 continue
             text, kind = sent.get(key), Kind.PLACEHOLDER
-            if text is None and not asked.stored.isdisjoint(asked.names(nth)):
+            if text is None and stored and not stored.isdisjoint(asked.names(nth)):
                 known = asked.answers.get(turn.calls[0]) if turn.calls else None
                 text, kind = _plainly(turn, known), Kind.REAL
                 if text is None:

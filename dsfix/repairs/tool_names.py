@@ -120,7 +120,7 @@ class _Call(NamedTuple):
 
 def _in_place(dialect: Dialect, offered: frozenset[str], look: Look) -> _Call | None:
     """What is sent in place of a message, None where it can stay."""
-    if not _is_doubtful(dialect, look):
+    if look.role != "assistant" or not _is_doubtful(dialect, look):
         return None
     if dialect is Dialect.RESPONSES and responses.kind(look.raw) != "call":
         return None
@@ -130,8 +130,6 @@ def _in_place(dialect: Dialect, offered: frozenset[str], look: Look) -> _Call | 
 
 
 def _is_doubtful(dialect: Dialect, look: Look) -> bool:
-    if look.role != "assistant":
-        return False
     if look.plain and look.turn is not None and dialect is not Dialect.RESPONSES:
         return not _are_valid(dialect, look.turn.names)
     return _DOUBTFUL[dialect].search(look.raw) is not None

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from dsfix.protocol import reading, sse
 from dsfix.protocol.answer import Answer
 from dsfix.protocol.body import Dialect
-from dsfix.protocol.reading.runs import SHORT, merged, parts
+from dsfix.protocol.reading.runs import SHORT, alike, merged, parts
 
 
 def _messages(kind: str, text: str) -> dict[str, Any]:
@@ -132,3 +132,45 @@ def test_a_burst_of_several_blocks_is_a_few_events(dialect: Dialect) -> None:
     found = parts(b"".join(events))
     assert [len(sse.split(part.events)) for part in found] == [300, 1, 200, 2, 400]
     assert [len(sse.split(part.together)) for part in found] == [1, 1, 1, 2, 1]
+
+
+def _written(dialect: Dialect, kind: str, text: str) -> bytes:
+    made = {**WIRES[dialect](kind, text)}
+    made.pop("sequence_number", None)
+    return sse.encode(json.dumps(made, ensure_ascii=False).encode())
+
+
+@pytest.mark.parametrize("dialect", Dialect)
+@pytest.mark.parametrize(("size", "count"), [(1, 100), (80, 300), (4000, 16)])
+def test_deltas_that_differ_in_their_text_alone(dialect: Dialect, size: int, count: int) -> None:
+    """The first of them stands for all; of numbered ones none does."""
+    run = [_written(dialect, "text", f"{nth} é ".ljust(size, ".")) for nth in range(count)]
+    assert alike(b"".join(run)) == run[0]
+    numbered = [sse.encode(json.dumps(_responses("text", "so")).encode()) for _ in range(count)]
+    assert alike(b"".join(numbered)) == b""
+
+
+@pytest.mark.parametrize("dialect", Dialect)
+@pytest.mark.parametrize(
+    "odd",
+    [
+        lambda delta: delta.replace(b"so ", b"so \\n"),
+        lambda delta: delta.replace(b"so ", b"a < b"),
+        lambda delta: delta.replace(b"}\n\n", b',"more":1}\n\n'),
+        lambda delta: delta.replace(b"data: {", b'data: {"more":1,'),
+        lambda delta: delta.replace(b"\n", b"\r\n"),
+        lambda delta: b": a comment\n\n" + delta,
+        lambda delta: b'data: {"usage":{}}\n\n' + delta,
+        lambda delta: delta + b"data: [DONE]\n\n",
+    ],
+)
+@pytest.mark.parametrize("place", [0, 1, 20, 39])
+def test_one_that_is_none_of_them(
+    dialect: Dialect, odd: Callable[[bytes], bytes], place: int
+) -> None:
+    """Wherever it stands, nothing is said of any."""
+    run = [_written(dialect, "text", "so ")] * 40
+    other = odd(run[0])
+    assert other != run[0]
+    events = b"".join([*run[:place], other, *run[place + 1 :]])
+    assert alike(events) == b""

@@ -111,6 +111,39 @@ def test_a_run_is_changed_where_its_events_would_be(
     assert many.answering.changes == one.answering.changes
 
 
+@pytest.mark.parametrize("dialect", Dialect)
+@given(
+    said=st.lists(st.tuples(st.sampled_from(KINDS), TEXTS, st.integers(1, 80)), max_size=4),
+    sizes=st.lists(st.integers(1, 100), min_size=1),
+)
+def test_an_answer_of_which_no_more_is_kept(
+    dialect: Dialect, said: list[tuple[str, str, int]], sizes: list[int]
+) -> None:
+    """More text goes by unread, and all else is found among it as before."""
+    events = _events(dialect, said)
+    one, some, many = (_reply(dialect) for _ in range(3))
+    for reply in (one, some, many):
+        reply.answer.room = -1
+    singly = b"".join([one.feed(event) for event in events]) + one.end()
+    rest, runs = iter(events), []
+    while run := b"".join(islice(rest, sizes[len(runs) % len(sizes)])):
+        runs.append(some.feed(run))
+    assert b"".join(runs) + some.end() == singly
+    assert many.feed(b"".join(events)) + many.end() == singly
+    assert _read(many) == _read(one) == _read(some)
+    assert many.answering.changes == one.answering.changes
+
+
+@pytest.mark.parametrize("dialect", Dialect)
+def test_what_waits_goes_before_what_is_no_longer_kept(dialect: Dialect) -> None:
+    """A text that could begin markup is held back, and more text does not overtake it."""
+    begun, *more = _events(dialect, [("text", "<", 1), ("text", "so ", 100)])
+    reply = Reply.to(Outgoing(dialect, (b"{}",), asked=ASKED), REPAIRS, RULES)
+    reply.answer.room = -1
+    assert reply.feed(begun) == b""
+    assert reply.feed(b"".join(more)) == b"".join([begun, *more])
+
+
 def _fed(reply: Reply, event: bytes, at_once: bool) -> bytes:
     given = reply.feed(event)
     if at_once:

@@ -76,6 +76,25 @@ class Form(NamedTuple):
         return b"".join((opening, text, closing))
 
 
+def alike(events: bytes) -> bytes:
+    """The first of these complete events, where all are deltas that differ in their text alone.
+
+    Told without taking them apart, for who wants to know no more. Empty where they may be anything
+    else, or a text may hold markup or an escape.
+    """
+    begin, opening = _opening(events)
+    if begin or not opening or b"<" in events or b"\\" in events:
+        return b""
+    quote = events.find(b'"', len(opening))
+    closing = events[quote : events.find(b"\n\n", quote) + 2]
+    if not closing or not events.endswith(closing) or _TEXT.search(closing):
+        return b""
+    apart = closing + opening
+    # All ends of lines are of those that part them: none is left for another event.
+    lines = (events.count(apart) + 1) * apart.count(b"\n")
+    return events[:quote] + closing if events.count(b"\n") == lines else b""
+
+
 class Part(NamedTuple):
     """Some complete events, and the same with a run of deltas among them as one delta."""
 
