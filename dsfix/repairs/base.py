@@ -122,10 +122,10 @@ class Context:
     again, so memory learns them. `renamed` are the tool names that were replaced: by the name
     that is sent, the agent's own. `freeform` are tools that take plain text and are sent as
     functions: namespace, or nothing, and the agent's own name; `searches_tools` is whether its
-    search for tools is sent as one. `stages` are what the repairs that
-    changed anything made of the body. `turns` are those of the
-    assistant's as `thinking-replay` sends them, `length` is what is known of the prompt's, and
-    `seen` is what repairs found out about the conversation's last request.
+    search for tools is sent as one. `stages` are what the repairs that changed anything made of the
+    body. `turns` are those of the assistant's as `thinking-replay` sends them, `length` is what is
+    known of the prompt's, and `seen` is what repairs found out about the conversation's last
+    request.
     """
 
     rules: Rules
@@ -183,10 +183,10 @@ class Answering:
     under. `renamed` are the request's replaced tool names: by the name that was sent, the
     agent's own; `freeform` are its tools that take plain text and were sent as functions, by
     namespace and the agent's own name, and `searches_tools` is whether its search for tools was.
-    `tools` gives the functions that it offered, by the names
-    that were sent, and `thinks` is whether the model was asked to think. `state` belongs to the
-    repair that fills it, one mapping for each answer. `edits` has the first events, or the
-    document, that each repair changed, and what it made of them.
+    `tools` gives the functions that it offered, by the names that were sent, and `thinks` is
+    whether the model was asked to think. `state` belongs to the repair that fills it, one mapping
+    for each answer. `edits` has the first events, or the document, that each repair changed, and
+    what it made of them.
     """
 
     dialect: Dialect

@@ -37,8 +37,8 @@ class Outgoing:
     session, and `carried` are the turns that it sent with their reasoning. `renamed` are replaced
     tool names: by the name that is sent, the agent's own; `freeform` are tools that take plain
     text and are sent as functions, and `searches_tools` is whether the agent's search for tools
-    is. `thinks` is whether the model is left to think. `stages` are
-    what each repair that changed anything made of it, in order.
+    is. `thinks` is whether the model is left to think. `stages` are what each repair that changed
+    anything made of it, in order.
     """
 
     dialect: Dialect

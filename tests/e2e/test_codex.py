@@ -8,6 +8,7 @@ import signal
 import sys
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -19,8 +20,8 @@ pytestmark = pytest.mark.agents
 BUSY = b'{"error":{"message":"Too many requests","type":"rate_limit_error"}}'
 JSON = [("Content-Type", "application/json")]
 MCP = Path(__file__).parent.parent / "support" / "mcp_server.py"
-# A model as a catalogue has it whose tools are searched for.
-SEARCHING = {
+# A model as a catalogue of the user's has it.
+LISTED = {
     "slug": PRO,
     "display_name": PRO,
     "base_instructions": "Do as you are told.",
@@ -36,9 +37,18 @@ SEARCHING = {
     "supported_in_api": True,
     "supports_parallel_tool_calls": True,
     "supports_reasoning_summaries": False,
-    "supports_search_tool": True,
     "visibility": "list",
 }
+
+
+def with_a_catalogue(at: Lab, more: str = "", **model: Any) -> None:
+    """Give Codex a catalogue with this model in it, and `more` of a configuration."""
+    folder = at.home / ".codex"
+    folder.mkdir(exist_ok=True)
+    (folder / "models.json").write_text(json.dumps({"models": [{**LISTED, **model}]}))
+    config = folder / "config.toml"
+    had = config.read_text() if config.exists() else ""
+    config.write_text(f'model_catalog_json = "{folder}/models.json"\n{had}\n{more}')
 
 
 def silent_turns(endpoint: StrictEndpoint) -> None:
@@ -139,14 +149,8 @@ def test_tools_that_are_held_back(
 ) -> None:
     """Where a catalogue says so the model has to search for the tools of an MCP server."""
     at = lab("codex", through=through)
-    place = at.home / ".codex"
-    place.mkdir(exist_ok=True)
-    (place / "models.json").write_text(json.dumps({"models": [SEARCHING]}))
-    own = place / "config.toml"
-    had = own.read_text() if own.exists() else ""
-    server = f'command = "{sys.executable}"\nargs = ["{MCP}"]\n'
-    catalogue = f'model_catalog_json = "{place}/models.json"\n'
-    own.write_text(f"{catalogue}{had}\n[mcp_servers.lamps]\n{server}")
+    server = f'[mcp_servers.lamps]\ncommand = "{sys.executable}"\nargs = ["{MCP}"]\n'
+    with_a_catalogue(at, server, supports_search_tool=True)
     ran = at.say("begin #do find light#")
     assert ran.code == 0, ran
     called = b'lamp is on: {\\"lamp\\": \\"hall\\"}' in endpoint.main[-1].raw
@@ -205,28 +209,7 @@ def test_settings_that_lead_elsewhere(lab: Callable[..., Lab], endpoint: StrictE
 def test_a_catalogue_of_the_users(lab: Callable[..., Lab], endpoint: StrictEndpoint) -> None:
     """With the vendor's kind of catalogue patches are calls of a custom tool, with reasoning too."""
     at = lab("codex")
-    folder = at.home / ".codex"
-    folder.mkdir()
-    model = {
-        "slug": PRO,
-        "display_name": PRO,
-        "base_instructions": "Do as you are told.",
-        "context_window": 1_048_576,
-        "supported_reasoning_levels": [{"effort": "high", "description": "high"}],
-        "default_reasoning_level": "high",
-        "apply_patch_tool_type": "freeform",
-        "shell_type": "unified_exec",
-        "truncation_policy": {"mode": "tokens", "limit": 10_000},
-        "experimental_supported_tools": [],
-        "priority": 1,
-        "support_verbosity": False,
-        "supported_in_api": True,
-        "supports_parallel_tool_calls": True,
-        "supports_reasoning_summaries": False,
-        "visibility": "list",
-    }
-    (folder / "models.json").write_text(json.dumps({"models": [model]}))
-    (folder / "config.toml").write_text(f'model_catalog_json = "{folder}/models.json"\n')
+    with_a_catalogue(at)
     endpoint.switches.silent_every = 3
     at.check(at.say("begin #do patch bash patch#"))
     assert (at.project / "note.txt").read_text().startswith("  first line\n")
