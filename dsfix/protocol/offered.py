@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
+from dsfix.protocol import spans
 from dsfix.protocol.body import Body, Dialect
 
 # A tool of another type is run by the server, or takes something else than arguments.
@@ -26,6 +27,12 @@ def names(dialect: Dialect, pieces: Iterable[bytes]) -> frozenset[str]:
     tools = body.get("tools")
     found = (_name(dialect, tool) for tool in (tools if isinstance(tools, list) else ()))
     return frozenset(name for name in found if isinstance(name, str))
+
+
+def identity(tool: bytes) -> tuple[bytes | None, ...]:
+    """What makes a raw tool the same as another: its type and its name, or else all of it."""
+    given = spans.members(tool)
+    return (given.get("type"), given.get("name", tool)) if given else (tool,)
 
 
 def _name(dialect: Dialect, tool: Any) -> Any:

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from dsfix.protocol import spans
 from dsfix.protocol.body import Body, Dialect
+from dsfix.protocol.offered import identity
 from dsfix.protocol.turns import Look
 from dsfix.repairs.base import Context, Repair
 from dsfix.repairs.unchanged import each
@@ -30,7 +31,7 @@ def with_tools_in_their_place(body: Body, context: Context) -> Body:
     if not moved:
         return body
     tools = {
-        _identity(tool): tool
+        identity(tool): tool
         for tool in [*(spans.items(body.members.get("tools", b"[]")) or []), *moved]
     }
     rest = [raw for raw, found in zip(body.messages, declared, strict=True) if not found]
@@ -49,11 +50,6 @@ def _declared(raw: bytes) -> list[bytes] | None:
     if spans.value(item.get("type")) != "additional_tools":
         return None
     return spans.items(item.get("tools", b"[]"))
-
-
-def _identity(tool: bytes) -> tuple[bytes | None, ...]:
-    given = spans.members(tool)
-    return (given.get("type"), given.get("name", tool)) if given else (tool,)
 
 
 ADDITIONAL_TOOLS = Repair(

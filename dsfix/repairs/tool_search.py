@@ -14,6 +14,7 @@ from typing import Any, NamedTuple
 
 from dsfix.protocol import spans
 from dsfix.protocol.body import Body, Dialect
+from dsfix.protocol.offered import identity
 from dsfix.protocol.responses import TOOL_SEARCH as NAME
 from dsfix.protocol.spans import EACH
 from dsfix.protocol.turns import Look
@@ -67,13 +68,15 @@ def _item(look: Look) -> _Item | None:
         return None
     head = {name: value for name, value in item.items() if name == "call_id"}
     if kind == f"{NAME}_call":
-        given = item.get("arguments", b"{}").decode("utf-8", "replace")
-        made = {"name": spans.encode(NAME), "arguments": spans.encode(given)}
+        given = item.get("arguments", b"{}")
+        if not spans.is_text(given):
+            given = spans.encode(given.decode("utf-8", "replace"))
+        made = {"name": spans.encode(NAME), "arguments": given}
         return _Item(spans.build_object({"type": b'"function_call"', **head, **made}))
     found = tuple(map(_offered, spans.items(item.get("tools", b"[]")) or ()))
     output = spans.encode({"type": "function_call_output", "output": _told(found)})
     sent = spans.build_object({**(spans.members(output) or {}), **head})
-    return _Item(sent, tuple(tool for tool in found if _identity(tool) is not None))
+    return _Item(sent, tuple(filter(_is_named, found)))
 
 
 def _offered(raw: bytes) -> bytes:
@@ -100,20 +103,17 @@ def _told(found: Iterable[bytes]) -> str:
     return spans.encode({"found": names}).decode()
 
 
-def _identity(raw: bytes) -> tuple[Any, Any] | None:
-    """What makes a tool the same as another: its type and its name; None where it has none."""
-    tool = spans.value(raw)
-    if not isinstance(tool, dict) or not isinstance(tool.get("name"), str):
-        return None
-    return tool.get("type"), tool["name"]
+def _is_named(tool: bytes) -> bool:
+    """Whether it is a tool that can be told from another."""
+    return spans.is_text((spans.members(tool) or {}).get("name", b"null"))
 
 
 def _joined(tools: Iterable[bytes], found: Iterable[bytes]) -> list[bytes]:
     """All of these, each once; of a namespace that was found in parts, the parts together."""
     joined = list(tools)
-    places = {_identity(tool): place for place, tool in enumerate(joined)}
+    places = {identity(tool): place for place, tool in enumerate(joined)}
     for tool in found:
-        place = places.setdefault(_identity(tool), len(joined))
+        place = places.setdefault(identity(tool), len(joined))
         if place == len(joined):
             joined.append(tool)
         else:

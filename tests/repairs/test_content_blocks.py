@@ -153,6 +153,8 @@ def test_what_the_upstreams_own_tools_answered() -> None:
         {"type": "deepseek_page", "url": "u"},
         {**used, "id": "S2", "name": "web_fetch"},
         {**found, "tool_use_id": "S2"},
+        {"type": "mcp_tool_use", "id": "S3", "name": "web_search_exa", "input": {}},
+        {"type": "mcp_tool_result", "tool_use_id": "S3", "content": []},
         said,
     ]
     answer, told = (
@@ -162,8 +164,8 @@ def test_what_the_upstreams_own_tools_answered() -> None:
     out, _ = sent(MESSAGES, body(MESSAGES, USER, answer, told))
     assert out["messages"][2]["content"][0]["type"] == "text"
     after = out["messages"][1]["content"]
-    assert after[:4] + after[5:] == blocks[:4] + blocks[5:]
-    assert after[4]["type"] == "text"
+    assert after[:4] + after[7:] == blocks[:4] + blocks[7:]
+    assert [block["type"] for block in after[4:7]] == ["text"] * 3
     parts = [{"type": "deepseek_web_search_result", "url": "u"}, {"type": "text", "text": "x"}]
     given = body(
         CHAT, USER, {"role": "assistant", "content": parts}, {"role": "user", "content": parts}

@@ -98,6 +98,14 @@ def test_what_was_found_can_be_called() -> None:
     assert refusal(RESPONSES, after) == ""
 
 
+@pytest.mark.parametrize("given", [ASKED, json.dumps(ASKED)])
+def test_what_was_searched_for_is_a_text(given: Any) -> None:
+    """As the arguments of every function are, however the agent wrote them."""
+    body = offering(RESPONSES, [SEARCH], *searched(F, arguments=given))
+    call = mended(TOOL_SEARCH, RESPONSES, body)[0]["input"][2]
+    assert json.loads(call["arguments"]) == ASKED
+
+
 def test_a_namespace_that_was_found_in_parts() -> None:
     """Its parts are one; a tool that is there, or was found before, is there once."""
     steps = [

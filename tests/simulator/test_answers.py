@@ -163,7 +163,9 @@ def test_search_on_messages() -> None:
     server = engine(verify=True)
     asked = [{"role": "user", "content": "go [[search bash]]"}]
     request = body(messages=asked, tools=[*AGENT_TOOLS, WEB])
-    said = answer_of(post(server, "messages", request))["content"]
+    answer = answer_of(post(server, "messages", request))
+    said = answer["content"]
+    assert answer["usage"]["server_tool_use"] == {"web_search_requests": 1}
     kinds = [block["type"] for block in said]
     assert kinds == ["thinking", "server_tool_use", "web_search_tool_result", "text"]
     history = [*asked, {"role": "assistant", "content": said}, USER]

@@ -132,7 +132,11 @@ def mended(raw: bytes, image: str, replayed: bool, own: tuple[str, ...] = ()) ->
 def _its(blocks: list[bytes], own: tuple[str, ...]) -> frozenset[bytes]:
     """Those of the upstream's own tools, by their type or by the call that they answer."""
     read = [(raw, block) for raw in blocks if isinstance(block := spans.value(raw), dict)]
-    calls = [block.get("id") for _, block in read if str(block.get("name")).startswith(own)]
+    calls = [
+        block.get("id")
+        for _, block in read
+        if block.get("type") == "server_tool_use" and str(block.get("name")).startswith(own)
+    ]
     return frozenset(
         raw
         for raw, block in read

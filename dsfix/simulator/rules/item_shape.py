@@ -121,7 +121,7 @@ def _reasoning(setting: Any) -> Iterator[Fault]:
 def _choice(choice: Any) -> Iterator[Fault]:
     kind = choice.get("type") if isinstance(choice, dict) else None
     named = kind in ("function", "custom") and isinstance(choice.get("name"), str)
-    search = isinstance(kind, str) and kind.startswith(("web_search", "deepseek_"))
+    search = isinstance(kind, str) and kind.startswith("web_search")
     if choice is not None and choice not in _CHOICES and not named and not search:
         enum = "untagged enum ResponsesToolChoice"
         yield f"tool_choice: data did not match any variant of {enum}", '"tool_choice":'
